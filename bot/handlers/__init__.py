@@ -1,0 +1,1 @@
+"""What the bot answers, one file for each command or kind of update."""

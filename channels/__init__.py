@@ -1,0 +1,1 @@
+"""How words leave: one file for each channel."""

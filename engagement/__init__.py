@@ -1,0 +1,1 @@
+"""What users did and what it says about them: behavior events and scores."""

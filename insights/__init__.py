@@ -1,0 +1,1 @@
+"""Findings about the population, and alerts about single users."""

@@ -1,0 +1,1 @@
+"""The nurture controller and its delivery pipeline: claim, render, send, record."""

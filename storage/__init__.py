@@ -1,0 +1,1 @@
+"""The database as a set of named operations."""

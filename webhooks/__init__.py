@@ -1,0 +1,1 @@
+"""The aiohttp sidecar: provider callbacks, tracked links, people's pages and the JSON API."""

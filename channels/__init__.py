@@ -1,1 +1,1 @@
-"""How words leave: one file for each channel."""
+"""How words leave: one file per channel, the errors that a sender can act on, and what links are signed with."""

@@ -1,0 +1,39 @@
+"""The addresses that a message carries back to us: each names its delivery in a signed token of its own purpose."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+
+class TokenSigner(Protocol):
+    def sign(self, purpose: str, payload: Any, /) -> str: ...
+
+
+class LinkBuilder:
+    """Equal arguments give equal links, so a message that is rendered again is the same message."""
+
+    def __init__(self, public_url: str, signer: TokenSigner) -> None:
+        self._base = public_url.rstrip("/")
+        self._sign = signer.sign
+
+    def open(self, tracking_id: str) -> str:
+        """The pixel whose loading says that an email was opened."""
+        return f"{self._base}/o/{self._sign('open', tracking_id)}"
+
+    def click(self, tracking_id: str, url: str) -> str:
+        return f"{self._base}/c/{self._sign('click', [tracking_id, url])}"
+
+    def unsubscribe(self, tracking_id: str) -> str:
+        """A page on GET, the one-click unsubscribe of RFC 8058 on POST."""
+        return f"{self._base}/u/{self._sign('unsubscribe', tracking_id)}"
+
+    def preferences(self, tracking_id: str) -> str:
+        """What arrives, and how: today the same page as unsubscribe, which offers the choices."""
+        return self.unsubscribe(tracking_id)
+
+    def confirm_email(self, contact_point_id: int, code: str) -> str:
+        return f"{self._base}/confirm/{self._sign('confirm_email', [contact_point_id, code])}"
+
+    def action(self, tracking_id: str, event: str) -> str:
+        """The page behind an event button in an email: GET asks, POST records."""
+        return f"{self._base}/a/{self._sign('action', [tracking_id, event])}"

@@ -1,1 +1,1 @@
-"""How words leave: one file per channel, the errors that a sender can act on, and what links are signed with."""
+"""How words leave: one file per channel, the errors a sender can act on, and what links are signed with."""

@@ -23,6 +23,6 @@ class Channel(Protocol):
     async def send(self, messages: Sequence[Outgoing], idempotency_key: str | None = None) -> list[str]:
         """Send 1 to `messages_per_request` messages and answer the provider's ids in the same order.
 
-        A DeliveryError speaks for all of them: either all were accepted or the error tells what became of all.
+        A DeliveryError speaks for all of them: a request is accepted or refused as a whole.
         """
         ...

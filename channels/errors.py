@@ -46,7 +46,11 @@ class Misconfigured(DeliveryError):
 
 
 class Unknown(DeliveryError):
-    pass
+    """`may_repeat` is False when even an idempotent channel would only get the same answer again."""
+
+    def __init__(self, reason: str, message: str = "", *, may_repeat: bool = True) -> None:
+        super().__init__(reason, message)
+        self.may_repeat = may_repeat
 
 
 class Moved(DeliveryError):

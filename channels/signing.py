@@ -1,8 +1,8 @@
 """The one place that signs: our own links, and the callbacks that Resend signs for us (the Svix scheme).
 
-Link tokens are deterministic, because a message that is sent again has to be the same bytes. They are made here and
-not by itsdangerous' serializer for two measured reasons: it tries to compress each payload, which makes a token five
-times dearer than the rest of a message, and it reads a token whose last character was changed within the padding bits.
+Link tokens are deterministic, because a message that is sent again has to be the same bytes. They are not made
+by itsdangerous' serializer for two reasons: it compresses each payload to see whether that helps, which makes
+a token five times as dear, and it reads one whose last character was changed within base64's unused bits.
 """
 
 import base64
@@ -60,9 +60,9 @@ class Signer:
 
 
 def verify_webhook(secrets: Sequence[str], headers: Mapping[str, str], body: bytes, now: float) -> None:
-    """Raise BadSignature unless one of `secrets` signed these raw bytes within five minutes of `now` (unix seconds).
+    """Raise BadSignature unless one of `secrets` signed these bytes within 5 minutes of `now` (unix seconds).
 
-    While a secret is being changed the provider signs with both and we hold both: any pair that fits is enough.
+    While a secret is being changed the provider signs with both and we hold both: any pair that fits will do.
     """
     sent = {name.lower(): value for name, value in headers.items()}
     try:
@@ -94,7 +94,7 @@ def webhook_key(secret: str) -> bytes:
 
 
 def _check_age(timestamp: str, now: float) -> None:
-    # isdigit() alone lets through digits that int() cannot read, and int() alone signs, spaces and underscores.
+    # isdigit() alone lets through digits that int() cannot read; int() alone, signs and underscores.
     if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
         raise BadSignature("bad_timestamp")
     if int(timestamp) < now - WEBHOOK_TOLERANCE_SECONDS:

@@ -1,0 +1,511 @@
+"""The way of a message out of the house: claim, render, store, send, record.
+
+One pipeline serves one channel in one process; any number of processes may run one for the same channel,
+because the database leases each delivery to one of them. The steps overlap: the next claim is made while
+the last one is being sent, and outcomes are recorded by a task of their own.
+
+What is sent has been stored before, so that a retry sends the same bytes. A channel with idempotency keys
+(email) takes one claim as one request, and a claim that brings a stored batch is sent again unchanged under
+its key. A channel without (Telegram) takes one message per request, and claims no more than it can send at
+once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, TypeVar
+
+import structlog
+
+from channels.channel import Channel, Outgoing
+from channels.errors import DeliveryError, Misconfigured, Refused
+from sequences.definition import Sequence as SequenceDefinition
+from sequences.definition import Step
+from sequences.metrics import DeliveryMetrics
+from sequences.outcomes import Backoff, Outcome, Recorder, Verdict, nobody_knows, verdict_on
+from sequences.rendering import Unrenderable
+from storage.store import StorageError, Store, Unavailable
+
+log = structlog.get_logger(__name__)
+Result = TypeVar("Result")
+
+SENT = Verdict("sent")
+
+# Connections to a provider that takes batches: more in flight gain nothing and make httpx's pool slower.
+MOST_BATCHES_IN_FLIGHT = 8
+# A claim costs about as much for one message as for several, so it waits until this share of the slots is
+# free.
+WORTH_A_CLAIM = 8
+# After a claim that brought something the next look comes soon: a rate budget refills continuously.
+SHORTEST_PAUSE = 0.05
+
+
+class Renders(Protocol):
+    """Makes what will be stored and sent out of a step and a claimed row; raises Unrenderable."""
+
+    def render(self, definition_step: Step, channel: str, row: Mapping[str, Any]) -> Mapping[str, Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A delivery that is leased to us; `content` is None until it is rendered."""
+
+    id: int
+    tracking_id: str
+    lease_token: str
+    version_id: int
+    position: int
+    recipient: str
+    batch_key: str | None
+    content: Mapping[str, Any] | None
+    row: Mapping[str, Any]
+    claimed_at: float
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any], claimed_at: float) -> Claimed:
+        return cls(
+            id=row["id"],
+            tracking_id=row["tracking_id"],
+            lease_token=row["lease_token"],
+            version_id=row["version_id"],
+            position=row["message_step"],
+            recipient=row["recipient_address"],
+            batch_key=row["batch_key"],
+            content=row["message_content"],
+            row=row,
+            claimed_at=claimed_at,
+        )
+
+    def outgoing(self) -> Outgoing:
+        assert self.content is not None
+        return Outgoing(self.tracking_id, self.recipient, self.content)
+
+    def came_to(self, verdict: Verdict, provider_message_id: str | None = None) -> Outcome:
+        return Outcome(self.id, self.lease_token, self.claimed_at, verdict, provider_message_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """What one pass did: deliveries claimed, and how many came to which outcome."""
+
+    claimed: int
+    outcomes: Mapping[str, int]
+
+    def __add__(self, other: Drained) -> Drained:
+        return Drained(self.claimed + other.claimed, Counter(self.outcomes) + Counter(other.outcomes))
+
+
+class PublishedSteps:
+    """The steps of published versions. A version never changes, so it is fetched once."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._versions: dict[int, dict[int, Step]] = {}
+
+    async def learn(self, version_ids: Iterable[int]) -> None:
+        """Fetches the versions not yet known; one that cannot be read counts as having no steps."""
+        for version_id in set(version_ids).difference(self._versions):
+            self._versions[version_id] = await self._fetch(version_id)
+
+    def step(self, version_id: int, position: int) -> Step:
+        try:
+            return self._versions[version_id][position]
+        except KeyError:
+            raise Unrenderable("step_missing") from None
+
+    async def _fetch(self, version_id: int) -> dict[int, Step]:
+        try:
+            definition = await self._store.call("get_sequence_version", version_id=version_id)
+            return {step.position: step for step in SequenceDefinition.from_json(definition).steps}
+        except Unavailable:
+            raise
+        except Exception:
+            log.exception("sequence_version_unreadable", version_id=version_id)
+            return {}
+
+
+class Slots:
+    """Requests that may still be begun."""
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.free = total
+        self._changed = asyncio.Event()
+
+    def take(self, count: int) -> None:
+        self.free -= count
+
+    def give(self, count: int) -> None:
+        self.free += count
+        self._changed.set()
+
+    async def change(self) -> None:
+        self._changed.clear()
+        await self._changed.wait()
+
+
+class Hold:
+    """The slots that one claim took; what is not given back on the way goes back at its end."""
+
+    def __init__(self, slots: Slots, count: int) -> None:
+        self.held = count
+        self._slots = slots
+        self._slots.take(count)
+
+    def give(self, count: int) -> None:
+        self.held -= count
+        self._slots.give(count)
+
+    def close(self) -> None:
+        self.give(self.held)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One claim under way."""
+
+    size: int
+    task: asyncio.Task[None]
+
+
+class DeliveryPipeline:
+    """`run` until told to stop, or `drain_once`; both may be under way at a time and share what is in flight.
+
+    `in_flight` counts requests. `worker` is a name that stays the same over restarts: what an earlier life
+    of it had claimed and not begun to send is released at once instead of waiting for the lease to run out.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        channel: Channel,
+        renderer: Renders,
+        worker: str,
+        *,
+        in_flight: int = 32,
+        lease_seconds: int = 60,
+        tick_seconds: float = 1.0,
+        grace_seconds: float = 10.0,
+        metrics: DeliveryMetrics | None = None,
+    ) -> None:
+        self.channel = channel
+        self.worker = f"{worker}/{channel.name}"
+        self.store_is_away = False
+        self._store = store
+        self._renderer = renderer
+        self._lease_seconds = lease_seconds
+        self._tick_seconds = tick_seconds
+        self._grace_seconds = grace_seconds
+        self._is_batched = channel.is_idempotent or channel.messages_per_request > 1
+        self._slots = Slots(min(in_flight, MOST_BATCHES_IN_FLIGHT) if self._is_batched else in_flight)
+        self._metrics = (metrics or DeliveryMetrics()).of(channel.name)
+        self._steps = PublishedSteps(store)
+        self._recorder = Recorder(store, self._metrics)
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._awake = asyncio.Event()
+        self._stopping = asyncio.Event()
+
+    @property
+    def in_flight(self) -> int:
+        """Requests claimed for and not yet answered."""
+        return self._slots.total - self._slots.free
+
+    @property
+    def unrecorded(self) -> int:
+        """Outcomes that the store does not know yet."""
+        return self._recorder.waiting
+
+    def on_fallback(self, told: Callable[[str], None]) -> None:
+        """`told` gets the name of each channel that was given something to do by an outcome of this one."""
+        self._recorder.fell_back = told
+
+    def wake(self) -> None:
+        """Something may be due: look now instead of at the next tick."""
+        self._awake.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Delivers what is due until `stop`, then finishes what is in flight and releases the rest."""
+        self._stopping.clear()
+        watching = asyncio.create_task(self._heed(stop), name=f"stop-{self.worker}")
+        try:
+            await self._release_leftovers()
+            await self._deliver_until_stopped()
+        finally:
+            watching.cancel()
+            await self._wind_up()
+
+    async def drain_once(self) -> Drained:
+        """Delivers until nothing more is due; returns when the outcomes are recorded. Raises Unavailable."""
+        tally: Counter[str] = Counter()
+        claimed = 0
+        while brought := await self._launch_all_due(tally):
+            claimed += brought
+        return Drained(claimed, dict(tally))
+
+    # Starting and stopping
+
+    async def _heed(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self._stop_claiming()
+
+    def _stop_claiming(self) -> None:
+        self._stopping.set()
+        self._awake.set()
+        self._slots.give(0)
+
+    async def _release_leftovers(self) -> None:
+        try:
+            await self._patiently(lambda: self._store.call("release_deliveries", worker=self.worker))
+        except Unavailable:
+            log.info("stopped_before_store_was_there", channel=self.channel.name)
+
+    async def _wind_up(self) -> None:
+        self._stop_claiming()
+        await self._finish_in_flight()
+        await self._finish_recording()
+        try:
+            await self._store.call("release_deliveries", worker=self.worker)
+        except StorageError as error:
+            log.warning("claims_left_to_their_leases", channel=self.channel.name, code=error.code)
+
+    async def _finish_in_flight(self) -> None:
+        if self._under_way:
+            _, unfinished = await asyncio.wait(set(self._under_way), timeout=self._grace_seconds)
+            for task in unfinished:
+                task.cancel()
+            await asyncio.gather(*unfinished, return_exceptions=True)
+
+    async def _finish_recording(self) -> None:
+        try:
+            async with asyncio.timeout(self._grace_seconds):
+                await self._recorder.flushed()
+        except TimeoutError:
+            log.error(
+                "outcomes_left_to_their_leases", channel=self.channel.name, count=self._recorder.abandon()
+            )
+
+    # The loop
+
+    async def _deliver_until_stopped(self) -> None:
+        """Never ends because of what the store or a provider answers."""
+        pauses = Backoff(SHORTEST_PAUSE, self._tick_seconds)
+        while not self._stopping.is_set():
+            self._recorder.check()
+            self._awake.clear()
+            if await self._try_to_launch():
+                pauses = Backoff(SHORTEST_PAUSE, self._tick_seconds)
+            else:
+                await self._rest(pauses.pause())
+
+    async def _try_to_launch(self) -> bool:
+        try:
+            claim = await self._launch(Counter())
+        except StorageError as error:
+            self._note_store(error)
+            return False
+        self._note_store(None)
+        return claim is not None
+
+    async def _rest(self, seconds: float) -> None:
+        """Until woken, told to stop, or so many seconds later."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._awake.wait()
+
+    def _note_store(self, error: StorageError | None) -> None:
+        is_away = isinstance(error, Unavailable)
+        if is_away != self.store_is_away:
+            log.warning("store_is_away" if is_away else "store_is_back", channel=self.channel.name)
+            self.store_is_away = is_away
+        if error is not None and not is_away:
+            log.error("claim_failed", channel=self.channel.name, code=error.code, message=error.message)
+
+    async def _launch_all_due(self, tally: Counter[str]) -> int:
+        """Claims until a claim comes back empty, and sees what was claimed through to its record."""
+        launched: list[Claim] = []
+        while claim := await self._launch(tally):
+            launched.append(claim)
+        if launched:
+            await asyncio.wait([claim.task for claim in launched])
+        await self._recorder.flushed()
+        return sum(claim.size for claim in launched)
+
+    async def _launch(self, tally: Counter[str]) -> Claim | None:
+        """Claims what there is room for and begins to deliver it; None if nothing is due or we are stopping."""
+        hold = await self._take_room()
+        try:
+            claimed = await self._claim(hold.held) if hold.held else []
+            if not claimed:
+                hold.close()
+                return None
+        except BaseException:
+            hold.close()
+            raise
+        if not self._is_batched:
+            hold.give(hold.held - len(claimed))
+        task = asyncio.create_task(self._deliver(claimed, hold, tally), name=f"deliver-{self.worker}")
+        self._under_way.add(task)
+        task.add_done_callback(self._delivered)
+        return Claim(len(claimed), task)
+
+    async def _take_room(self) -> Hold:
+        """Slots for one claim; none when we are stopping."""
+        worthwhile = 1 if self._is_batched else max(1, self._slots.total // WORTH_A_CLAIM)
+        while self._slots.free < worthwhile and not self._stopping.is_set():
+            await self._slots.change()
+        if self._stopping.is_set():
+            return Hold(self._slots, 0)
+        return Hold(self._slots, 1 if self._is_batched else self._slots.free)
+
+    async def _claim(self, slots: int) -> list[Claimed]:
+        self._metrics.claims.inc()
+        rows = await self._store.call(
+            "claim_due_deliveries",
+            worker=self.worker,
+            channel=self.channel.name,
+            batch=self.channel.messages_per_request if self._is_batched else slots,
+            lease_seconds=self._lease_seconds,
+        )
+        self._metrics.claimed.inc(len(rows))
+        claimed_at = time.perf_counter()
+        return [Claimed.from_row(row, claimed_at) for row in rows]
+
+    # One claim
+
+    async def _deliver(self, claimed: list[Claimed], hold: Hold, tally: Counter[str]) -> None:
+        try:
+            batch_key = claimed[0].batch_key
+            if batch_key is not None:
+                await self._send(claimed, batch_key, tally)
+            else:
+                ready = await self._rendered(claimed, tally)
+                await self._store_and_send(ready, hold, tally)
+        finally:
+            hold.close()
+
+    def _delivered(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("claim_left_to_its_lease", channel=self.channel.name, exc_info=error)
+
+    async def _rendered(self, claimed: list[Claimed], tally: Counter[str]) -> list[Claimed]:
+        """The claim with its contents, without what cannot be rendered."""
+        await self._patiently(lambda: self._steps.learn(each.version_id for each in claimed))
+        began = time.perf_counter()
+        ready: list[Claimed] = []
+        for each in claimed:
+            try:
+                ready.append(each if each.content is not None else replace(each, content=self._render(each)))
+            except Unrenderable as error:
+                self._record([each], Verdict("unrenderable", error.reason), tally)
+        self._metrics.render.observe((time.perf_counter() - began) / len(claimed))
+        return ready
+
+    def _render(self, claimed: Claimed) -> Mapping[str, Any]:
+        try:
+            step = self._steps.step(claimed.version_id, claimed.position)
+            return self._renderer.render(step, self.channel.name, claimed.row)
+        except Unrenderable:
+            raise
+        except Exception as error:
+            log.exception("rendering_failed", channel=self.channel.name, delivery_id=claimed.id)
+            raise Unrenderable("rendering_failed") from error
+
+    async def _store_and_send(self, ready: list[Claimed], hold: Hold, tally: Counter[str]) -> None:
+        if not ready:
+            return
+        batch_key = uuid.uuid4().hex if self.channel.is_idempotent else None
+        try:
+            is_ours = await self._patiently(lambda: self._is_stored(ready, batch_key))
+        except Unavailable:
+            raise
+        except StorageError:
+            await self._store_and_send_halves(ready, hold, tally)
+            return
+        if not is_ours:
+            # Fenced like every outcome: it only brings back those that nobody else has taken meanwhile.
+            self._record(ready, Verdict("busy", "lease_lost"), tally)
+        elif self._is_batched:
+            await self._send(ready, batch_key, tally)
+        else:
+            await asyncio.gather(*(self._send_single(each, hold, tally) for each in ready))
+
+    async def _store_and_send_halves(self, ready: list[Claimed], hold: Hold, tally: Counter[str]) -> None:
+        """One content that the database will not take must not keep the others from leaving."""
+        if len(ready) > 1:
+            middle = len(ready) // 2
+            await self._store_and_send(ready[:middle], hold, tally)
+            await self._store_and_send(ready[middle:], hold, tally)
+        else:
+            log.exception("content_not_storable", channel=self.channel.name, delivery_id=ready[0].id)
+            self._record(ready, Verdict("unrenderable", "not_storable"), tally)
+
+    async def _is_stored(self, ready: list[Claimed], batch_key: str | None) -> bool:
+        """Stores the contents; False if another worker has taken some of the messages over."""
+        stored = await self._store.call(
+            "store_rendered",
+            lease_token=ready[0].lease_token,
+            batch_key=batch_key,
+            rendered=[{"id": each.id, "content": each.content} for each in ready],
+        )
+        return bool(stored == len(ready))
+
+    async def _send_single(self, each: Claimed, hold: Hold, tally: Counter[str]) -> None:
+        try:
+            await self._send([each], None, tally)
+        finally:
+            hold.give(1)
+
+    async def _send(self, request: Sequence[Claimed], batch_key: str | None, tally: Counter[str]) -> None:
+        self._metrics.sends.inc()
+        began = time.perf_counter()
+        try:
+            ids = await self.channel.send([each.outgoing() for each in request], batch_key)
+            self._record_sent(request, ids, tally)
+        except asyncio.CancelledError:
+            self._record(request, self._nobody_knows("stopped"), tally)
+            raise
+        except DeliveryError as error:
+            self._record(request, self._verdict_on(error, request), tally)
+        except Exception:
+            log.exception("channel_failed", channel=self.channel.name, messages=len(request))
+            self._record(request, self._nobody_knows("channel_failed"), tally)
+        self._metrics.send.observe(time.perf_counter() - began)
+
+    def _verdict_on(self, error: DeliveryError, request: Sequence[Claimed]) -> Verdict:
+        if isinstance(error, Misconfigured):
+            log.error("channel_misconfigured", channel=self.channel.name, reason=error.reason)
+        elif isinstance(error, Refused):
+            log.warning("refused", channel=self.channel.name, reason=error.reason, messages=len(request))
+        return verdict_on(error, is_idempotent=self.channel.is_idempotent, is_single=len(request) == 1)
+
+    def _nobody_knows(self, reason: str) -> Verdict:
+        return nobody_knows(reason, is_idempotent=self.channel.is_idempotent)
+
+    def _record_sent(self, request: Sequence[Claimed], ids: Sequence[str], tally: Counter[str]) -> None:
+        outcomes = [each.came_to(SENT, provider_id) for each, provider_id in zip(request, ids, strict=True)]
+        self._recorder.add(outcomes)
+        tally[SENT.outcome] += len(outcomes)
+
+    def _record(self, messages: Sequence[Claimed], verdict: Verdict, tally: Counter[str]) -> None:
+        self._recorder.add([each.came_to(verdict) for each in messages])
+        tally[verdict.outcome] += len(messages)
+
+    async def _patiently(self, act: Callable[[], Awaitable[Result]]) -> Result:
+        """Repeats it while the store is away; raises Unavailable only when the pipeline stops meanwhile."""
+        backoff = Backoff()
+        while True:
+            try:
+                return await act()
+            except Unavailable:
+                if self._stopping.is_set():
+                    raise
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(backoff.pause()):
+                        await self._stopping.wait()

@@ -1,0 +1,118 @@
+"""The sidecar, put together. The routes below are all there are; docs/api.md describes each."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+
+from channels.signing import Signer, webhook_key
+from storage.store import Store
+from webhooks import (
+    actions,
+    confirmation,
+    health,
+    keys,
+    links,
+    nurture,
+    people,
+    resend,
+    telegram,
+    trial_mail,
+    unsubscribe,
+)
+from webhooks.access import for_admins
+from webhooks.metrics import WebhookMetrics
+from webhooks.middleware import MAX_BODY, answering, guarded, identified
+from webhooks.options import Controller, Health, OnUpdate, Sender, WebOptions
+from webhooks.rendering import Pages
+from webhooks.writing import EventWriter
+
+STOP_SECONDS = 5.0  # for writing what is still queued
+
+
+def build_app(
+    options: WebOptions,
+    store: Store,
+    signer: Signer,
+    controller: Controller,
+    email_channel: Sender | None,
+    registry: CollectorRegistry,
+    health: Health,
+    on_update: OnUpdate | None = None,
+) -> web.Application:
+    """Serve it with `access_log=None`: paths carry tokens, and `identified` logs the patterns instead.
+
+    ValueError if a webhook secret is not one.
+    """
+    for secret in options.resend_webhook_secrets:
+        webhook_key(secret)
+    app = web.Application(middlewares=[identified, guarded, answering], client_max_size=MAX_BODY)
+    metrics = WebhookMetrics(registry)
+    app[keys.OPTIONS] = options
+    app[keys.STORE] = store
+    app[keys.SIGNER] = signer
+    app[keys.CONTROLLER] = controller
+    app[keys.EMAIL] = email_channel
+    app[keys.METRICS] = metrics
+    app[keys.WRITER] = EventWriter(store, metrics, capacity=options.event_capacity)
+    app[keys.PAGES] = Pages(options.brand_name, options.brand_url)
+    app[keys.HEALTH] = health
+    app[keys.ON_UPDATE] = on_update
+    app.add_routes(routes())
+    app.cleanup_ctx.append(_writing)
+    return app
+
+
+def routes() -> list[web.RouteDef]:
+    return [*_for_everyone(), *_for_providers(), *_for_people(), *_for_admins()]
+
+
+def _for_everyone() -> list[web.RouteDef]:
+    return [web.get("/", health.show), web.get("/metrics", health.expose)]
+
+
+def _for_providers() -> list[web.RouteDef]:
+    return [
+        web.post("/webhooks/resend", resend.receive),
+        web.post("/admin/api/email/webhook", resend.receive),
+        web.post("/webhooks/telegram", telegram.receive),
+    ]
+
+
+def _for_people() -> list[web.RouteDef]:
+    return [
+        web.get("/o/{token}", links.open_pixel),
+        web.get("/c/{token}", links.click),
+        web.get("/u/{token}", unsubscribe.show),
+        web.post("/u/{token}", unsubscribe.act),
+        web.get("/confirm/{token}", confirmation.show),
+        web.post("/confirm/{token}", confirmation.act),
+        web.get("/a/{token}", actions.show),
+        web.post("/a/{token}", actions.act),
+    ]
+
+
+def _for_admins() -> list[web.RouteDef]:
+    number = r"{id:\d{1,18}}"
+    return [
+        web.post("/admin/api/nurture/trigger", for_admins(nurture.trigger)),
+        web.get("/admin/api/nurture/active", for_admins(nurture.active)),
+        web.post("/admin/api/nurture/process", for_admins(nurture.process)),
+        web.post("/admin/api/email/test", for_admins(trial_mail.send)),
+        web.post("/admin/api/users", for_admins(people.create)),
+        web.get("/admin/api/users/{reference}/explain", for_admins(people.explain)),
+        web.get(f"/admin/api/deliveries/{number}/explain", for_admins(people.explain_delivery)),
+        web.post(f"/admin/api/enrollments/{number}/pause", for_admins(nurture.pause)),
+        web.post(f"/admin/api/enrollments/{number}/resume", for_admins(nurture.resume)),
+        web.post(f"/admin/api/enrollments/{number}/cancel", for_admins(nurture.cancel)),
+    ]
+
+
+async def _writing(app: web.Application) -> AsyncIterator[None]:
+    writer = app[keys.WRITER]
+    task = asyncio.create_task(writer.run(), name="event-writer")
+    yield
+    await writer.finish(STOP_SECONDS)
+    task.cancel()
+    await asyncio.wait([task])

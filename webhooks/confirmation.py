@@ -1,0 +1,19 @@
+"""The link of an email verification. Scanners follow links, so GET only shows the button that confirms."""
+
+from aiohttp import web
+
+from webhooks import keys
+from webhooks.links import read_token
+
+
+async def show(request: web.Request) -> web.Response:
+    read_token(request, "confirm_email")
+    return request.app[keys.PAGES].answer("confirm.html")
+
+
+async def act(request: web.Request) -> web.Response:
+    contact_point_id, code = read_token(request, "confirm_email")
+    result = await request.app[keys.STORE].call(
+        "confirm_email", contact_point_id=contact_point_id, code=str(code)
+    )
+    return request.app[keys.PAGES].answer("confirmed.html", outcome=result["status"])

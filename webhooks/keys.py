@@ -1,0 +1,21 @@
+"""The names under which the application keeps its parts."""
+
+from aiohttp import web
+
+from channels.signing import Signer
+from storage.store import Store
+from webhooks.metrics import WebhookMetrics
+from webhooks.options import Controller, Health, OnUpdate, Sender, WebOptions
+from webhooks.rendering import Pages
+from webhooks.writing import EventWriter
+
+OPTIONS = web.AppKey("options", WebOptions)
+STORE: web.AppKey[Store] = web.AppKey("store", Store)  # type: ignore[type-abstract]
+SIGNER = web.AppKey("signer", Signer)
+CONTROLLER: web.AppKey[Controller] = web.AppKey("controller", Controller)  # type: ignore[type-abstract]
+EMAIL: web.AppKey[Sender | None] = web.AppKey("email")
+METRICS = web.AppKey("metrics", WebhookMetrics)
+WRITER = web.AppKey("writer", EventWriter)
+PAGES = web.AppKey("pages", Pages)
+HEALTH: web.AppKey[Health] = web.AppKey("health")
+ON_UPDATE: web.AppKey[OnUpdate | None] = web.AppKey("on_update")

@@ -1,0 +1,68 @@
+"""Tracked links: the open pixel and the click redirect.
+
+The person always gets the picture or the page, whatever the database does. A redirect goes only to an
+address that stands in a token of our own; a token that was touched leads nowhere.
+"""
+
+import base64
+import uuid
+from typing import Any
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from channels.signing import BadToken, Purpose
+from webhooks import keys
+from webhooks.machines import looks_like_a_machine
+from webhooks.problems import Missing
+
+PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")  # 43 bytes, transparent
+NEVER_KEPT = {"Cache-Control": "no-store, no-cache, must-revalidate, private", "Pragma": "no-cache"}
+SCHEMES = frozenset({"http", "https", "tg"})
+
+
+async def open_pixel(request: web.Request) -> web.Response:
+    try:
+        tracking_id = read_token(request, "open")
+    except Missing:
+        return _pixel()
+    await _record(request, "opened", tracking_id)
+    return _pixel()
+
+
+async def click(request: web.Request) -> web.Response:
+    tracking_id, url = read_token(request, "click")
+    if urlsplit(url).scheme.lower() not in SCHEMES:
+        raise Missing("This link leads nowhere.")
+    await _record(request, "clicked", tracking_id, url=url)
+    return web.Response(status=302, headers={"Location": url, **NEVER_KEPT})
+
+
+def read_token(request: web.Request, purpose: Purpose) -> Any:
+    """The payload that we signed into the link, or Missing."""
+    try:
+        return request.app[keys.SIGNER].read(purpose, request.match_info["token"])
+    except BadToken as error:
+        raise Missing("This link is not one of ours, or it was changed on the way.") from error
+
+
+async def _record(request: web.Request, kind: str, tracking_id: str, **details: str) -> None:
+    """HEAD only asks whether the link is there. The time is the storage's clock: it is the only one."""
+    if request.method == "HEAD":
+        return
+    is_machine = looks_like_a_machine(request.headers)
+    request.app[keys.METRICS].links.labels(kind, "machine" if is_machine else "person").inc()
+    agent = request.headers.get("User-Agent", "")[:300]
+    event = {
+        "event_id": f"link:{uuid.uuid4().hex}",
+        "source": "link",
+        "type": kind,
+        "tracking_id": tracking_id,
+        "is_machine": is_machine,
+        "details": {"user_agent": agent.encode("ascii", "replace").decode(), **details},
+    }
+    await request.app[keys.WRITER].record_or_postpone(event)
+
+
+def _pixel() -> web.Response:
+    return web.Response(body=PIXEL, content_type="image/gif", headers=NEVER_KEPT)

@@ -1,0 +1,68 @@
+"""What the sidecar is told about the world, and what it needs of its neighbors."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from channels.channel import Outgoing
+
+
+@dataclass(frozen=True, slots=True)
+class WebOptions:
+    """Plain values only; a secret that is missing closes the door that it would open."""
+
+    admin_api_key: str | None = None
+    resend_webhook_secrets: tuple[str, ...] = ()  # several while one is being rotated
+    telegram_webhook_secret: str | None = None
+    brand_name: str = "Tendril"
+    brand_url: str | None = None
+    email_from: str | None = None
+    email_reply_to: str | None = None
+    event_capacity: int = 20_000  # events that may wait for the database before callbacks get a 503
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelHealth:
+    """`why_off` is None while the channel is on."""
+
+    name: str
+    why_off: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessHealth:
+    """What only the running process knows; the rest of the health answer comes from the database."""
+
+    version: str
+    channels: Sequence[ChannelHealth] = ()
+    last_tick: datetime | None = None
+
+
+class Controller(Protocol):
+    """The part of the nurture controller that the JSON API speaks to."""
+
+    async def trigger(
+        self,
+        user_reference: str,
+        sequence: str,
+        *,
+        key: str = "",
+        context: Mapping[str, Any] | None = None,
+        source: str = "api",
+    ) -> Mapping[str, Any]: ...
+    async def pause(self, enrollment_id: int) -> Mapping[str, Any]: ...
+    async def resume(self, enrollment_id: int) -> Mapping[str, Any]: ...
+    async def cancel(self, enrollment_id: int) -> Mapping[str, Any]: ...
+    async def active(self, limit: int = 100, after: int = 0) -> Sequence[Mapping[str, Any]]: ...
+    async def deliver_due(self) -> Mapping[str, Any]: ...
+
+
+class Sender(Protocol):
+    """The email channel, as far as one message by hand needs it."""
+
+    async def send(self, messages: Sequence[Outgoing], idempotency_key: str | None) -> list[str]: ...
+
+
+Health = Callable[[], ProcessHealth]
+OnUpdate = Callable[[], Awaitable[None] | None]

@@ -1,0 +1,59 @@
+"""Resend's callbacks: verified on the raw bytes, normalized, committed, and only then answered.
+
+`svix-id` stays the same when an event is sent again, so it is the event's id and a repetition changes
+nothing.
+"""
+
+import time
+
+from aiohttp import web
+
+from channels.signing import BadSignature, verify_webhook
+from storage.store import StorageError
+from webhooks import keys
+from webhooks.bodies import parse_object
+from webhooks.problems import Problem, Unauthorized
+from webhooks.resend_events import as_delivery_event
+
+
+async def receive(request: web.Request) -> web.Response:
+    raw = await request.read()
+    try:
+        _verify(request, raw)
+        event = as_delivery_event(request.headers["svix-id"], parse_object(raw))
+        recorded = await request.app[keys.WRITER].record(event)
+    except (Problem, StorageError) as error:
+        _count(request, _verdict_of(error))
+        raise
+    _count(request, recorded.verdict)
+    return web.json_response({"verdict": recorded.verdict})
+
+
+class Forged(Unauthorized):
+    def __init__(self, verdict: str) -> None:
+        super().__init__("The signature does not fit.")
+        self.verdict = verdict
+
+
+def _verify(request: web.Request, raw: bytes) -> None:
+    secrets = request.app[keys.OPTIONS].resend_webhook_secrets
+    if not secrets:
+        raise Forged("not_configured")
+    try:
+        verify_webhook(secrets, request.headers, raw, time.time())
+    except BadSignature as error:
+        raise Forged(error.reason) from error
+
+
+def _verdict_of(error: Problem | StorageError) -> str:
+    match error:
+        case Forged():
+            return error.verdict
+        case Problem():
+            return "malformed"
+        case _:
+            return "not_stored"
+
+
+def _count(request: web.Request, verdict: str) -> None:
+    request.app[keys.METRICS].verdicts.labels("resend", verdict).inc()

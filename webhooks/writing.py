@@ -1,0 +1,215 @@
+"""Group commit: one writer task, and what queued during the last commit is the next statement.
+
+Two kinds of events wait here. A provider's callback is answered after its commit, and with an error if the
+commit fails, because the provider sends it again. A person's open or click has nobody to send it again: while
+the database is away it keeps its place in the queue and the person is let through.
+
+Known imperfection: events of people still queued when the process ends with the database away are lost. They
+are counted and logged; a spool on disk would cost more than a click is worth.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from storage.store import Invalid, StorageError, Store, Unavailable
+from webhooks.metrics import WebhookMetrics
+
+log = structlog.get_logger(__name__)
+
+EVENTS_PER_COMMIT = 1_000
+COMMIT_SECONDS = 10.0  # Svix gives us 15 seconds for an answer
+PATIENCE_SECONDS = 1.0  # how long a person waits for a commit before being let through
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of an event: applied, duplicate, unmatched, stored, or postponed (still queued)."""
+
+    verdict: str
+    delivery_id: int | None = None
+    user_id: str | None = None
+
+
+POSTPONED = Recorded("postponed")
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    event: Mapping[str, Any]
+    answer: asyncio.Future[Recorded]
+    may_wait: bool
+
+    @property
+    def event_id(self) -> str:
+        return str(self.event["event_id"])
+
+    def resolve(self, recorded: Recorded) -> None:
+        if not self.answer.done():
+            self.answer.set_result(recorded)
+
+    def fail(self, error: Exception) -> None:
+        if not self.answer.done():
+            self.answer.set_exception(error)
+
+
+class EventWriter:
+    def __init__(self, store: Store, metrics: WebhookMetrics, *, capacity: int) -> None:
+        self._store = store
+        self._metrics = metrics
+        self._capacity = capacity
+        self._queue: deque[Waiting] = deque()
+        self._arrived = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._is_away = False
+        self._is_closing = False
+
+    @property
+    def waiting(self) -> int:
+        return len(self._queue)
+
+    async def record(self, event: Mapping[str, Any]) -> Recorded:
+        """Returns after the commit; raises what the store raised, or Unavailable if the queue is full."""
+        return await self._enqueue(event, may_wait=False)
+
+    async def record_or_postpone(self, event: Mapping[str, Any]) -> Recorded:
+        """Never fails: an event that cannot be written now stays queued, or is counted as lost."""
+        try:
+            answer = self._enqueue(event, may_wait=True)
+            if self._is_away:
+                return POSTPONED
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                return await asyncio.shield(answer)
+        except TimeoutError:
+            return POSTPONED
+        except StorageError as error:
+            self._lose(error)
+            return POSTPONED
+
+    def _enqueue(self, event: Mapping[str, Any], *, may_wait: bool) -> "asyncio.Future[Recorded]":
+        if len(self._queue) >= self._capacity or self._is_closing:
+            raise Unavailable("queue_full", "Too many events are waiting for the database.")
+        answer: asyncio.Future[Recorded] = asyncio.get_running_loop().create_future()
+        self._queue.append(Waiting(event, answer, may_wait))
+        self._idle.clear()
+        self._arrived.set()
+        self._metrics.waiting.set(len(self._queue))
+        return answer
+
+    async def run(self) -> None:
+        """Writes until canceled. A batch that fails never ends the loop."""
+        pause = FIRST_PAUSE
+        while True:
+            await self._arrived.wait()
+            batch = self._take()
+            try:
+                await self._write(batch)
+                pause, self._is_away = FIRST_PAUSE, False
+            except Unavailable as away:
+                self._keep(batch, away)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+            self._note_idleness()
+
+    async def finish(self, seconds: float) -> None:
+        """Takes nothing new and writes what is queued, for at most `seconds`."""
+        self._is_closing = True
+        try:
+            async with asyncio.timeout(seconds):
+                await self._idle.wait()
+        except TimeoutError:
+            log.error("events lost at stop", count=len(self._queue))
+
+    def _take(self) -> list[Waiting]:
+        size = min(len(self._queue), EVENTS_PER_COMMIT)
+        return [self._queue.popleft() for _ in range(size)]
+
+    def _note_idleness(self) -> None:
+        self._metrics.waiting.set(len(self._queue))
+        if not self._queue:
+            self._arrived.clear()
+            self._idle.set()
+
+    async def _write(self, batch: Sequence[Waiting]) -> None:
+        """Raises only Unavailable; any other error is the answer of those that caused it."""
+        try:
+            recorded = await self._commit(batch)
+        except Unavailable:
+            raise
+        except Invalid as error:
+            await self._isolate(batch, error)
+        except Exception as error:
+            self._refuse(batch, error)
+        else:
+            _answer(batch, recorded)
+
+    async def _commit(self, batch: Sequence[Waiting]) -> dict[str, Recorded]:
+        unique = {waiting.event_id: waiting.event for waiting in batch}
+        events = [unique[event_id] for event_id in sorted(unique)]
+        started = time.perf_counter()
+        try:
+            async with asyncio.timeout(COMMIT_SECONDS):
+                rows = await self._store.call("record_delivery_events", events=events)
+        except TimeoutError as error:
+            raise Unavailable("timeout", "The database did not answer in time.") from error
+        self._metrics.commit_seconds.observe(time.perf_counter() - started)
+        self._metrics.commit_size.observe(len(events))
+        return {row["event_id"]: _recorded(row) for row in rows}
+
+    async def _isolate(self, batch: Sequence[Waiting], error: Exception) -> None:
+        """Halves a refused batch until the one event that the database cannot take stands alone."""
+        if len(batch) == 1:
+            self._refuse(batch, error)
+            return
+        middle = len(batch) // 2
+        await self._write_half(batch[:middle])
+        await self._write_half(batch[middle:])
+
+    async def _write_half(self, half: Sequence[Waiting]) -> None:
+        try:
+            await self._write(half)
+        except Unavailable as away:
+            self._keep(half, away)
+
+    def _keep(self, batch: Sequence[Waiting], away: Unavailable) -> None:
+        self._is_away = True
+        patient = [waiting for waiting in batch if waiting.may_wait]
+        self._queue.extendleft(reversed(patient))
+        for waiting in patient:
+            waiting.resolve(POSTPONED)
+        for waiting in batch:
+            waiting.fail(away)
+
+    def _refuse(self, batch: Sequence[Waiting], error: Exception) -> None:
+        log.error("events refused", count=len(batch), error=type(error).__name__)
+        for waiting in batch:
+            if waiting.may_wait:
+                self._lose(error)
+                waiting.resolve(POSTPONED)
+            waiting.fail(error)
+
+    def _lose(self, error: Exception) -> None:
+        self._metrics.lost_links.inc()
+        log.warning("link event lost", error=type(error).__name__)
+
+
+def _recorded(row: Mapping[str, Any]) -> Recorded:
+    return Recorded(row["verdict"], row.get("delivery_id"), row.get("user_id"))
+
+
+def _answer(batch: Sequence[Waiting], recorded: Mapping[str, Recorded]) -> None:
+    """The same event twice in one batch was written once: the second asker is told that it is a duplicate."""
+    seen: set[str] = set()
+    for waiting in batch:
+        result = recorded.get(waiting.event_id, Recorded("stored"))
+        if waiting.event_id in seen:
+            result = Recorded("duplicate", result.delivery_id, result.user_id)
+        seen.add(waiting.event_id)
+        waiting.resolve(result)

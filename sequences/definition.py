@@ -1,7 +1,7 @@
 """What a sequence is: its steps, when each is due, on which channels, and what it says.
 
-`as_json` gives the document that a version stores; `from_json` reads it back. Neither judges: `sequences.loading`
-finds the mistakes.
+`as_json` gives the document that a version stores; `from_json` reads it back. Neither judges:
+`sequences.loading` finds the mistakes.
 """
 
 from __future__ import annotations
@@ -127,8 +127,8 @@ class Step:
 
 
 _STEP_KEYS = (
-    "position", "name", "after", "anchor", "at", "weekdays", "channels", "fallback", "fallback_after", "condition",
-    "stale_after", "quiet_hours", "at_most_once", "max_attempts", "message_class", "recipient",
+    "position", "name", "after", "anchor", "at", "weekdays", "channels", "fallback", "fallback_after",
+    "condition", "stale_after", "quiet_hours", "at_most_once", "max_attempts", "message_class", "recipient",
 )  # fmt: skip
 
 
@@ -207,7 +207,8 @@ _PART = re.compile(r"\s*(\d{1,6})\s*([a-z]+)\s*")
 
 
 def interval(written: object) -> str:
-    """A duration as an author writes it ("24h", "3 days", "1 day 2 hours", "-90 minutes"), as PostgreSQL interval text.
+    """A duration as an author writes it ("24h", "3 days", "1 day 2 hours", "-90 minutes"), as PostgreSQL
+    interval text.
 
     Days stay days (they follow the user's calendar), hours stay hours (they elapse).
     """
@@ -218,17 +219,23 @@ def interval(written: object) -> str:
         parts.append(_interval_part(sign, int(part[1]), part[2]))
         rest = rest[part.end() :]
     if rest or not parts:
-        raise BadDuration(f'{written!r} is not a duration; write it like "24h", "3 days", "90 minutes" or "1 week"')
+        raise BadDuration(
+            f'{written!r} is not a duration; write it like "24h", "3 days", "90 minutes" or "1 week"'
+        )
     return " ".join(parts)
 
 
 def _interval_part(sign: str, count: int, spelling: str) -> str:
     if spelling in _VAGUE:
-        raise BadDuration("months and years differ in length, so they are not durations; write days, like 30 days")
+        raise BadDuration(
+            "months and years differ in length, so they are not durations; write days, like 30 days"
+        )
     if spelling == "m":
         raise BadDuration('"m" could mean minutes or months; write "min" or "days"')
     if spelling not in _UNIT_OF:
-        raise BadDuration(f'"{spelling}" is not a unit; the units are seconds, minutes, hours, days and weeks')
+        raise BadDuration(
+            f'"{spelling}" is not a unit; the units are seconds, minutes, hours, days and weeks'
+        )
     unit = _UNIT_OF[spelling]
     if unit == "weeks":
         count, unit = count * 7, "days"

@@ -1,18 +1,16 @@
-"""The addresses that a message carries back to us: each names its delivery in a signed token of its own purpose."""
+"""The addresses that a message carries back to us: each names its delivery in a signed token of its own
+purpose.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Protocol
-
-
-class TokenSigner(Protocol):
-    def sign(self, purpose: str, payload: Any, /) -> str: ...
+from channels.signing import Signer
 
 
 class LinkBuilder:
     """Equal arguments give equal links, so a message that is rendered again is the same message."""
 
-    def __init__(self, public_url: str, signer: TokenSigner) -> None:
+    def __init__(self, public_url: str, signer: Signer) -> None:
         self._base = public_url.rstrip("/")
         self._sign = signer.sign
 

@@ -1,0 +1,410 @@
+"""From a step and a claimed row to what is stored and sent, for each channel.
+
+All that is the same for everybody (Markdown, MJML, inlined styles, template compilation) is done once per
+sequence version, step and channel; a message then only fills in its values and signs its links.
+"""
+
+from __future__ import annotations
+
+import html
+import pathlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
+
+import css_inline
+import mjml
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from sequences.definition import Button, Content, Step
+from sequences.links import LinkBuilder
+from sequences.markdown import Document, address_code
+from sequences.templating import (
+    MARK,
+    Compiled,
+    Lifted,
+    Path,
+    TemplateLanguage,
+    Unrenderable,
+    values_at,
+)
+
+__all__ = ["Brand", "Renderer", "Unrenderable", "telegram_length"]
+
+TELEGRAM_TEXT = 4096
+SMS_TEXT = 320
+EMAIL_BYTES = 102_000
+"""Gmail clips a longer email."""
+SUBJECT_LENGTH = 200
+BUTTONS_IN_A_ROW = 2
+ROW_LENGTH = 28
+"""Two buttons share a row while their labels together are no longer than this."""
+COMPILED_AT_MOST = 1024
+
+_LAYOUTS = pathlib.Path(__file__).parent / "layouts"
+_WHY = {
+    "transactional": "This message is about your account at {}.",
+    "sequence": "You get this because you joined {}.",
+    "announcement": "You get this because you said yes to news from {}.",
+    "reminder": "You get this because you asked {} for reminders.",
+}
+_TAG = re.compile(r"<[^>]*>")
+_BLANK_LINES = re.compile(r"\n[ \t]*\n\s*\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """Who writes. `url` may be empty; `postal_address` is what the law of most countries asks for in a
+    mailing.
+    """
+
+    name: str
+    email_from: str
+    url: str = ""
+    reply_to: str | None = None
+    postal_address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Button:
+    label: Compiled
+    url: Compiled | None
+    event: str | None
+    is_wide: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Template:
+    """One step on one channel, compiled; `write` turns it and a message into the stored content."""
+
+    write: Callable[[_Template, _Message], dict[str, Any]]
+    paths: frozenset[Path]
+    body: Compiled
+    text: Compiled
+    subject: Compiled
+    buttons: tuple[tuple[_Button, ...], ...]
+    step: str
+    message_class: str
+    link_preview: bool = False
+    silent: bool = False
+
+
+class _Message:
+    """One message being written: its values, and its links, each signed once."""
+
+    def __init__(
+        self, paths: frozenset[Path], row: Mapping[str, Any], brand: Brand, links: LinkBuilder
+    ) -> None:
+        self.row = row
+        self.tracking_id = str(row["tracking_id"])
+        self._links = links
+        self._tracked: dict[str, str] = {}
+        self.values: dict[str, Any] = {**values_at(paths, row)}
+        self.values["brand"] = {"name": brand.name, "url": brand.url}
+        self.values["links"] = {path[1]: self._own_link(path[1]) for path in paths if path[0] == "links"}
+        self.values["_click"] = self.click
+
+    def click(self, url: object) -> str:
+        address = str(url)
+        if address not in self._tracked:
+            _require_web_address(address)
+            self._tracked[address] = self._links.click(self.tracking_id, address)
+        return self._tracked[address]
+
+    def action(self, event: str) -> str:
+        return self._links.action(self.tracking_id, event)
+
+    def _own_link(self, name: str) -> str:
+        if name == "confirm_email":
+            context = self.row.get("context") or {}
+            if "contact_point_id" not in context or "code" not in context:
+                raise Unrenderable(
+                    "missing_value", "links.confirm_email needs contact_point_id and code in the context"
+                )
+            return self._links.confirm_email(int(context["contact_point_id"]), str(context["code"]))
+        return self._links.unsubscribe(self.tracking_id)
+
+
+def _require_web_address(address: str) -> None:
+    try:
+        parts = urlsplit(address)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        usable = False
+    if not usable or any(character.isspace() or character < " " for character in address):
+        raise Unrenderable("bad_link", f"{address[:80]!r} is not a web address")
+
+
+class Renderer:
+    """Renders steps. Not shared between threads; keeps what it compiled, by sequence version, step and
+    channel.
+    """
+
+    def __init__(self, brand: Brand, links: LinkBuilder) -> None:
+        self._brand = brand
+        self._links = links
+        self._language = TemplateLanguage()
+        self._layouts = Environment(
+            loader=FileSystemLoader(_LAYOUTS),
+            undefined=StrictUndefined,
+            keep_trailing_newline=False,
+            autoescape=False,
+        )
+        self._inliner = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False)
+        self._compiled: dict[tuple[int, int, str, str], _Template] = {}
+
+    def render(self, definition_step: Step, channel: str, row: Mapping[str, Any]) -> dict[str, Any]:
+        """The content to store for a claimed row; raises Unrenderable.
+
+        A row without `version_id` (a preview) is compiled anew each time.
+        """
+        template = self._template(definition_step, channel, row)
+        return template.write(template, _Message(template.paths, row, self._brand, self._links))
+
+    def _template(self, step: Step, channel: str, row: Mapping[str, Any]) -> _Template:
+        message_class = str(row.get("message_class") or step.message_class or "sequence")
+        version = row.get("version_id")
+        if version is None:
+            return self._compile(step, channel, message_class)
+        key = (int(version), step.position, channel, message_class)
+        if key not in self._compiled:
+            if len(self._compiled) >= COMPILED_AT_MOST:
+                del self._compiled[next(iter(self._compiled))]
+            self._compiled[key] = self._compile(step, channel, message_class)
+        return self._compiled[key]
+
+    # --- once per version, step and channel -------------------------------------------------------
+
+    def _compile(self, step: Step, channel: str, message_class: str) -> _Template:
+        content = step.content_for(channel)
+        if not content.body or not content.body.strip():
+            raise Unrenderable("no_content", f"step {step.name!r} says nothing on {channel}")
+        compilers: dict[str, Callable[[Step, Content, str], _Template]] = {
+            "telegram": self._compile_telegram,
+            "email": self._compile_email,
+            "sms": self._compile_sms,
+        }
+        if channel not in compilers:
+            raise Unrenderable("no_content", f"nothing can be written for the channel {channel!r} yet")
+        return compilers[channel](step, content, message_class)
+
+    def _document(self, body: str) -> Document:
+        document = Document(self._language.lift(body))
+        if document.problems:
+            raise Unrenderable("broken_template", document.problems[0].message)
+        return document
+
+    def _compile_telegram(self, step: Step, content: Content, message_class: str) -> _Template:
+        document = self._document(content.body or "")
+        return _Template(
+            write=self._write_telegram,
+            paths=self._paths(content),
+            body=self._language.telegram(document.telegram()),
+            text=Compiled(None),
+            subject=Compiled(None),
+            buttons=_rows([self._button(button) for button in content.buttons or ()]),
+            step=step.name,
+            message_class=message_class,
+            link_preview=bool(content.link_preview),
+            silent=bool(content.silent),
+        )
+
+    def _compile_sms(self, step: Step, content: Content, message_class: str) -> _Template:
+        document = self._document(content.body or "")
+        return _Template(
+            write=self._write_sms,
+            paths=self._paths(content),
+            body=self._language.plain(document.plain()),
+            text=Compiled(None),
+            subject=Compiled(None),
+            buttons=_rows([self._button(button) for button in content.buttons or ()]),
+            step=step.name,
+            message_class=message_class,
+        )
+
+    def _compile_email(self, step: Step, content: Content, message_class: str) -> _Template:
+        if not content.subject:
+            raise Unrenderable("no_content", f"step {step.name!r} has no subject for email")
+        return _Template(
+            write=self._write_email,
+            paths=self._paths(content),
+            body=self._language.email(self._email_html(content, message_class)),
+            text=self._language.plain(self._email_text(content, message_class)),
+            subject=self._language.plain(content.subject),
+            buttons=(),
+            step=step.name,
+            message_class=message_class,
+        )
+
+    def _email_html(self, content: Content, message_class: str) -> str:
+        document = self._document(content.body or "")
+        page = document.lifted
+        is_mailing = message_class != "transactional"
+        layout = self._layouts.get_template("email.mjml").render(
+            subject=self._marked(content.subject or "", page),
+            preheader=self._marked(content.preheader or "", page),
+            body=document.email(),
+            buttons=self._email_buttons(content, page, partial(self._marked, page=page)),
+            brand=html.escape(self._brand.name),
+            why=html.escape(_WHY[message_class].format(self._brand.name)),
+            unsubscribe=page.add("{{ _unsubscribe }}") if is_mailing else "",
+            preferences=page.add("{{ _unsubscribe }}") if is_mailing else "",
+            pixel=page.add("{{ _pixel }}") if is_mailing else "",
+            postal_address=html.escape(self._brand.postal_address).replace("\n", "<br />"),
+        )
+        return page.fill(self._styled(layout))
+
+    def _styled(self, layout: str) -> str:
+        """MJML as HTML with its styles inlined. Marks travel as ASCII words: MRML alters private-use
+        characters.
+        """
+        word = "mark"
+        while f"{word}-" in layout:
+            word += "x"
+        named = MARK.sub(lambda mark: f"{word}-{mark[1]}-{word}", layout)
+        page = self._inliner.inline(mjml.mjml2html(named, disable_comments=False, fonts={}))
+        return re.sub(f"{word}-(\\d+)-{word}", "\ue000\\1\ue001", page)
+
+    def _email_text(self, content: Content, message_class: str) -> str:
+        document = self._document(content.body or "")
+        page = document.lifted
+        text = self._layouts.get_template("email.txt").render(
+            body=document.email_text(),
+            buttons=self._email_buttons(content, page, lambda label: page.take(self._language.lift(label))),
+            why=_WHY[message_class].format(self._brand.name),
+            unsubscribe=page.add("{{ _unsubscribe }}") if message_class != "transactional" else "",
+            postal_address=self._brand.postal_address,
+        )
+        return page.fill(text)
+
+    def _email_buttons(
+        self, content: Content, page: Lifted, write: Callable[[str], str]
+    ) -> list[dict[str, str]]:
+        return [
+            {"label": write(button.label), "href": self._email_href(button, page)}
+            for button in content.buttons or ()
+        ]
+
+    def _email_href(self, button: Button, page: Lifted) -> str:
+        if button.event is not None:
+            return page.add(f"{{{{ _action({button.event!r}) }}}}")
+        return address_code(page.take(self._language.lift(button.url or "")), page)
+
+    def _marked(self, source: str, page: Lifted) -> str:
+        """A short template as HTML text on that page."""
+        return html.escape(page.take(self._language.lift(source)), quote=False)
+
+    def _button(self, button: Button) -> _Button:
+        url = None
+        if button.url is not None:
+            lifted = self._language.lift(button.url)
+            url = self._language.plain(lifted.fill(address_code(lifted.text, lifted)))
+        return _Button(
+            label=self._language.plain(button.label),
+            url=url,
+            event=button.event,
+            is_wide=len(button.label) > ROW_LENGTH // BUTTONS_IN_A_ROW,
+        )
+
+    def _paths(self, content: Content) -> frozenset[Path]:
+        buttons = [text for button in content.buttons or () for text in (button.label, button.url)]
+        return self._language.paths(content.body, content.subject, content.preheader, *buttons)
+
+    # --- once per message -------------------------------------------------------------------------
+
+    def _write_telegram(self, template: _Template, message: _Message) -> dict[str, Any]:
+        text = _trimmed(template.body.render(message.values))
+        if not text:
+            raise Unrenderable("no_content", "the message is empty")
+        if len(text) * 2 > TELEGRAM_TEXT and telegram_length(text) > TELEGRAM_TEXT:
+            raise Unrenderable(
+                "too_long", f"Telegram takes {TELEGRAM_TEXT} characters, this has {telegram_length(text)}"
+            )
+        return {
+            "text": text,
+            "buttons": [[_telegram_button(button, message) for button in row] for row in template.buttons],
+            "link_preview": template.link_preview,
+            "silent": template.silent,
+        }
+
+    def _write_sms(self, template: _Template, message: _Message) -> dict[str, Any]:
+        text = _shortened(_trimmed(template.body.render(message.values)), SMS_TEXT)
+        for row in template.buttons[:1]:
+            label = _one_line(row[0].label.render(message.values))
+            text += f"\n{label}: {_button_address(row[0], message)}"
+        return {"text": text}
+
+    def _write_email(self, template: _Template, message: _Message) -> dict[str, Any]:
+        values, is_mailing = message.values, template.message_class != "transactional"
+        values["_action"] = message.action
+        if is_mailing:
+            values["_unsubscribe"] = self._links.unsubscribe(message.tracking_id)
+            values["_pixel"] = self._links.open(message.tracking_id)
+        page = template.body.render(values)
+        if len(page) * 4 > EMAIL_BYTES and len(page.encode()) > EMAIL_BYTES:
+            raise Unrenderable(
+                "too_long", f"an email may have {EMAIL_BYTES} bytes, this has {len(page.encode())}"
+            )
+        content = {
+            "from": self._brand.email_from,
+            "subject": _shortened(_one_line(template.subject.render(values)), SUBJECT_LENGTH),
+            "html": page,
+            "text": _trimmed(template.text.render(values)),
+            "headers": _headers(message.tracking_id, values.get("_unsubscribe")),
+            "tags": {
+                "tracking_id": message.tracking_id,
+                "sequence": str(message.row.get("sequence_type") or "preview"),
+                "step": template.step,
+            },
+        }
+        return content | ({"reply_to": self._brand.reply_to} if self._brand.reply_to else {})
+
+
+def _headers(tracking_id: str, unsubscribe: str | None) -> dict[str, str]:
+    headers = {"X-Entity-Ref-ID": tracking_id}
+    if unsubscribe is not None:
+        headers["List-Unsubscribe"] = f"<{unsubscribe}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return headers
+
+
+def _rows(buttons: list[_Button]) -> tuple[tuple[_Button, ...], ...]:
+    """Short buttons stand two in a row."""
+    rows: list[list[_Button]] = []
+    for button in buttons:
+        fits = rows and len(rows[-1]) < BUTTONS_IN_A_ROW and not (button.is_wide or rows[-1][-1].is_wide)
+        rows[-1].append(button) if fits else rows.append([button])
+    return tuple(tuple(row) for row in rows)
+
+
+def _telegram_button(button: _Button, message: _Message) -> dict[str, str]:
+    label = _one_line(button.label.render(message.values)) or "…"
+    if button.event is not None:
+        return {"text": label, "callback_data": f"e:{message.tracking_id.replace('-', '')}:{button.event}"}
+    return {"text": label, "url": _button_address(button, message)}
+
+
+def _button_address(button: _Button, message: _Message) -> str:
+    if button.url is None:
+        return message.action(button.event or "")
+    return button.url.render(message.values)
+
+
+def telegram_length(text: str) -> int:
+    """Characters after the tags are taken out, counted as Telegram's clients do (UTF-16 units)."""
+    return len(html.unescape(_TAG.sub("", text)).encode("utf-16-le")) // 2
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _trimmed(text: str) -> str:
+    return _BLANK_LINES.sub("\n\n", text).strip()
+
+
+def _shortened(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1].rsplit(None, 1)[0].rstrip(" ,;:.") + "…"

@@ -1,0 +1,631 @@
+"""The template language: the part of Jinja2 that an author may use, and its bounds.
+
+An author's template is parsed and compared with an allow-list of nodes before it is compiled, so what it can
+cost is known before it runs: there are no calls, no multiplication, no assignments, few filters, and a loop
+counts as fifty times its body. The engine underneath is Jinja2's immutable sandbox all the same.
+
+Values never meet the Markdown parser: `lift` takes the template's expressions out before Markdown is read,
+`Lifted.fill` puts them back into its result, and Jinja escapes what they bring for the channel at hand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from unicodedata import bidirectional
+from urllib.parse import quote
+
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
+from jinja2.exceptions import UndefinedError
+from jinja2.runtime import LoopContext, Undefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup, escape
+
+MAX_TEMPLATE = 16_384
+MAX_COST = 10_000
+MAX_ITEMS = 50
+MAX_VALUE = 10_000
+MAX_NAME = 64
+MAX_OUTPUT = 100_000
+
+USER_FIELDS = ("first_name", "last_name", "username", "locale", "timezone", "attributes")
+OPTIONAL_USER_FIELDS = ("first_name", "last_name", "username", "locale", "attributes")
+LINKS = ("unsubscribe", "preferences", "confirm_email")
+BRAND_FIELDS = ("name", "url")
+FILTERS = (
+    "capitalize", "default", "d", "first", "int", "join", "last", "length", "lower", "title", "trim", "truncate",
+    "upper",
+)  # fmt: skip
+TESTS = ("defined", "undefined")
+
+Path = tuple[str, ...]
+
+
+class Unrenderable(Exception):
+    """A message that cannot be written for this user; `reason` is a short code, the text is for an admin."""
+
+    def __init__(self, reason: str, message: str = "") -> None:
+        super().__init__(message or reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A mistake in a text, and the line of that text (from 1) where it is."""
+
+    line: int
+    message: str
+
+
+# --- the allow-list -------------------------------------------------------------------------------
+
+_ALLOWED = (
+    nodes.Template, nodes.Output, nodes.TemplateData, nodes.If, nodes.For, nodes.Name, nodes.Const,
+    nodes.Getattr, nodes.Getitem, nodes.Filter, nodes.Test, nodes.Compare, nodes.Operand, nodes.And, nodes.Or,
+    nodes.Not, nodes.CondExpr, nodes.Concat, nodes.Add, nodes.Sub, nodes.Neg, nodes.List, nodes.Tuple,
+    nodes.Keyword,
+)  # fmt: skip
+_INSTEAD = {
+    nodes.Call: "calling functions is not possible in a template",
+    nodes.Assign: "a template cannot set variables",
+    nodes.Mul: "a template cannot multiply; put the result into the context",
+    nodes.Pow: "a template cannot multiply; put the result into the context",
+    nodes.Mod: "a template cannot use %; put the result into the context",
+}
+
+
+def required_and_optional(context: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
+    """The declared context fields; those written with a trailing `?` are optional."""
+    optional = frozenset(name.removesuffix("?") for name in context if name.endswith("?"))
+    return frozenset(context) - {f"{name}?" for name in optional}, optional
+
+
+class Inspection:
+    """One walk over a parsed template: what is wrong with it, and which values it takes."""
+
+    def __init__(self, context: tuple[str, ...] | None) -> None:
+        """`context` None means: the fields were checked when the sequence was loaded."""
+        self.problems: list[Problem] = []
+        self.paths: set[Path] = set()
+        self.cost = 0
+        self._declared = None if context is None else required_and_optional(context)
+
+    def template(self, parsed: nodes.Template) -> None:
+        self._visit(parsed, frozenset(), frozenset(), 1)
+        if self.cost > MAX_COST:
+            self._say(
+                parsed, f"too much work: {self.cost} steps (a loop counts as {MAX_ITEMS}), at most {MAX_COST}"
+            )
+
+    def _say(self, node: nodes.Node, message: str) -> None:
+        self.problems.append(Problem(node.lineno, message))
+
+    def _visit(self, node: nodes.Node, given: frozenset[Path], names: frozenset[str], weight: int) -> None:
+        """`given`: optional values that an `if` around has found; `names`: loop variables in scope."""
+        self.cost += weight * (not isinstance(node, nodes.TemplateData))
+        if not isinstance(node, _ALLOWED):
+            why = _INSTEAD.get(
+                type(node), f"{type(node).__name__.lower()} is not part of the template language"
+            )
+            self._say(node, why)
+        elif isinstance(node, nodes.If):
+            self._visit_if(node, given, names, weight)
+        elif isinstance(node, nodes.For):
+            self._visit_for(node, given, names, weight)
+        elif isinstance(node, nodes.CondExpr):
+            self._visit_condition(node.test, given, names, weight)
+            self._visit(node.expr1, given | _found_by(node.test), names, weight)
+            if node.expr2 is not None:
+                self._visit(node.expr2, given | _missed_by(node.test), names, weight)
+        elif isinstance(node, nodes.Name | nodes.Getattr | nodes.Getitem):
+            self._visit_path(node, given, names, optional_allowed=False)
+        elif isinstance(node, nodes.Filter):
+            self._visit_filter(node, given, names, weight)
+        elif isinstance(node, nodes.Test | nodes.And | nodes.Or | nodes.Not):
+            self._visit_condition(node, given, names, weight)
+        else:
+            self._visit_children(node, given, names, weight)
+
+    def _visit_children(
+        self, node: nodes.Node, given: frozenset[Path], names: frozenset[str], weight: int
+    ) -> None:
+        for child in node.iter_child_nodes():
+            self._visit(child, given, names, weight)
+
+    def _visit_if(self, node: nodes.If, given: frozenset[Path], names: frozenset[str], weight: int) -> None:
+        self._visit_condition(node.test, given, names, weight)
+        for child in node.body:
+            self._visit(child, given | _found_by(node.test), names, weight)
+        for child in [*node.elif_, *node.else_]:
+            self._visit(child, given | _missed_by(node.test), names, weight)
+
+    def _visit_for(self, node: nodes.For, given: frozenset[Path], names: frozenset[str], weight: int) -> None:
+        if node.recursive or node.test is not None or not isinstance(node.target, nodes.Name):
+            self._say(node, "a loop is written {% for item in context.items %}")
+            return
+        if node.target.name in ("user", "context", "links", "brand"):
+            self._say(node, f"a loop cannot name its item {node.target.name!r}: that is taken")
+            return
+        if not isinstance(node.iter, nodes.Name | nodes.Getattr | nodes.Getitem):
+            self._say(
+                node, "a loop goes over a list in the context or in the user's attributes, nothing else"
+            )
+            return
+        self._visit_path(node.iter, given, names, optional_allowed=False)
+        for child in node.body:
+            self._visit(child, given, names | {node.target.name, "loop"}, weight * MAX_ITEMS)
+        for child in node.else_:
+            self._visit(child, given, names, weight)
+
+    def _visit_condition(
+        self, node: nodes.Node, given: frozenset[Path], names: frozenset[str], weight: int
+    ) -> None:
+        """In a condition an optional value may stand bare: absent counts as false."""
+        self.cost += weight
+        if isinstance(node, nodes.Name | nodes.Getattr | nodes.Getitem):
+            self._visit_path(node, given, names, optional_allowed=True)
+        elif isinstance(node, nodes.Not):
+            self._visit_condition(node.node, given, names, weight)
+        elif isinstance(node, nodes.And | nodes.Or):
+            self._visit_condition(node.left, given, names, weight)
+            further = _found_by(node.left) if isinstance(node, nodes.And) else _missed_by(node.left)
+            self._visit_condition(node.right, given | further, names, weight)
+        elif isinstance(node, nodes.Test):
+            if node.name not in TESTS or node.args or node.kwargs:
+                self._say(node, f"no test named {node.name!r}; there are: {', '.join(TESTS)}")
+            self._visit_condition(node.node, given, names, weight)
+        else:
+            self._visit(node, given, names, weight)
+
+    def _visit_filter(
+        self, node: nodes.Filter, given: frozenset[Path], names: frozenset[str], weight: int
+    ) -> None:
+        if node.name not in FILTERS:
+            self._say(node, f"no filter named {node.name!r}; there are: {', '.join(FILTERS)}")
+        if node.dyn_args is not None or node.dyn_kwargs is not None or node.node is None:
+            self._say(node, "a filter is written value | filter or value | filter(argument)")
+            return
+        if node.name in ("default", "d"):
+            self._visit_condition(node.node, given, names, weight)
+        else:
+            self._visit(node.node, given, names, weight)
+        for argument in [*node.args, *node.kwargs]:
+            self._visit(argument, given, names, weight)
+
+    def _visit_path(
+        self, node: nodes.Node, given: frozenset[Path], names: frozenset[str], *, optional_allowed: bool
+    ) -> None:
+        path = path_of(node)
+        if path is None:
+            self._say(node, "take a value by its name, like context.items[0].title")
+        elif path[0] not in names:
+            message = self._objection(path)
+            if (
+                message is None
+                and not optional_allowed
+                and self._is_optional(path)
+                and not _is_given(path, given)
+            ):
+                message = f'{_dotted(path)} may be missing: write {_dotted(path)} | default("…")'
+            if message is not None:
+                self._say(node, message)
+            self.paths.add(path[:3] if path[:2] == ("user", "attributes") else path[:2])
+
+    def _objection(self, path: Path) -> str | None:
+        root, known = path[0], _KNOWN.get(path[0])
+        if known is None:
+            return f"unknown variable {root!r}; there are: user, context, links, brand"
+        if len(path) == 1 or path == ("user", "attributes"):
+            return f"say which field of {_dotted(path)}"
+        if root == "context":
+            return self._objection_to_context(path[1])
+        if path[1] not in known:
+            return f"{root} has no {path[1]!r}; there are: {', '.join(known)}"
+        return None if len(path) == 2 or path[1] == "attributes" else f"{_dotted(path[:2])} has no parts"
+
+    def _objection_to_context(self, name: str) -> str | None:
+        if self._declared is None or name in self._declared[0] | self._declared[1]:
+            return None
+        return f"context.{name} is not declared; add {name!r} to context in sequence.toml"
+
+    def _is_optional(self, path: Path) -> bool:
+        if path[0] == "user":
+            return path[1] in OPTIONAL_USER_FIELDS
+        return path[0] == "context" and self._declared is not None and path[1] in self._declared[1]
+
+
+_KNOWN: Mapping[str, tuple[str, ...]] = {
+    "user": USER_FIELDS,
+    "links": LINKS,
+    "brand": BRAND_FIELDS,
+    "context": (),
+}
+
+
+def path_of(node: nodes.Node) -> Path | None:
+    """("context", "items", "0") for `context.items[0]`; None where the path is not spelled out."""
+    if isinstance(node, nodes.Name):
+        return (node.name,)
+    if isinstance(node, nodes.Getattr):
+        return None if (base := path_of(node.node)) is None else (*base, node.attr)
+    if (
+        isinstance(node, nodes.Getitem)
+        and isinstance(node.arg, nodes.Const)
+        and isinstance(node.arg.value, str | int)
+    ):
+        return None if (base := path_of(node.node)) is None else (*base, str(node.arg.value))
+    return None
+
+
+def _dotted(path: Path) -> str:
+    return ".".join(path)
+
+
+def _is_given(path: Path, given: frozenset[Path]) -> bool:
+    return any(path[: len(found)] == found for found in given)
+
+
+def _found_by(test: nodes.Node) -> frozenset[Path]:
+    """The paths that are surely there where this test holds."""
+    if isinstance(test, nodes.And):
+        return _found_by(test.left) | _found_by(test.right)
+    if isinstance(test, nodes.Not):
+        return _missed_by(test.node)
+    if isinstance(test, nodes.Test) and test.name == "defined":
+        return _found_by(test.node)
+    path = path_of(test)
+    return frozenset() if path is None else frozenset({path})
+
+
+def _missed_by(test: nodes.Node) -> frozenset[Path]:
+    """The paths that are surely there where this test does not hold."""
+    if isinstance(test, nodes.Or):
+        return _missed_by(test.left) | _missed_by(test.right)
+    if isinstance(test, nodes.Not):
+        return _found_by(test.node)
+    if isinstance(test, nodes.Test) and test.name == "undefined":
+        return _found_by(test.node)
+    return frozenset()
+
+
+# --- expressions out of the text, and back in -----------------------------------------------------
+
+_OPEN, _CLOSE = "\ue000", "\ue001"
+MARK = re.compile(f"{_OPEN}(\\d+){_CLOSE}")
+_BRACES = re.compile(r"\{(?=[{%#])")
+_STATEMENTS = ("if", "elif", "else", "endif", "for", "endfor")
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """One `{{ value }}` or `{% statement %}` of a template; `word` is the statement's keyword, else empty."""
+
+    code: str
+    word: str
+    line: int
+
+    @property
+    def expression(self) -> str:
+        return self.code[2:-2].strip("-+ \t\n")
+
+
+class Lifted:
+    """A text whose template parts are replaced by marks that mean nothing to Markdown, HTML or MJML."""
+
+    def __init__(self, text: str, chunks: list[Chunk], lines: list[int]) -> None:
+        self.text = text
+        self.lines = lines
+        self._chunks = chunks
+
+    def chunk(self, mark: re.Match[str]) -> Chunk:
+        return self._chunks[int(mark[1])]
+
+    def add(self, code: str) -> str:
+        """A mark for a further expression, written by us."""
+        self._chunks.append(Chunk(code, "", 1))
+        return f"{_OPEN}{len(self._chunks) - 1}{_CLOSE}"
+
+    def take(self, other: Lifted) -> str:
+        """The text of another template, its marks made this one's."""
+        return MARK.sub(lambda mark: self.add(other.chunk(mark).code), other.text)
+
+    def line(self, position: int) -> int:
+        """The source line (from 1) of a line of `text` (from 0)."""
+        return self.lines[min(position, len(self.lines) - 1)]
+
+    def fill(self, text: str) -> str:
+        """Template source: the marks become their expressions, and braces that only look like one stay text."""
+        literal = _BRACES.sub("{{ '{' }}", text)
+        return MARK.sub(lambda mark: self.chunk(mark).code, literal)
+
+
+class TemplateLanguage:
+    """The engines (escaping for email and for Telegram, and plain) and the one check of an author's template."""
+
+    def __init__(self) -> None:
+        self._email = _Engine(autoescape=True, finalize=_with_line_breaks)
+        self._telegram = _Engine(autoescape=True)
+        self._plain = _Engine(autoescape=False)
+
+    def problems(self, source: str, context: tuple[str, ...]) -> list[Problem]:
+        if len(source) > MAX_TEMPLATE:
+            return [Problem(1, f"the text has {len(source)} characters; at most {MAX_TEMPLATE} are allowed")]
+        if _OPEN in source or _CLOSE in source:
+            return [Problem(1, "the text contains private-use characters (U+E000, U+E001)")]
+        try:
+            self.lift(source)
+            parsed = self._plain.parse(source)
+        except TemplateSyntaxError as mistake:
+            return [Problem(mistake.lineno, f"template: {mistake.message}")]
+        inspection = Inspection(context)
+        inspection.template(parsed)
+        return inspection.problems
+
+    def paths(self, *sources: str | None) -> frozenset[Path]:
+        """The values that these templates take."""
+        inspection = Inspection(None)
+        for source in filter(None, sources):
+            inspection.template(self._plain.parse(source))
+        if inspection.problems:
+            raise Unrenderable("broken_template", inspection.problems[0].message)
+        return frozenset(inspection.paths)
+
+    def lift(self, source: str) -> Lifted:
+        """Takes the template parts out; a line with nothing but statements becomes a paragraph of its own."""
+        text, chunks = "", list[Chunk]()
+        for line, kind, code in self._chunks(source):
+            if kind == "data":
+                text += code
+            elif kind != "comment":
+                word = (
+                    code[2:].lstrip("-+ \t\n").split(maxsplit=1)[0].rstrip("-+%}") if kind == "block" else ""
+                )
+                if kind == "block" and word not in _STATEMENTS:
+                    raise TemplateSyntaxError(f"{word!r} is not part of the template language", line)
+                chunks.append(Chunk(code, word, line))
+                text += f"{_OPEN}{len(chunks) - 1}{_CLOSE}"
+        return _on_lines_of_their_own(text, chunks)
+
+    def _chunks(self, source: str) -> Iterator[tuple[int, str, str]]:
+        """The source in pieces: (line, "data" | "variable" | "block" | "comment", text)."""
+        kind, start, code = "", 1, ""
+        for line, token, value in self._plain.lex(source):
+            if token.endswith("_begin"):
+                kind, start, code = token.removesuffix("_begin"), line, value
+                if kind == "raw":
+                    raise TemplateSyntaxError("raw blocks are not part of the template language", line)
+            elif token.endswith("_end"):
+                yield start, kind, code + value
+                kind = ""
+            elif kind:
+                code += value
+            else:
+                yield line, "data", value
+
+    def email(self, source: str) -> Compiled:
+        return _compile(self._email, source)
+
+    def telegram(self, source: str) -> Compiled:
+        return _compile(self._telegram, source)
+
+    def plain(self, source: str) -> Compiled:
+        return _compile(self._plain, source)
+
+
+def _on_lines_of_their_own(text: str, chunks: list[Chunk]) -> Lifted:
+    out, lines, number = list[str](), list[int](), 1
+    for written in text.split("\n"):
+        marks = [chunks[int(mark[1])] for mark in MARK.finditer(written)]
+        alone = bool(marks) and all(chunk.word for chunk in marks) and not MARK.sub("", written).strip()
+        block = ["", written.strip(), ""] if alone else [written]
+        out += block
+        lines += [number] * len(block)
+        number += 1 + sum(chunk.code.count("\n") for chunk in marks)
+    return Lifted("\n".join(out), chunks, lines)
+
+
+# --- the engines ----------------------------------------------------------------------------------
+
+
+class Absent(StrictUndefined):
+    """A missing value: false in a condition, an error anywhere else."""
+
+    __slots__ = ()
+
+    def __bool__(self) -> bool:
+        return False
+
+
+class _Engine(ImmutableSandboxedEnvironment):
+    """Attributes are keys of dictionaries; nothing else can be reached from a value."""
+
+    def __init__(self, *, autoescape: bool, finalize: Callable[[Any], Any] | None = None) -> None:
+        super().__init__(
+            autoescape=autoescape,
+            undefined=Absent,
+            finalize=finalize,
+            keep_trailing_newline=True,
+            cache_size=0,
+        )
+        self.filters = {name: self.filters[name] for name in FILTERS} | {"_urlpart": _urlpart}
+        self.tests = {name: self.tests[name] for name in TESTS}
+        self.globals = {}
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        return self._key(obj, attribute)
+
+    def getitem(self, obj: Any, argument: str | Any) -> Any:
+        return self._key(obj, argument)
+
+    def _key(self, obj: Any, key: Any) -> Any:
+        if isinstance(obj, dict):
+            return obj[key] if key in obj else self.undefined(hint=f"{key} is missing", name=str(key))
+        if isinstance(obj, list) and isinstance(key, int) and -len(obj) <= key < len(obj):
+            return obj[key]
+        if isinstance(obj, LoopContext) and key in ("first", "last", "index", "index0", "length"):
+            return getattr(obj, key)
+        if isinstance(obj, Sample):
+            return obj
+        return self.undefined(hint=f"{key} is missing", name=str(key))
+
+
+def _with_line_breaks(value: Any) -> Any:
+    """Line breaks that a value brings stay line breaks."""
+    if isinstance(value, str) and "\n" in value and not isinstance(value, Markup):
+        return escape(value).replace("\n", Markup("<br>\n"))
+    return value
+
+
+def _urlpart(value: object) -> str:
+    """A value inside an address: it cannot end the part of the address where it stands."""
+    if isinstance(value, Undefined):
+        str(value)  # raises, as everywhere else
+    return quote(str(value), safe="")
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A template ready to be filled in; `constant` when there is nothing to fill in."""
+
+    template: Template | None
+    constant: str = ""
+
+    def render(self, values: Mapping[str, Any], limit: int = MAX_OUTPUT) -> str:
+        """Raises Unrenderable: a value is missing, or the result is longer than `limit` characters."""
+        if self.template is None:
+            return self.constant
+        pieces, length = [], 0
+        try:
+            for piece in self.template.root_render_func(self.template.new_context(dict(values), shared=True)):
+                length += len(piece)
+                if length > limit:
+                    raise Unrenderable("too_long", f"the message is longer than {limit} characters")
+                pieces.append(piece)
+        except UndefinedError as missing:
+            raise Unrenderable("missing_value", missing.message or "a value is missing") from None
+        except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as mistake:
+            raise Unrenderable("broken_template", f"{type(mistake).__name__}: {mistake}") from mistake
+        return "".join(pieces)
+
+
+def _compile(engine: _Engine, source: str) -> Compiled:
+    if "{{" not in source and "{%" not in source and "{#" not in source:
+        return Compiled(None, source)
+    try:
+        return Compiled(engine.from_string(source))
+    except TemplateSyntaxError as mistake:
+        raise Unrenderable("broken_template", str(mistake.message)) from mistake
+
+
+# --- values ---------------------------------------------------------------------------------------
+
+_INVISIBLE = dict.fromkeys(
+    [
+        *(c for c in range(0x20) if c not in (0x09, 0x0A)), *range(0x7F, 0xA0), 0xAD, 0x61C, 0x180E, 0x200B,
+        0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2060, 0x2070), 0xFEFF, *range(0xFFF9, 0xFFFC),
+        *range(0xD800, 0xE000), 0xE000, 0xE001, *range(0xE0000, 0xE0080),
+    ]
+)  # fmt: skip
+"""Control characters, direction marks, zero-width spaces, halves of surrogate pairs: nothing that a reader
+would miss. Joiners (U+200C, U+200D) stay: Persian and emoji need them."""
+_ADDRESS_SIGNS = str.maketrans(dict.fromkeys("/\\@#:<>", " "))
+_DOT_BEFORE_LETTER = re.compile(r"\.(?=\w)")
+_NAMES = ("first_name", "last_name", "username")
+
+
+def cleaned(value: Any, depth: int = 0) -> Any:
+    """A value as templates see it: visible characters only, bounded in length and depth, without what is
+    empty.
+    """
+    if isinstance(value, str):
+        if value.isascii() and value.isprintable() and len(value) <= MAX_VALUE:
+            return value
+        return _isolated(value[:MAX_VALUE].replace("\r\n", "\n").replace("\r", "\n").translate(_INVISIBLE))
+    if isinstance(value, dict):
+        kept = list(value.items())[:MAX_ITEMS] if depth < 3 else []
+        return {str(key): cleaned(item, depth + 1) for key, item in kept if item is not None}
+    if isinstance(value, list):
+        return [cleaned(item, depth + 1) for item in value[:MAX_ITEMS]] if depth < 3 else []
+    return value
+
+
+def cleaned_name(value: Any) -> str:
+    """A person's name, which they chose themselves: one line, short, and nothing that an app would turn into
+    a link.
+    """
+    words = str(value)[: MAX_NAME * 4].translate(_INVISIBLE).translate(_ADDRESS_SIGNS)
+    name = " ".join(_DOT_BEFORE_LETTER.sub(". ", words).split())
+    return _isolated(name if len(name) <= MAX_NAME else name[: MAX_NAME - 1].rstrip() + "…")
+
+
+def _isolated(text: str) -> str:
+    """Text that runs from right to left is kept from turning the words around it."""
+    if not text.isascii() and any(bidirectional(character) in ("R", "AL", "AN") for character in text):
+        return f"\u2068{text}\u2069"
+    return text
+
+
+def values_at(paths: frozenset[Path], row: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Only what the templates take, from `row["user"]` and `row["context"]`; empty and null count as missing."""
+    user, context = row.get("user") or {}, row.get("context") or {}
+    found: dict[str, dict[str, Any]] = {"user": {"attributes": {}}, "context": {}}
+    for path in paths:
+        if path[0] == "context":
+            _put(found["context"], path[1], cleaned(context.get(path[1])))
+        elif path[:2] == ("user", "attributes"):
+            _put(found["user"]["attributes"], path[2], cleaned((user.get("attributes") or {}).get(path[2])))
+        elif path[0] == "user" and (value := user.get(path[1])):
+            _put(found["user"], path[1], cleaned_name(value) if path[1] in _NAMES else cleaned(value))
+    return found
+
+
+def _put(target: dict[str, Any], key: str, value: Any) -> None:
+    if value is not None and value != "":
+        target[key] = value
+
+
+class Sample(str):
+    """Stands for any value while a template is tried out: text, number, list and record at once."""
+
+    __slots__ = ()
+    __hash__ = str.__hash__
+
+    def __lt__(self, other: object) -> bool:
+        return True
+
+    __le__ = __gt__ = __ge__ = __lt__
+
+    def __add__(self, other: object) -> Sample:
+        return self
+
+    __radd__ = __sub__ = __rsub__ = __add__
+
+    def __neg__(self) -> Sample:
+        return self
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter([self])
+
+    def __len__(self) -> int:
+        return 1
+
+
+def sample_values(
+    paths: frozenset[Path], context: tuple[str, ...], *, everything: bool
+) -> dict[str, dict[str, Any]]:
+    """Values to try a template with: all of them, or only those that are always there."""
+    _, optional = required_and_optional(context)
+    values: dict[str, dict[str, Any]] = {
+        "user": {"timezone": "Europe/Berlin", "attributes": {}},
+        "context": {},
+    }
+    for path in paths:
+        if path[0] == "context" and (everything or path[1] not in optional):
+            values["context"][path[1]] = Sample("sample")
+        elif path[:2] == ("user", "attributes") and everything:
+            values["user"]["attributes"][path[2]] = Sample("sample")
+        elif path[0] == "user" and path[1] != "attributes" and everything:
+            values["user"][path[1]] = "Alexandra"
+    return values

@@ -46,8 +46,8 @@ NAMES: Mapping[str, type[DeliveryError]] = {
 MESSAGES: Mapping[str, tuple[type[DeliveryError], str]] = {
     "invalid `to` field": (Unreachable, "invalid_to_address"),
 }
-# For names that are not listed above; for `validation_error`, which means too many things (a sender that is not
-# verified is a 403); and for answers that are not Resend's but those of what stands before it.
+# For names that are not listed above; for `validation_error`, which means too many things (a sender that is
+# not verified is a 403); and for answers that are not Resend's but those of what stands before it.
 STATUSES: Mapping[int, type[DeliveryError]] = {
     401: Misconfigured,
     403: Misconfigured,

@@ -1,4 +1,4 @@
-"""What Resend knows of the domain that we send from: whether it is verified, and which DNS records are missing."""
+"""What Resend knows of the domain that we send from: is it verified, which DNS records are missing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
 """The one place that signs: our own links, and the callbacks that Resend signs for us (the Svix scheme).
 
-Link tokens are deterministic, because a message that is sent again has to be the same bytes. They are not made
-by itsdangerous' serializer for two reasons: it compresses each payload to see whether that helps, which makes
-a token five times as dear, and it reads one whose last character was changed within base64's unused bits.
+Link tokens are deterministic: a message that is sent again has to be the same bytes. They are not made by
+itsdangerous' serializer for two reasons: it compresses each payload to see whether that helps, which makes a
+token five times as dear, and it reads one whose last character was changed in base64's unused bits.
 """
 
 import base64

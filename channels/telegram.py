@@ -59,6 +59,7 @@ STATUSES: Mapping[int, tuple[type[DeliveryError], str]] = {
 CHAT_FLOOD = re.compile(r"(?:flood|slowmode)_wait_(\d+)")
 
 CONNECTION_RETRY_SECONDS = 5.0
+UNSAID_WAIT_SECONDS = 5.0
 
 
 class TelegramChannel:
@@ -82,7 +83,7 @@ class TelegramChannel:
         (message,) = messages
         status, body = await self._post(json.dumps(_request(message)).encode())
         answer = _parsed(body)
-        if answer is None:
+        if answer is None or 300 <= status < 400:
             _raise_for_unreadable(status)
         if status >= 400:
             _raise_for_error(status, answer)
@@ -153,9 +154,9 @@ def _raise_for_unreadable(status: int) -> NoReturn:
         raise Unknown("unreadable_answer")
     if status < 400 or status in (401, 404):
         raise Misconfigured("bad_api_url", f"HTTP {status}")
-    raise Busy(
-        "rate_limited" if status == 429 else "server_error", f"HTTP {status}", whole_channel=status == 429
-    )
+    if status == 429:
+        raise Busy("rate_limited", retry_after=UNSAID_WAIT_SECONDS, whole_channel=True)
+    raise Busy("server_error", f"HTTP {status}")
 
 
 def _raise_for_error(status: int, answer: Mapping[str, Any]) -> NoReturn:
@@ -166,7 +167,7 @@ def _raise_for_error(status: int, answer: Mapping[str, Any]) -> NoReturn:
     if "migrate_to_chat_id" in parameters:
         raise Moved(str(parameters["migrate_to_chat_id"]))
     if status == 429:
-        wait = seconds_to_wait(parameters.get("retry_after"))
+        wait = seconds_to_wait(parameters.get("retry_after")) or UNSAID_WAIT_SECONDS
         raise Busy("rate_limited", description, retry_after=wait, whole_channel=True)
     if flood := CHAT_FLOOD.search(description.lower()):
         raise Busy("chat_flooded", description, retry_after=float(flood[1]))

@@ -1,0 +1,347 @@
+// The chat with the bot, as in Telegram.
+
+import { api } from "./api.js";
+import { h, icon, toast } from "./dom.js";
+import { dayHeading, dayKey, exact, instant, timeOfDay } from "./moments.js";
+import { chatFragment } from "./safe_html.js";
+import { isFromUser, nameOf, userOf } from "./world.js";
+
+const NEAR = 5 * 60_000; // ms between two bubbles of one group
+const PATIENCE = 8000; // ms to show that the bot is thinking, at most
+
+export function mountChat(place, alertDialog, world, { people }) {
+  const view = new Chat(place, alertDialog, world, people);
+  world.on("everything me", () => view.showPerson());
+  world.on("message edited deleted", (news) => userOf(news) === world.me && view.showMessages(news));
+  world.on("user", (user) => (user.id === world.me || world.users.size === 1) && view.showPerson());
+  world.on("bot", () => view.showHeader());
+  return view;
+}
+
+class Chat {
+  #bubbles = new Map(); // message id → {signature, node}
+  #shownFor = undefined;
+  #waiting = 0;
+
+  constructor(place, alertDialog, world, people) {
+    Object.assign(this, { place, alertDialog, world, people });
+    this.header = h("header", { class: "chat-head" });
+    this.log = h("div", { class: "log", role: "log", "aria-label": "Messages", tabindex: "0" });
+    this.toEnd = h("button", { type: "button", class: "round to-end", "aria-label": "To the newest message", hidden: true, onclick: () => this.scrollToEnd("smooth") }, icon("down"));
+    this.foot = h("footer", { class: "chat-foot" });
+    this.log.addEventListener("scroll", () => this.#offerEnd(), { passive: true });
+  }
+
+  // ---- who is here ----
+
+  showPerson() {
+    const { me } = this.world;
+    if (me === null) return this.#showWelcome();
+    if (this.#shownFor !== me) this.#bubbles.clear();
+    const isOther = this.#shownFor !== me;
+    this.#shownFor = me;
+    if (this.log.parentElement !== this.wallpaper || !this.wallpaper) this.#assemble();
+    if (isOther) this.#waiting = 0;
+    this.showHeader();
+    this.#showLog();
+    this.#showFoot(isOther);
+    if (isOther) this.scrollToEnd("instant");
+  }
+
+  #assemble() {
+    this.wallpaper = h("div", { class: "wallpaper" }, this.log, this.toEnd);
+    this.place.replaceChildren(this.header, this.wallpaper, this.foot);
+  }
+
+  #showWelcome() {
+    if (this.place.querySelector(".welcome")) return;
+    this.wallpaper = null;
+    this.#shownFor = null;
+    this.place.replaceChildren(
+      h("div", { class: "wallpaper welcome" },
+        h("div", { class: "card" },
+          h("img", { src: "/page/mark.svg", alt: "", width: "56", height: "56" }),
+          h("h2", {}, "Who do you want to be?"),
+          h("p", {}, "Here you are the one who writes to the bot and reads its emails. Nothing leaves this machine."),
+          this.people.form())),
+    );
+  }
+
+  showHeader() {
+    const me = this.world.myself;
+    if (!me) return;
+    const name = this.world.bot.first_name || this.world.bot.username || "Tendril";
+    const status = me.blocked ? "blocked by you" : this.#waiting ? h("span", { class: "typing" }, "typing", h("i"), h("i"), h("i")) : "bot";
+    const toggle = me.blocked
+      ? h("button", { type: "button", class: "button quiet", onclick: () => this.#setBlocked(false) }, icon("check"), h("span", {}, "Unblock the bot"))
+      : h("button", { type: "button", class: "button quiet danger", onclick: () => this.#setBlocked(true) }, icon("block"), h("span", {}, "Block the bot"));
+    this.header.replaceChildren(
+      h("img", { class: "avatar", src: "/page/mark.svg", alt: "" }),
+      h("div", { class: "who" }, h("h2", {}, name), h("p", { class: me.blocked ? "bad" : "" }, status)),
+      h("p", { class: "as" }, "You are ", h("b", {}, nameOf(me))),
+      toggle,
+    );
+  }
+
+  async #setBlocked(blocked) {
+    const id = this.world.me;
+    const user = await (blocked ? api.block(id) : api.unblock(id));
+    this.world.users.set(id, { ...this.world.users.get(id), ...(user?.id ? user : {}), blocked });
+    this.world.dispatchEvent(new CustomEvent("user", { detail: this.world.users.get(id) }));
+  }
+
+  // ---- messages ----
+
+  showMessages(news) {
+    const wasAtEnd = this.#isAtEnd();
+    if (news && !isFromUser(news)) this.#wait(false);
+    this.#showLog();
+    if (news && isFromUser(news)) this.#showFoot();
+    if (wasAtEnd || (news && isFromUser(news))) this.scrollToEnd("smooth");
+    else this.#offerEnd(true);
+  }
+
+  #showLog() {
+    const messages = this.world.chatOf(this.world.me);
+    if (!messages.length) return this.log.replaceChildren(this.#emptyState());
+    const nodes = [];
+    messages.forEach((message, index) => {
+      const before = messages[index - 1];
+      const at = instant(message.date);
+      if (!before || dayKey(instant(before.date)) !== dayKey(at)) nodes.push(h("div", { class: "day", role: "separator" }, h("time", {}, dayHeading(at, this.world.now()))));
+      nodes.push(this.#bubble(message, startsGroup(before, message), startsGroup(message, messages[index + 1])));
+    });
+    reconcile(this.log, nodes);
+  }
+
+  #emptyState() {
+    return h("div", { class: "nothing" }, h("img", { src: "/page/mark.svg", alt: "", width: "64", height: "64" }), h("p", {}, "Say ", h("b", {}, "/start"), " to the bot to begin."));
+  }
+
+  #bubble(message, isFirst, isLast) {
+    const signature = JSON.stringify([message, isFirst, isLast]);
+    const known = this.#bubbles.get(message.message_id);
+    if (known?.signature === signature) return known.node;
+    const node = this.#newBubble(message, isFirst, isLast, !known);
+    this.#bubbles.set(message.message_id, { signature, node });
+    return node;
+  }
+
+  #newBubble(message, isFirst, isLast, isNew) {
+    const mine = isFromUser(message);
+    const at = instant(message.date);
+    const text = h("div", { class: "text", dir: "auto" });
+    const hooks = { onCommand: (command) => this.say(command), onLink: (address, event) => this.#followLink(address, event) };
+    text.append(chatFragment(message.html ?? escaped(message.text ?? ""), hooks));
+    const edited = message.edited || message.edit_date ? "edited " : "";
+    const stamp = h("span", { class: "stamp" }, h("time", { datetime: new Date(at).toISOString(), title: exact(at) }, edited + timeOfDay(at)), mine ? icon("checks") : null);
+    const body = h("div", { class: "bubble" }, h("span", { class: "sr" }, mine ? "You: " : "Bot: "), text, stamp);
+    const classes = ["message", mine ? "mine" : "theirs", isFirst && "first", isLast && "last", isNew && this.log.childElementCount && "new"];
+    const buttons = mine ? null : this.#keyboard(message);
+    return h("div", { class: classes.filter(Boolean).join(" "), dataset: { message: message.message_id } }, body, buttons);
+  }
+
+  #keyboard(message) {
+    const rows = (message.buttons ?? []).filter((row) => row.length);
+    if (!rows.length) return null;
+    return h("div", { class: "keyboard" }, rows.map((row) => h("div", { class: "row" }, row.map((button) => this.#key(message, button)))));
+  }
+
+  #key(message, button) {
+    if (button.url) {
+      const isWeb = /^https?:/i.test(button.url);
+      return h("a", { class: "key", href: isWeb ? button.url : null, target: "_blank", rel: "noopener noreferrer", title: button.url, onclick: (event) => this.#followLink(button.url, event) }, h("span", {}, button.text), icon("away"));
+    }
+    return h("button", { type: "button", class: "key", onclick: (event) => this.#tap(message, button, event.currentTarget) }, h("span", {}, button.text));
+  }
+
+  async #tap(message, button, key) {
+    const place = message.buttons.flat().findIndex((other) => other === button);
+    key.classList.add("busy");
+    try {
+      const answer = await api.tap(this.world.me, message.message_id, place);
+      this.#showAnswer(answer?.answer ?? answer);
+    } finally {
+      key.classList.remove("busy");
+    }
+  }
+
+  #showAnswer(answer) {
+    if (!answer?.text || answer.message_id) return;
+    if (!answer.show_alert) return toast(answer.text);
+    const close = h("button", { type: "button", class: "button main", autofocus: true, onclick: () => this.alertDialog.close() }, "OK");
+    this.alertDialog.replaceChildren(h("p", {}, answer.text), close);
+    this.alertDialog.showModal();
+  }
+
+  // A deep link to this bot is what Telegram would make of it: "/start PAYLOAD", said here.
+  #followLink(address, event) {
+    const deep = /^(?:https?:\/\/(?:t|telegram)\.me\/|tg:\/\/resolve\?domain=)(\w+)(?:[?&]start=([\w-]*))?/i.exec(address);
+    if (!deep || deep[1].toLowerCase() !== String(this.world.bot.username).toLowerCase()) return;
+    event.preventDefault();
+    this.say(deep[2] ? `/start ${deep[2]}` : "/start");
+  }
+
+  // ---- writing ----
+
+  #showFoot(isOther = false) {
+    const me = this.world.myself;
+    const started = this.world.chatOf(this.world.me).length > 0;
+    const kind = me.blocked ? "blocked" : started ? "composer" : "start";
+    if (this.foot.dataset.kind === kind && !isOther) return;
+    const hadFocus = this.foot.contains(document.activeElement);
+    this.foot.dataset.kind = kind;
+    if (kind === "composer") {
+      this.foot.replaceChildren(...this.#composer());
+      if (hadFocus) this.input.focus();
+    } else if (kind === "start") this.foot.replaceChildren(this.#wideButton("Start", () => this.say("/start")));
+    else this.foot.replaceChildren(this.#wideButton("Unblock the bot", () => this.#setBlocked(false)));
+  }
+
+  #wideButton(text, act) {
+    return h("button", { type: "button", class: "wide", onclick: act }, text);
+  }
+
+  #composer() {
+    this.suggestions = h("ul", { class: "suggestions", role: "listbox", id: "suggestions", "aria-label": "Commands", hidden: true });
+    this.input = h("textarea", { rows: "1", placeholder: "Message", "aria-label": "Message to the bot", maxlength: "4096", enterkeyhint: "send",
+      role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": "suggestions",
+      oninput: () => this.#suggest(), onkeydown: (event) => this.#keyInComposer(event), onblur: () => setTimeout(() => this.#hideSuggestions(), 150) });
+    const menu = h("button", { type: "button", class: "menu", "aria-label": "Commands", title: "Commands", onmousedown: (event) => event.preventDefault(), onclick: () => this.#toggleMenu() }, "/");
+    const send = h("button", { class: "send", "aria-label": "Send" }, icon("send"));
+    const form = h("form", { class: "composer", onsubmit: (event) => (event.preventDefault(), this.#sendDraft()) }, menu, this.input, send);
+    return [this.suggestions, form];
+  }
+
+  prefill(text) {
+    if (!this.input?.isConnected) return;
+    this.input.value = text;
+    this.input.focus();
+    this.#suggest();
+  }
+
+  async #sendDraft() {
+    const text = this.input.value.trim();
+    if (!text) return this.input.focus();
+    this.input.value = "";
+    this.#suggest();
+    await this.say(text).catch((error) => {
+      this.input.value = text;
+      throw error;
+    });
+  }
+
+  async say(text) {
+    this.#wait(true);
+    await api.say(this.world.me, text).catch((error) => {
+      this.#wait(false);
+      throw error;
+    });
+  }
+
+  #wait(isWaiting) {
+    clearTimeout(this.#waiting);
+    this.#waiting = isWaiting ? setTimeout(() => this.#wait(false), PATIENCE) : 0;
+    this.showHeader();
+  }
+
+  // ---- command suggestions ----
+
+  #suggest(all = false) {
+    this.input.style.height = "auto";
+    this.input.style.height = `${Math.min(this.input.scrollHeight, 160)}px`;
+    const draft = this.input.value.toLowerCase();
+    const isCommand = /^\/\w*$/.test(draft);
+    const fitting = (this.world.bot.commands ?? []).filter((command) => all || (isCommand && `/${command.command}`.startsWith(draft)));
+    this.suggestions.replaceChildren(...fitting.map((command, index) => this.#suggestion(command, index)));
+    this.suggestions.hidden = !fitting.length;
+    this.#choose(fitting.length && draft.length > 1 ? 0 : -1);
+    this.input.setAttribute("aria-expanded", String(!this.suggestions.hidden));
+  }
+
+  #suggestion({ command, description }, index) {
+    return h("li", { role: "option", id: `suggestion-${index}`, "aria-selected": "false", dataset: { command }, onmousedown: (event) => event.preventDefault(), onclick: () => this.#accept(command) }, h("b", {}, `/${command}`), h("span", {}, description));
+  }
+
+  #choose(index) {
+    const options = [...this.suggestions.children];
+    this.chosen = options.length && index >= -1 ? (index === -1 ? -1 : (index + options.length) % options.length) : -1;
+    options.forEach((option, place) => option.setAttribute("aria-selected", String(place === this.chosen)));
+    options[this.chosen]?.scrollIntoView({ block: "nearest" });
+    this.chosen < 0 ? this.input.removeAttribute("aria-activedescendant") : this.input.setAttribute("aria-activedescendant", `suggestion-${this.chosen}`);
+  }
+
+  #toggleMenu() {
+    if (!this.suggestions.hidden) return this.#hideSuggestions();
+    this.input.focus();
+    this.#suggest(true);
+    if (this.suggestions.hidden) toast("The bot has not named its commands yet.");
+  }
+
+  #hideSuggestions() {
+    this.suggestions.hidden = true;
+    this.input.setAttribute("aria-expanded", "false");
+    this.input.removeAttribute("aria-activedescendant");
+  }
+
+  // What needs an argument is completed; the rest is said at once, as Telegram does.
+  #accept(command) {
+    this.#hideSuggestions();
+    if (command === "email") return this.prefill(`/${command} `);
+    this.input.value = `/${command}`;
+    this.#sendDraft();
+  }
+
+  #keyInComposer(event) {
+    const isOpen = !this.suggestions.hidden;
+    if (event.isComposing) return;
+    if (isOpen && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+      event.preventDefault();
+      this.#choose(this.chosen + (event.key === "ArrowDown" ? 1 : this.chosen < 0 ? 0 : -1));
+    } else if (isOpen && event.key === "Escape") this.#hideSuggestions();
+    else if (isOpen && event.key === "Tab" && this.chosen >= 0) {
+      event.preventDefault();
+      this.prefill(`/${this.suggestions.children[this.chosen].dataset.command} `);
+    } else if (event.key === "Enter" && !event.shiftKey) {
+      event.preventDefault();
+      if (isOpen && this.chosen >= 0) this.#accept(this.suggestions.children[this.chosen].dataset.command);
+      else this.#sendDraft();
+    }
+  }
+
+  // ---- scrolling ----
+
+  #isAtEnd() {
+    return this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 80;
+  }
+
+  scrollToEnd(behavior) {
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.log.scrollTo({ top: this.log.scrollHeight, behavior: calm ? "instant" : behavior });
+    this.toEnd.hidden = true;
+  }
+
+  #offerEnd(hasNews = false) {
+    if (this.#isAtEnd()) this.toEnd.hidden = true;
+    else if (hasNews || this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight > 400) this.toEnd.hidden = false;
+  }
+}
+
+function startsGroup(before, message) {
+  if (!before || !message) return true;
+  const gap = instant(message.date) - instant(before.date);
+  return isFromUser(before) !== isFromUser(message) || gap > NEAR || dayKey(instant(before.date)) !== dayKey(instant(message.date));
+}
+
+// Puts the nodes in place and leaves those alone that are there already, so that focus and animations survive.
+function reconcile(parent, nodes) {
+  const wanted = new Set(nodes);
+  for (const child of [...parent.children]) if (!wanted.has(child)) child.remove();
+  nodes.forEach((node, index) => parent.children[index] !== node && parent.insertBefore(node, parent.children[index] ?? null));
+}
+
+function escaped(text) {
+  const box = document.createElement("div");
+  box.textContent = text;
+  return box.innerHTML;
+}

@@ -1,0 +1,36 @@
+-- Folds one user into another: history and addresses move where the other has none; running enrollments that both have end.
+create or replace function tendril.merge_users(from_user uuid, into_user uuid, at timestamptz default tendril.clock())
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+    -- Of two runs of the same sequence the kept user's own goes on.
+    update tendril.enrollments e
+    set status = 'cancelled', status_reason = 'merged', ended_at = merge_users.at
+    where e.user_id = merge_users.from_user and e.status in ('active', 'paused') and exists (
+        select from tendril.enrollments kept
+        where kept.user_id = merge_users.into_user and kept.sequence = e.sequence and kept.key = e.key and kept.status in ('active', 'paused'));
+    update tendril.message_deliveries d set delivery_status = 'cancelled', reason = 'enrollment_ended'
+    from tendril.enrollments e
+    where e.id = d.enrollment_id and e.user_id = merge_users.from_user and e.status = 'cancelled' and d.delivery_status = 'pending';
+
+    update tendril.enrollments e set user_id = merge_users.into_user where e.user_id = merge_users.from_user;
+    update tendril.message_deliveries d set user_id = merge_users.into_user where d.user_id = merge_users.from_user;
+    update tendril.behavior_events b set user_id = merge_users.into_user where b.user_id = merge_users.from_user;
+    delete from tendril.contact_points c
+    where c.user_id = merge_users.into_user and c.channel = 'telegram' and c.state <> 'unverified' and exists (
+        select from tendril.contact_points theirs where theirs.user_id = merge_users.from_user and theirs.channel = 'telegram');
+    update tendril.contact_points c set user_id = merge_users.into_user
+    where c.user_id = merge_users.from_user and not exists (
+        select from tendril.contact_points kept
+        where kept.user_id = merge_users.into_user and kept.channel = c.channel and kept.state <> 'unverified');
+    update tendril.users u
+    set first_name = coalesce(u.first_name, old.first_name), last_name = coalesce(u.last_name, old.last_name),
+        username = coalesce(u.username, old.username), locale = coalesce(u.locale, old.locale),
+        last_active_at = greatest(u.last_active_at, old.last_active_at), attributes = old.attributes || u.attributes
+    from tendril.users old
+    where u.id = merge_users.into_user and old.id = merge_users.from_user;
+    delete from tendril.users u where u.id = merge_users.from_user;
+end;
+$$;

@@ -1,0 +1,44 @@
+-- Makes or refreshes the user of a Telegram account and opens their chat as an address we may write to.
+create or replace function tendril.register_telegram_user(
+    telegram_id bigint, first_name text default null, last_name text default null, username text default null,
+    language_code text default null, source text default null, at timestamptz default tendril.clock()
+)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+    chat tendril.contact_points;
+    new_user uuid;
+begin
+    select c.* into chat from tendril.contact_points c
+    where c.channel = 'telegram' and c.address = register_telegram_user.telegram_id::text and c.state <> 'unverified' for update;
+    if not found then
+        insert into tendril.users (first_name, last_name, username, locale, source, last_active_at, created_at)
+        values (register_telegram_user.first_name, register_telegram_user.last_name, register_telegram_user.username,
+            register_telegram_user.language_code, register_telegram_user.source, register_telegram_user.at, register_telegram_user.at)
+        returning id into new_user;
+        insert into tendril.contact_points (user_id, channel, address, state, verified_at, created_at)
+        values (new_user, 'telegram', register_telegram_user.telegram_id::text, 'active', register_telegram_user.at, register_telegram_user.at)
+        on conflict (channel, address) where state <> 'unverified' do nothing;
+        if found then
+            insert into tendril.user_preferences (user_id) values (new_user);
+            return jsonb_build_object('user_id', new_user, 'is_new', true, 'came_back', false);
+        end if;
+        -- The same account came in over another connection in this very moment.
+        delete from tendril.users u where u.id = new_user;
+        select c.* into chat from tendril.contact_points c
+        where c.channel = 'telegram' and c.address = register_telegram_user.telegram_id::text and c.state <> 'unverified' for update;
+    end if;
+    update tendril.users u
+    set first_name = coalesce(register_telegram_user.first_name, u.first_name),
+        last_name = coalesce(register_telegram_user.last_name, u.last_name),
+        username = coalesce(register_telegram_user.username, u.username),
+        locale = coalesce(u.locale, register_telegram_user.language_code),
+        last_active_at = greatest(u.last_active_at, register_telegram_user.at)
+    where u.id = chat.user_id;
+    update tendril.contact_points c set state = 'active', state_reason = null
+    where c.id = chat.id and c.state = 'unreachable';
+    return jsonb_build_object('user_id', chat.user_id, 'is_new', false, 'came_back', chat.state = 'unreachable');
+end;
+$$;

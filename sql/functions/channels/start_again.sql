@@ -1,0 +1,27 @@
+-- Takes back a user's stop: consent returns on Telegram, and what the stop ended within the last thirty days goes on where it was.
+create or replace function tendril.start_again(user_id uuid, source text, at timestamptz default tendril.clock())
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+    stop timestamptz := (select p.stopped_at from tendril.user_preferences p where p.user_id = start_again.user_id for update);
+    resumed bigint[];
+begin
+    if stop is null then
+        return jsonb_build_object('was_stopped', false, 'resumed', 0);
+    end if;
+    update tendril.user_preferences p set stopped_at = null where p.user_id = start_again.user_id;
+    update tendril.contact_points c set unsubscribed_at = null
+    where c.user_id = start_again.user_id and c.channel = 'telegram';
+    select coalesce(array_agg(e.id), '{}') into resumed
+    from tendril.enrollments e
+    where e.user_id = start_again.user_id and e.status = 'cancelled' and e.status_reason = 'user_stopped'
+        and e.ended_at > start_again.at - interval '30 days'
+        and not exists (
+            select from tendril.enrollments other
+            where other.user_id = e.user_id and other.sequence = e.sequence and other.key = e.key and other.status in ('active', 'paused'));
+    perform tendril.continue_enrollments(resumed, start_again.at);
+    return jsonb_build_object('was_stopped', true, 'resumed', cardinality(resumed));
+end;
+$$;

@@ -1,0 +1,44 @@
+-- Enrolls the users of these behavior events in the sequences that wait for them: once in a lifetime, or again after the time
+-- that the trigger names; never somebody who stopped everything. Says how many enrollments began.
+create or replace function tendril.fire_triggers(behavior_events bigint[], at timestamptz default tendril.clock())
+returns int
+language plpgsql
+set search_path = ''
+as $$
+declare
+    waiting record;
+    enrolled bigint[];
+    total int := 0;
+begin
+    for waiting in
+        select s.name, s.current_version_id, s.trigger, array_agg(b.id) as events
+        from tendril.behavior_events b
+        join tendril.sequences s on s.trigger is not null and s.trigger ->> 'event' = b.type
+        where b.id = any (fire_triggers.behavior_events) and s.archived_at is null and s.paused_at is null and s.current_version_id is not null
+        group by s.name
+    loop
+        execute format(
+            'with enrolled as ('
+            ' insert into tendril.enrollments (user_id, sequence, version_id, context, source, stepped_at, anchor_at, enrolled_at)'
+            ' select distinct on (u.id) u.id, $1, $2, jsonb_build_object(''event'', e.context), ''trigger'', $3, $3, $3'
+            ' from (select b.id, b.user_id, b.metadata as context from tendril.behavior_events b where b.id = any ($4)) e'
+            ' join tendril.users u on u.id = e.user_id and u.deleted_at is null'
+            ' left join tendril.user_preferences p on p.user_id = u.id'
+            ' where p.stopped_at is null and not exists ('
+            '  select from tendril.enrollments past where past.user_id = u.id and past.sequence = $1 and past.key = '''''
+            '  and (past.status in (''active'', ''paused'') or $5 is null or past.enrolled_at > $3 - $5))'
+            ' and %s order by u.id, e.id'
+            ' on conflict (user_id, sequence, key) where status in (''active'', ''paused'') do nothing returning id)'
+            ' select array_agg(id) from enrolled',
+            tendril.compile_filter(coalesce(nullif(waiting.trigger -> 'filter', 'null'), '{}'))
+        )
+        into enrolled
+        using waiting.name, waiting.current_version_id, fire_triggers.at, waiting.events, (waiting.trigger ->> 'again_after')::interval;
+        if enrolled is not null then
+            perform tendril.plan_next_steps(enrolled, fire_triggers.at);
+            total := total + cardinality(enrolled);
+        end if;
+    end loop;
+    return total;
+end;
+$$;

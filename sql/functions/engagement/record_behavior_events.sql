@@ -1,0 +1,33 @@
+-- Records what users did, each event once, and enrolls them in the sequences that those events trigger.
+create or replace function tendril.record_behavior_events(events jsonb, at timestamptz default tendril.clock())
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+    fresh bigint[];
+begin
+    with given as (
+        select distinct on (g.event_id) g.* from jsonb_to_recordset(record_behavior_events.events) as g (
+            event_id text, user_id uuid, type text, source text, metadata jsonb, occurred_at timestamptz)
+        order by g.event_id
+    ), stored as (
+        insert into tendril.behavior_events (event_id, user_id, type, source, metadata, occurred_at, recorded_at)
+        select g.event_id, g.user_id, g.type, coalesce(g.source, 'api'), coalesce(g.metadata, '{}'),
+            coalesce(g.occurred_at, record_behavior_events.at), record_behavior_events.at
+        from given g join tendril.users u on u.id = g.user_id
+        order by g.event_id
+        on conflict (event_id) do nothing
+        returning id, user_id, occurred_at
+    ), active as (
+        update tendril.users u set last_active_at = greatest(u.last_active_at, s.latest)
+        from (select user_id, max(occurred_at) as latest from stored group by user_id) s
+        where u.id = s.user_id
+    )
+    select coalesce(array_agg(id), '{}') into fresh from stored;
+    return jsonb_build_object(
+        'recorded', cardinality(fresh),
+        'duplicates', jsonb_array_length(record_behavior_events.events) - cardinality(fresh),
+        'enrolled', case when cardinality(fresh) > 0 then tendril.fire_triggers(fresh, record_behavior_events.at) else 0 end);
+end;
+$$;

@@ -1,0 +1,31 @@
+-- Moves on the enrollments whose current step these deliveries bring to an end, and plans what comes next.
+create or replace function tendril.advance_enrollments(deliveries bigint[], at timestamptz default tendril.clock())
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+    moved_on bigint[];
+begin
+    -- Everybody takes these locks in the same order.
+    perform from tendril.enrollments e
+    where e.id in (select d.enrollment_id from tendril.message_deliveries d where d.id = any (advance_enrollments.deliveries))
+    order by e.id for no key update;
+    -- The comparison with current_step makes it happen once, however many deliveries of the step end.
+    with ended as (
+        select distinct d.enrollment_id, d.message_step
+        from tendril.message_deliveries d
+        where d.id = any (advance_enrollments.deliveries)
+    ), moved as (
+        update tendril.enrollments e
+        set current_step = ended.message_step, stepped_at = advance_enrollments.at
+        from ended
+        where e.id = ended.enrollment_id and e.current_step = ended.message_step - 1
+        returning e.id
+    )
+    select array_agg(id) into moved_on from moved;
+    if moved_on is not null then
+        perform tendril.plan_next_steps(moved_on, advance_enrollments.at);
+    end if;
+end;
+$$;

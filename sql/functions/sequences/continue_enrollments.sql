@@ -1,0 +1,22 @@
+-- Lets paused or stopped enrollments go on: all that lies ahead of them moves by the time that they stood still.
+create or replace function tendril.continue_enrollments(enrollments bigint[], at timestamptz default tendril.clock())
+returns void
+language sql
+set search_path = ''
+as $$
+    with continued as (
+        select e.id, continue_enrollments.at - coalesce(e.paused_at, e.ended_at) as stood_still
+        from tendril.enrollments e where e.id = any (continue_enrollments.enrollments) order by e.id for update
+    ), running as (
+        update tendril.enrollments e
+        set status = 'active', status_reason = null, paused_at = null, ended_at = null,
+            anchor_at = e.anchor_at + c.stood_still, stepped_at = e.stepped_at + c.stood_still
+        from continued c where e.id = c.id
+    )
+    update tendril.message_deliveries d
+    set delivery_status = 'pending', reason = null, scheduled_at = d.scheduled_at + c.stood_still,
+        next_attempt_at = d.scheduled_at + c.stood_still
+    from continued c
+    where d.enrollment_id = c.id
+        and (d.delivery_status = 'pending' or d.delivery_status = 'cancelled' and d.reason in ('user_stopped', 'enrollment_ended'));
+$$;

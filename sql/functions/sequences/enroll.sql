@@ -1,0 +1,41 @@
+-- Enrolls a user in a sequence and plans its first step; a run that is already active under the same key is left alone.
+create or replace function tendril.enroll(
+    user_id uuid, sequence text, key text default '', context jsonb default '{}', source text default 'api',
+    at timestamptz default tendril.clock()
+)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+    new_enrollment bigint;
+    chosen tendril.sequences;
+begin
+    select s.* into chosen from tendril.sequences s where s.name = enroll.sequence and s.archived_at is null;
+    if not found then
+        raise exception 'no sequence named %', enroll.sequence using errcode = 'TN404', detail = 'sequence',
+            hint = 'Use the name of a sequence in the catalogue.';
+    end if;
+    if not exists (select from tendril.users u where u.id = enroll.user_id and u.deleted_at is null) then
+        raise exception 'no user %', enroll.user_id using errcode = 'TN404', detail = 'user';
+    end if;
+    perform tendril.check_context(chosen.current_version_id, enroll.context);
+
+    insert into tendril.enrollments (user_id, sequence, version_id, key, context, source, stepped_at, anchor_at, enrolled_at)
+    values (enroll.user_id, enroll.sequence, chosen.current_version_id, enroll.key, enroll.context, enroll.source, enroll.at, enroll.at, enroll.at)
+    on conflict (user_id, sequence, key) where status in ('active', 'paused') do nothing
+    returning id into new_enrollment;
+    if new_enrollment is not null then
+        perform tendril.plan_next_steps(array[new_enrollment], enroll.at);
+    end if;
+    return (
+        select jsonb_build_object(
+            'enrollment_id', e.id, 'created', new_enrollment is not null, 'status', e.status,
+            'first_due_at', (select min(d.scheduled_at) from tendril.message_deliveries d where d.enrollment_id = e.id))
+        from tendril.enrollments e
+        where e.user_id = enroll.user_id and e.sequence = enroll.sequence and e.key = enroll.key
+        order by (e.id = new_enrollment) desc nulls last, (e.status in ('active', 'paused')) desc, e.id desc
+        limit 1
+    );
+end;
+$$;

@@ -1,0 +1,31 @@
+-- Tells the whole story of one delivery: what was planned, what the gate decided, what the provider said; changes nothing.
+create or replace function tendril.explain_delivery(delivery_id bigint)
+returns jsonb
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+    story jsonb;
+begin
+    select jsonb_build_object(
+        'delivery', tendril.describe_delivery(d),
+        'enrollment', jsonb_build_object('enrollment_id', e.id, 'sequence', e.sequence, 'status', e.status, 'status_reason', e.status_reason,
+            'source', e.source, 'enrolled_at', e.enrolled_at, 'current_step', e.current_step),
+        'siblings', coalesce((
+            select jsonb_agg(tendril.describe_delivery(o) order by o.id) from tendril.message_deliveries o
+            where o.enrollment_id = d.enrollment_id and o.message_step = d.message_step and o.id <> d.id), '[]'),
+        'events', coalesce((
+            select jsonb_agg(jsonb_build_object(
+                'source', v.source, 'type', v.type, 'reason', v.reason, 'is_machine', v.is_machine,
+                'until', v.details ->> 'until', 'channel', v.details ->> 'channel', 'url', v.details ->> 'url', 'occurred_at', v.occurred_at)
+                order by v.occurred_at, v.id)
+            from tendril.delivery_events v where v.delivery_id = d.id), '[]'))
+    into story
+    from tendril.message_deliveries d join tendril.enrollments e on e.id = d.enrollment_id
+    where d.id = explain_delivery.delivery_id;
+    if not found then
+        raise exception 'no delivery %', explain_delivery.delivery_id using errcode = 'TN404', detail = 'delivery_id';
+    end if;
+    return story;
+end;
+$$;

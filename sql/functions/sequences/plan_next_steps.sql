@@ -1,0 +1,65 @@
+-- Writes the next step of each of these enrollments into the ledger, and completes those that have none left.
+create or replace function tendril.plan_next_steps(enrollments bigint[], at timestamptz default tendril.clock())
+returns int
+language plpgsql
+set search_path = ''
+as $$
+declare
+    planned int;
+begin
+    update tendril.enrollments e
+    set status = 'completed', ended_at = plan_next_steps.at
+    where e.id = any (plan_next_steps.enrollments) and e.status = 'active'
+        and not exists (
+            select from tendril.sequence_steps s where s.version_id = e.version_id and s.position = e.current_step + 1);
+
+    with next_step as (
+        select
+            e.id as enrollment_id, e.user_id, e.version_id, e.sequence, s.position, s.max_attempts, s.fallback,
+            coalesce(e.message_class, s.message_class) as message_class,
+            coalesce(e.channels, s.channels) as channels,
+            e.context ->> s.recipient_field as recipient_address,
+            p.preferred_channel, p.learned_channel,
+            tendril.due_at(
+                case s.anchor
+                    when 'enrollment' then e.anchor_at
+                    when 'previous' then greatest(e.stepped_at, e.anchor_at)
+                    else (e.context ->> substr(s.anchor, length('context.') + 1))::timestamptz
+                end,
+                s.after,
+                case when s.at_preferred_time then tendril.preferred_hour(p.preferred_time) else s.local_time end,
+                s.weekdays,
+                u.timezone
+            ) as due
+        from tendril.enrollments e
+        join tendril.sequence_steps s on s.version_id = e.version_id and s.position = e.current_step + 1
+        join tendril.users u on u.id = e.user_id
+        left join tendril.user_preferences p on p.user_id = e.user_id
+        where e.id = any (plan_next_steps.enrollments) and e.status = 'active'
+    )
+    insert into tendril.message_deliveries (
+        enrollment_id, user_id, version_id, sequence_type, message_step, message_class, channel, recipient_address,
+        max_attempts, scheduled_at, next_attempt_at, created_at
+    )
+    select
+        n.enrollment_id, n.user_id, n.version_id, n.sequence, n.position, n.message_class, chosen.channel,
+        n.recipient_address, n.max_attempts, n.due, n.due, plan_next_steps.at
+    from next_step n
+    -- A guess that saves the gate a detour; the gate decides when the message is due.
+    cross join lateral unnest(case when n.fallback = 'both' then n.channels else array[coalesce(
+        (
+            select c.channel
+            from unnest(n.channels) with ordinality as c (channel, place)
+            join tendril.contact_points cp on cp.user_id = n.user_id and cp.channel = c.channel
+                and cp.state = 'active' and cp.unsubscribed_at is null
+            where n.recipient_address is null
+            order by c.channel = n.preferred_channel desc nulls last, c.channel = n.learned_channel desc nulls last, c.place
+            limit 1
+        ),
+        n.channels[1]
+    )] end) as chosen (channel)
+    on conflict (enrollment_id, message_step, channel) do nothing;
+    get diagnostics planned = row_count;
+    return planned;
+end;
+$$;

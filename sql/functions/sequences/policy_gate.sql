@@ -1,0 +1,151 @@
+-- Decides for a whole batch of due deliveries whether each may be sent now: send, reroute to another channel, hold until a time,
+-- skip, or stop its enrollment, always with a reason code; changes nothing.
+create or replace function tendril.policy_gate(deliveries bigint[], at timestamptz default tendril.clock())
+returns table (delivery_id bigint, verdict text, reason text, until timestamptz, channel text, recipient_address text)
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+    unmet bigint[] := tendril.unmet_conditions(policy_gate.deliveries);
+begin
+    return query
+    with due as (
+        select
+            d.id, d.user_id, d.enrollment_id, d.message_step, d.channel, d.recipient_address, d.message_class, d.scheduled_at,
+            d.fallback_of, e.status as enrollment_status, q.paused_at as sequence_paused_at, s.fallback,
+            coalesce(e.channels, s.channels) as channels, s.quiet_hours and d.message_class <> 'transactional' as is_quietable,
+            d.message_class <> 'transactional' as is_capped, d.scheduled_at + s.stale_after as stale_at,
+            s.recipient_field is not null as has_own_recipient,
+            u.id as found_user_id, u.deleted_at, u.timezone, p.preferred_channel, p.learned_channel, p.paused_until, p.stopped_at,
+            coalesce(p.quiet_from, '22:00') as quiet_from, coalesce(p.quiet_until, '08:00') as quiet_until,
+            coalesce(p.max_per_day, 3) as max_per_day
+        from tendril.message_deliveries d
+        join tendril.enrollments e on e.id = d.enrollment_id
+        join tendril.sequences q on q.name = e.sequence
+        join tendril.sequence_steps s on s.version_id = d.version_id and s.position = d.message_step
+        left join tendril.users u on u.id = d.user_id
+        left join tendril.user_preferences p on p.user_id = d.user_id
+        where d.id = any (policy_gate.deliveries)
+    ), candidate as (
+        -- every channel that the step may still use, with what stands in its way
+        select
+            due.id,
+            t.channel,
+            case when due.has_own_recipient then due.recipient_address else cp.address end as address,
+            case
+                when case when due.has_own_recipient then due.recipient_address else cp.address end is null then 'no_address'
+                when x.address_hash is not null or cp.state = 'suppressed' then 'address_suppressed'
+                when due.message_class <> 'transactional' and (cp.unsubscribed_at is not null or not case due.message_class
+                    when 'sequence' then cp.opt_in_sequences
+                    when 'announcement' then cp.opt_in_announcements
+                    else cp.opt_in_reminders
+                end) then 'no_consent'
+                when cp.state = 'unreachable' and not due.has_own_recipient then 'unreachable'
+                when b.channel is null then 'channel_off'
+                when b.paused_reason is not null then 'channel_paused'
+            end as obstacle,
+            row_number() over (
+                partition by due.id
+                order by t.channel = due.preferred_channel desc nulls last, t.channel = due.learned_channel desc nulls last, t.place
+            ) as place
+        from due
+        cross join lateral unnest(case when due.fallback = 'both' then array[due.channel] else due.channels end)
+            with ordinality as t (channel, place)
+        left join tendril.contact_points cp
+            on cp.user_id = due.user_id and cp.channel = t.channel and cp.state <> 'unverified'
+        left join tendril.suppressions x
+            on x.channel = t.channel
+            and x.address_hash = tendril.address_hash(case when due.has_own_recipient then due.recipient_address else cp.address end)
+        left join tendril.send_budgets b on b.channel = t.channel
+        where not exists (
+            select from tendril.message_deliveries other
+            where other.enrollment_id = due.enrollment_id and other.message_step = due.message_step
+                and other.channel = t.channel and other.id <> due.id)
+    ), choice as (
+        select
+            c.id,
+            (array_agg(c.channel order by c.obstacle is null desc, c.place))[1] as channel,
+            (array_agg(c.address order by c.obstacle is null desc, c.place))[1] as address,
+            bool_or(c.obstacle is null) as is_open,
+            bool_or(c.obstacle = 'channel_paused' or c.obstacle = 'channel_off') as may_open,
+            bool_and(c.obstacle in ('address_suppressed', 'no_address')) and bool_or(c.obstacle = 'address_suppressed') as is_suppressed,
+            bool_and(c.obstacle in ('no_consent', 'no_address', 'address_suppressed')) and bool_or(c.obstacle = 'no_consent') as is_unwanted,
+            -- the obstacle worth telling is the one nearest to being overcome
+            (array_agg(c.obstacle order by array_position(
+                array['channel_paused', 'channel_off', 'unreachable', 'no_consent', 'address_suppressed', 'no_address'], c.obstacle)))[1]
+                as obstacle
+        from candidate c
+        group by c.id
+    ), recent as (
+        -- what the user got in the last 24 hours, and what is on its way
+        select due.id, count(past.id) as sent, (array_agg(past.sent_at order by past.sent_at desc nulls last)) as sent_at
+        from due
+        join tendril.message_deliveries past
+            on past.user_id = due.user_id and past.message_class <> 'transactional' and past.id <> due.id
+            and (past.sent_at > policy_gate.at - interval '24 hours'
+                 or past.sent_at is null and past.delivery_status in ('sending', 'unknown') and past.next_attempt_at > policy_gate.at - interval '24 hours')
+        where due.is_capped
+        group by due.id
+    ), judged as (
+        select
+            due.*,
+            choice.channel as chosen_channel, choice.address, coalesce(choice.obstacle, 'no_channel_left') as obstacle, choice.is_open, choice.may_open,
+            case
+                when due.found_user_id is null or due.deleted_at is not null then 'stop:user_gone'
+                when due.enrollment_status in ('completed', 'cancelled') and due.fallback_of is null then 'stop:enrollment_ended'
+                when due.enrollment_status = 'cancelled' then 'stop:enrollment_ended'
+                when due.enrollment_status = 'paused' then 'hold:enrollment_paused'
+                when due.sequence_paused_at is not null then 'hold:sequence_paused'
+                when choice.is_suppressed then 'skip:address_suppressed'
+                when due.stopped_at is not null and due.is_capped then 'stop:user_stopped'
+                when choice.is_unwanted then 'skip:no_consent'
+                when due.paused_until > policy_gate.at and due.is_capped then 'hold:user_paused'
+                when due.id = any (unmet) then 'skip:condition_not_met'
+                when due.stale_at < policy_gate.at then 'skip:stale'
+                when due.is_quietable and tendril.quiet_until(policy_gate.at, due.quiet_from, due.quiet_until, due.timezone) is not null
+                    then 'hold:quiet_hours'
+            end as early
+        from due
+        left join choice on choice.id = due.id
+    ), ranked as (
+        select
+            judged.*,
+            coalesce(recent.sent, 0) as sent,
+            case when judged.early is null and judged.is_capped
+                then row_number() over (partition by judged.user_id, judged.early is null and judged.is_capped order by judged.scheduled_at, judged.id) - 1
+                else 0 end as ahead,
+            recent.sent_at as past
+        from judged
+        left join recent on recent.id = judged.id
+    ), decided as (
+        select
+            ranked.*,
+            coalesce(early, case
+                when is_capped and sent + ahead >= max_per_day then 'hold:frequency_cap'
+                when is_open and chosen_channel = ranked.channel then 'send:'
+                when is_open then 'reroute:rerouted'
+                when may_open then 'hold:' || obstacle
+                else 'skip:' || obstacle
+            end) as decision
+        from ranked
+    )
+    select
+        decided.id,
+        split_part(decision, ':', 1),
+        nullif(split_part(decision, ':', 2), ''),
+        case split_part(decision, ':', 2)
+            when 'quiet_hours' then tendril.quiet_until(policy_gate.at, decided.quiet_from, decided.quiet_until, decided.timezone)
+            when 'user_paused' then decided.paused_until
+            -- when the oldest of the messages that fill the allowance leaves the window
+            when 'frequency_cap' then greatest(
+                coalesce(past[max_per_day - ahead], policy_gate.at) + interval '24 hours', policy_gate.at + interval '1 minute')
+            when 'channel_paused' then policy_gate.at + interval '5 minutes'
+            when 'channel_off' then policy_gate.at + interval '5 minutes'
+            when 'enrollment_paused' then 'infinity'
+            when 'sequence_paused' then 'infinity'
+        end,
+        decided.chosen_channel,
+        decided.address
+    from decided;
+end;
+$$;

@@ -1,0 +1,105 @@
+-- Records what became of sends, each under the lease it was claimed with: a worker that lost its lease changes nothing. Moves
+-- enrollments on, falls back to the next channel, closes addresses, and blocks or pauses a channel where the outcome says so.
+create or replace function tendril.record_outcomes(outcomes jsonb, at timestamptz default tendril.clock())
+returns table (id bigint, applied boolean, delivery_status text, fell_back_to text)
+language plpgsql
+set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+    written jsonb;
+    finished bigint[];
+    failed bigint[];
+begin
+    perform tendril.block_channels(record_outcomes.outcomes, record_outcomes.at);
+
+    with given as (
+        select * from jsonb_to_recordset(record_outcomes.outcomes) as o (
+            id bigint, lease_token uuid, outcome text, provider_message_id text, reason text, retry_after float8,
+            whole_channel boolean, address text)
+    ), held as (
+        select d.id from tendril.message_deliveries d
+        where d.id in (select id from given) order by d.id for update
+    ), judged as (
+        select
+            d.id, d.delivery_status as before, o.outcome, o.provider_message_id, o.reason, o.address, d.user_id, d.channel, d.recipient_address,
+            coalesce(make_interval(secs => o.retry_after), tendril.retry_delay(d.attempt_count)) as delay,
+            -- a refusal for everybody, or one that says nothing about this message, is no attempt of the message
+            o.outcome in ('misconfigured', 'moved', 'alone') or o.outcome = 'busy' and coalesce(o.whole_channel, false) as is_free,
+            case
+                when d.delivery_status <> 'sending' then d.delivery_status
+                when o.outcome = 'sent' then 'sent'
+                when o.outcome = 'unknown' then 'unknown'
+                when o.outcome in ('unreachable', 'refused') then 'failed'
+                when o.outcome = 'busy' and not coalesce(o.whole_channel, false) and d.attempt_count >= d.max_attempts then 'failed'
+                -- a stored batch stays as it is until it is taken over as a whole
+                when o.outcome = 'busy' and d.batch_key is not null then 'sending'
+                when o.outcome = 'unrenderable' and d.attempt_count >= 3 then 'parked'
+                else 'pending'
+            end as after,
+            case when s.fallback = 'no_engagement' then record_outcomes.at + s.fallback_after end as fallback_at
+        from held
+        join tendril.message_deliveries d on d.id = held.id
+        join given o on o.id = d.id and o.lease_token = d.lease_token
+        join tendril.sequence_steps s on s.version_id = d.version_id and s.position = d.message_step
+    ), recorded as (
+        update tendril.message_deliveries d
+        set delivery_status = j.after,
+            reason = case when j.outcome <> 'sent' then j.reason end,
+            provider_message_id = coalesce(j.provider_message_id, d.provider_message_id),
+            sent_at = case when j.outcome = 'sent' then coalesce(d.sent_at, record_outcomes.at) else d.sent_at end,
+            failed_at = case when j.after = 'failed' then record_outcomes.at else d.failed_at end,
+            failure_reason = case when j.after = 'failed' then j.reason else d.failure_reason end,
+            fallback_at = case when j.outcome = 'sent' then j.fallback_at else d.fallback_at end,
+            attempt_count = d.attempt_count - j.is_free::int,
+            next_attempt_at = case when j.after = 'pending'
+                then record_outcomes.at + case when j.outcome in ('busy', 'unrenderable') then j.delay else interval '0' end else d.next_attempt_at end,
+            recipient_address = case when j.outcome = 'moved' then null else d.recipient_address end,
+            message_content = case when j.outcome = 'unrenderable' then null else d.message_content end,
+            send_alone = d.send_alone or j.outcome = 'alone',
+            batch_key = case when j.outcome = 'alone' then null else d.batch_key end,
+            batch_position = case when j.outcome = 'alone' then null else d.batch_position end,
+            lease_token = null,
+            leased_until = case when j.after = 'sending' then record_outcomes.at + j.delay end,
+            worker = null
+        from judged j
+        where d.id = j.id
+        returning d.id
+    ), told as (
+        insert into tendril.delivery_events (delivery_id, source, type, reason, occurred_at, recorded_at)
+        select j.id, 'worker', j.outcome, j.reason, record_outcomes.at, record_outcomes.at
+        from judged j where j.outcome <> 'sent'
+    ), closed as (
+        update tendril.contact_points c
+        set state = 'unreachable', state_reason = j.reason
+        from judged j
+        where j.outcome = 'unreachable' and c.user_id = j.user_id and c.channel = j.channel
+            and c.address = j.recipient_address and c.state = 'active'
+    ), readdressed as (
+        update tendril.contact_points c
+        set address = j.address
+        from judged j
+        where j.outcome = 'moved' and c.user_id = j.user_id and c.channel = j.channel and c.address = j.recipient_address
+    )
+    select
+        coalesce(jsonb_object_agg(j.id, j.after), '{}'),
+        coalesce(array_agg(j.id) filter (where j.before = 'sending' and j.after in ('sent', 'unknown')), '{}'),
+        coalesce(array_agg(j.id) filter (where j.before = 'sending' and j.after = 'failed'), '{}')
+    into written, finished, failed
+    from judged j join recorded r on r.id = j.id;
+
+    if cardinality(finished) > 0 then
+        perform tendril.advance_enrollments(finished, record_outcomes.at);
+    end if;
+    if cardinality(failed) > 0 then
+        perform tendril.settle_failures(failed, record_outcomes.at);
+    end if;
+    return query
+    select
+        o.id, written ? o.id::text, written ->> o.id::text,
+        (select f.channel from tendril.message_deliveries f
+         where o.id = any (failed) and f.fallback_of = o.id and f.enrollment_id = d.enrollment_id and f.message_step = d.message_step limit 1)
+    from jsonb_to_recordset(record_outcomes.outcomes) as o (id bigint)
+    left join tendril.message_deliveries d on d.id = o.id;
+end;
+$$;

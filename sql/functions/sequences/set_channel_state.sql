@@ -1,0 +1,16 @@
+-- Pauses a channel, blocks it for a while, or opens it again; what was held for it is looked at once more.
+create or replace function tendril.set_channel_state(
+    channel text, paused_reason text default null, blocked_until timestamptz default null, at timestamptz default tendril.clock()
+)
+returns void
+language sql
+set search_path = ''
+as $$
+    insert into tendril.send_budgets as b (channel, refilled_at, paused_reason, blocked_until)
+    values (set_channel_state.channel, set_channel_state.at, set_channel_state.paused_reason, set_channel_state.blocked_until)
+    on conflict (channel) do update set paused_reason = excluded.paused_reason, blocked_until = excluded.blocked_until;
+    update tendril.message_deliveries d
+    set next_attempt_at = greatest(d.scheduled_at, least(d.next_attempt_at, set_channel_state.at))
+    where d.channel = set_channel_state.channel and d.delivery_status = 'pending' and d.reason in ('channel_paused', 'channel_off')
+        and set_channel_state.paused_reason is null;
+$$;

@@ -1,0 +1,23 @@
+-- Stores what will be sent before it is sent, for the rows still under this lease, and says how many those were.
+create or replace function tendril.store_rendered(
+    lease_token uuid, rendered jsonb, batch_key text default null, at timestamptz default tendril.clock()
+)
+returns int
+language plpgsql
+set search_path = ''
+as $$
+declare
+    stored int;
+begin
+    update tendril.message_deliveries d
+    set message_content = r.content, batch_key = store_rendered.batch_key, batch_position = case when store_rendered.batch_key is not null then r.place end,
+        batch_started_at = case when store_rendered.batch_key is not null then store_rendered.at end
+    from (
+        select (value ->> 'id')::bigint as id, value -> 'content' as content, ordinality as place
+        from jsonb_array_elements(store_rendered.rendered) with ordinality
+    ) r
+    where d.id = r.id and d.lease_token = store_rendered.lease_token and d.delivery_status = 'sending';
+    get diagnostics stored = row_count;
+    return stored;
+end;
+$$;

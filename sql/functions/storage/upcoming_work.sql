@@ -1,0 +1,22 @@
+-- Counts what should be happening now and says when the next thing is due; changes nothing.
+create or replace function tendril.upcoming_work(at timestamptz default tendril.clock())
+returns table (due_now int, next_at timestamptz)
+language sql stable
+set search_path = ''
+as $$
+    with moments as (
+        select next_attempt_at as moment from tendril.message_deliveries d
+        join tendril.send_budgets b using (channel)
+        where d.delivery_status = 'pending'
+        union all
+        select leased_until from tendril.message_deliveries where delivery_status = 'sending'
+        union all
+        select fallback_at from tendril.message_deliveries where fallback_at is not null
+    )
+    select
+        (select count(*) from moments where moment <= upcoming_work.at)::int
+            + (select count(*) from tendril.message_deliveries
+               where delivery_status = 'sending' and lease_token is not null and leased_until > upcoming_work.at)::int
+            + (select count(*) from tendril.telegram_updates where handled_at is null)::int,
+        (select min(moment) from moments where moment > upcoming_work.at and moment < 'infinity');
+$$;

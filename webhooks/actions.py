@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from engagement.behavior import BehaviorEvent
 from storage.store import NotFound
 from webhooks import keys
 from webhooks.links import read_token
@@ -38,15 +39,15 @@ async def _record_click(request: web.Request, tracking_id: str, event: str) -> s
 
 
 async def _record_behavior(request: web.Request, user_id: str, tracking_id: str, event: str) -> None:
-    tap = {
-        "event_id": f"action:{tracking_id}:{event}",
-        "user_id": user_id,
-        "type": event,
-        "source": "email",
-        "metadata": {"tracking_id": tracking_id},
-    }
+    tap = BehaviorEvent(
+        event_id=f"action:{tracking_id}:{event}",
+        user_id=user_id,
+        type=event,
+        source="email",
+        metadata={"tracking_id": tracking_id},
+    )
     try:
-        await request.app[keys.STORE].call("record_behavior_events", events=[tap])
+        await request.app[keys.CONTROLLER].behaved([tap])
     except NotFound as error:
         raise Missing("We no longer know you.") from error
 

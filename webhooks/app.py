@@ -7,6 +7,7 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 
 from channels.signing import Signer, webhook_key
+from sequences.controller import NurtureController
 from storage.store import Store
 from webhooks import (
     actions,
@@ -24,7 +25,7 @@ from webhooks import (
 from webhooks.access import for_admins
 from webhooks.metrics import WebhookMetrics
 from webhooks.middleware import MAX_BODY, answering, guarded, identified
-from webhooks.options import Controller, Health, OnUpdate, Sender, WebOptions
+from webhooks.options import Health, OnUpdate, Sender, WebOptions
 from webhooks.rendering import Pages
 from webhooks.writing import EventWriter
 
@@ -35,7 +36,7 @@ def build_app(
     options: WebOptions,
     store: Store,
     signer: Signer,
-    controller: Controller,
+    controller: NurtureController,
     email_channel: Sender | None,
     registry: CollectorRegistry,
     health: Health,

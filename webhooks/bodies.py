@@ -1,6 +1,8 @@
-"""Reading what was sent: JSON into checked models, errors that name the field."""
+"""JSON in and out: what was sent becomes a checked model, or an error that names the field."""
 
 import json
+from dataclasses import asdict, is_dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 from aiohttp import web
@@ -41,6 +43,21 @@ def parse_object(raw: bytes) -> dict[str, Any]:
         raise Unprocessable("The body has to be a JSON object.", "body")
     cleaned: dict[str, Any] = storable(parsed) if _may_hold_unstorable(raw) else parsed
     return cleaned
+
+
+def answer(value: Any, status: int = 200) -> web.Response:
+    """Dataclasses become objects, moments ISO 8601."""
+    text = json.dumps(value, default=_plain, ensure_ascii=False)
+    headers = {"Cache-Control": "no-store"}
+    return web.Response(text=text, status=status, content_type="application/json", headers=headers)
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
 def storable(value: Any) -> Any:

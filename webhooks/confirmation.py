@@ -16,4 +16,6 @@ async def act(request: web.Request) -> web.Response:
     result = await request.app[keys.STORE].call(
         "confirm_email", contact_point_id=contact_point_id, code=str(code)
     )
+    if result["status"] == "verified":
+        request.app[keys.CONTROLLER].wake()  # what waited for this address may leave now
     return request.app[keys.PAGES].answer("confirmed.html", outcome=result["status"])

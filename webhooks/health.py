@@ -12,6 +12,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from storage.store import StorageError
 from webhooks import keys
+from webhooks.bodies import answer
 from webhooks.middleware import wants_page
 from webhooks.options import ProcessHealth
 
@@ -84,7 +85,7 @@ async def show(request: web.Request) -> web.Response:
     status = 503 if health.queue is None else 200
     if wants_page(request):
         return request.app[keys.PAGES].answer("health.html", status=status, health=health.as_json())
-    return web.json_response(health.as_json(), status=status, headers={"Cache-Control": "no-store"})
+    return answer(health.as_json(), status)
 
 
 async def expose(request: web.Request) -> web.Response:

@@ -3,16 +3,17 @@
 from aiohttp import web
 
 from channels.signing import Signer
+from sequences.controller import NurtureController
 from storage.store import Store
 from webhooks.metrics import WebhookMetrics
-from webhooks.options import Controller, Health, OnUpdate, Sender, WebOptions
+from webhooks.options import Health, OnUpdate, Sender, WebOptions
 from webhooks.rendering import Pages
 from webhooks.writing import EventWriter
 
 OPTIONS = web.AppKey("options", WebOptions)
-STORE: web.AppKey[Store] = web.AppKey("store", Store)  # type: ignore[type-abstract]
+STORE: web.AppKey[Store] = web.AppKey("store", Store)
 SIGNER = web.AppKey("signer", Signer)
-CONTROLLER: web.AppKey[Controller] = web.AppKey("controller", Controller)  # type: ignore[type-abstract]
+CONTROLLER = web.AppKey("controller", NurtureController)
 EMAIL: web.AppKey[Sender | None] = web.AppKey("email")
 METRICS = web.AppKey("metrics", WebhookMetrics)
 WRITER = web.AppKey("writer", EventWriter)

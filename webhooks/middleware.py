@@ -10,6 +10,7 @@ import structlog
 from aiohttp import web
 
 from webhooks import keys
+from webhooks.bodies import answer
 from webhooks.problems import Problem, as_problem
 
 log = structlog.get_logger(__name__)
@@ -31,7 +32,9 @@ async def identified(request: web.Request, handler: Handler) -> web.StreamRespon
     with structlog.contextvars.bound_contextvars(request_id=request_id):
         response = await handler(request)
         seconds = time.perf_counter() - started
-        log.debug("answered", method=request.method, route=route, status=response.status, seconds=seconds)
+        log.debug(
+            "request_answered", method=request.method, route=route, status=response.status, seconds=seconds
+        )
     metrics = request.app[keys.METRICS]
     metrics.requests.labels(_method(request), route, str(response.status)).observe(seconds)
     response.headers["X-Request-ID"] = request_id
@@ -63,8 +66,7 @@ def _answer(request: web.Request, problem: Problem) -> web.Response:
     if wants_page(request):
         response = request.app[keys.PAGES].answer("problem.html", status=problem.status, problem=problem)
     else:
-        response = web.json_response(problem.as_json(), status=problem.status)
-        response.headers["Cache-Control"] = "no-store"
+        response = answer(problem.as_json(), problem.status)
     response.headers.update(problem.headers)
     return response
 
@@ -79,7 +81,7 @@ def wants_page(request: web.Request) -> bool:
 def _log_failure(request: web.Request, error: Exception) -> None:
     """Places without the message: a database's message may quote an address."""
     places = [f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-6:]]
-    log.error("request failed", route=_route(request), error=type(error).__name__, places=places)
+    log.error("request_failed", route=_route(request), error=type(error).__name__, places=places)
 
 
 def _request_id(request: web.Request) -> str:

@@ -5,9 +5,10 @@ from typing import Annotated, Any
 from aiohttp import web
 from pydantic import AliasChoices, Field, field_validator
 
+from sequences.controller import Enrollment
 from webhooks import keys
 from webhooks.access import record_act
-from webhooks.bodies import Body, read_body, read_query
+from webhooks.bodies import Body, answer, read_body, read_query
 
 
 class Trigger(Body):
@@ -37,44 +38,53 @@ async def trigger(request: web.Request) -> web.Response:
     enrolled = await request.app[keys.CONTROLLER].trigger(
         body.user_id, body.sequence_type, key=body.key, context=body.context, source="api"
     )
-    await record_act(
-        request, "nurture.trigger", str(enrolled["enrollment_id"]), sequence=body.sequence_type, key=body.key
-    )
-    return web.json_response(dict(enrolled), status=201 if enrolled["created"] else 200)
+    subject = str(enrolled.enrollment_id)
+    await record_act(request, "nurture.trigger", subject, sequence=body.sequence_type, key=body.key)
+    return answer(enrolled, status=201 if enrolled.created else 200)
 
 
 async def active(request: web.Request) -> web.Response:
     page = read_query(request, Page)
-    rows = [dict(row) for row in await request.app[keys.CONTROLLER].active(page.limit, page.after)]
-    after = rows[-1]["enrollment_id"] if len(rows) == page.limit else None
-    return web.json_response({"enrollments": rows, "next_after": after})
+    rows = await request.app[keys.CONTROLLER].active(page.limit, page.after)
+    after = rows[-1].enrollment_id if len(rows) == page.limit else None
+    return answer({"enrollments": rows, "next_after": after})
 
 
 async def process(request: web.Request) -> web.Response:
     """Runs a tick now and answers with what it did."""
-    counts = dict(await request.app[keys.CONTROLLER].deliver_due())
-    await record_act(request, "nurture.process", "tick", **counts)
-    return web.json_response(counts)
+    controller = request.app[keys.CONTROLLER]
+    followed_up = await controller.follow_up()
+    delivered = await controller.deliver_due()
+    await record_act(request, "nurture.process", "tick", claimed=delivered.claimed)
+    return answer(
+        {
+            "claimed": delivered.claimed,
+            "channels": delivered.channels,
+            "still_due": delivered.still_due,
+            "followed_up": followed_up.counts,
+        }
+    )
 
 
 async def pause(request: web.Request) -> web.Response:
-    enrollment_id = int(request.match_info["id"])
-    row = await request.app[keys.CONTROLLER].pause(enrollment_id)
-    return await _changed(request, "pause", enrollment_id, row)
+    enrollment = await request.app[keys.CONTROLLER].pause(_enrollment_id(request))
+    return await _changed(request, "pause", enrollment)
 
 
 async def resume(request: web.Request) -> web.Response:
-    enrollment_id = int(request.match_info["id"])
-    row = await request.app[keys.CONTROLLER].resume(enrollment_id)
-    return await _changed(request, "resume", enrollment_id, row)
+    enrollment = await request.app[keys.CONTROLLER].resume(_enrollment_id(request))
+    return await _changed(request, "resume", enrollment)
 
 
 async def cancel(request: web.Request) -> web.Response:
-    enrollment_id = int(request.match_info["id"])
-    row = await request.app[keys.CONTROLLER].cancel(enrollment_id)
-    return await _changed(request, "cancel", enrollment_id, row)
+    enrollment = await request.app[keys.CONTROLLER].cancel(_enrollment_id(request))
+    return await _changed(request, "cancel", enrollment)
 
 
-async def _changed(request: web.Request, act: str, enrollment_id: int, row: Any) -> web.Response:
-    await record_act(request, f"enrollment.{act}", str(enrollment_id))
-    return web.json_response(dict(row))
+def _enrollment_id(request: web.Request) -> int:
+    return int(request.match_info["id"])
+
+
+async def _changed(request: web.Request, act: str, enrollment: Enrollment) -> web.Response:
+    await record_act(request, f"enrollment.{act}", str(enrollment.id))
+    return answer(enrollment)

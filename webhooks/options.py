@@ -1,9 +1,9 @@
 """What the sidecar is told about the world, and what it needs of its neighbors."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from channels.channel import Outgoing
 
@@ -37,25 +37,6 @@ class ProcessHealth:
     version: str
     channels: Sequence[ChannelHealth] = ()
     last_tick: datetime | None = None
-
-
-class Controller(Protocol):
-    """The part of the nurture controller that the JSON API speaks to."""
-
-    async def trigger(
-        self,
-        user_reference: str,
-        sequence: str,
-        *,
-        key: str = "",
-        context: Mapping[str, Any] | None = None,
-        source: str = "api",
-    ) -> Mapping[str, Any]: ...
-    async def pause(self, enrollment_id: int) -> Mapping[str, Any]: ...
-    async def resume(self, enrollment_id: int) -> Mapping[str, Any]: ...
-    async def cancel(self, enrollment_id: int) -> Mapping[str, Any]: ...
-    async def active(self, limit: int = 100, after: int = 0) -> Sequence[Mapping[str, Any]]: ...
-    async def deliver_due(self) -> Mapping[str, Any]: ...
 
 
 class Sender(Protocol):

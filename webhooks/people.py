@@ -1,15 +1,16 @@
 """The JSON API about users and why they got what they got."""
 
 import zoneinfo
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from aiohttp import web
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, AliasChoices, Field
+from pydantic import AfterValidator, AliasChoices, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from webhooks import keys
 from webhooks.access import record_act
-from webhooks.bodies import Body, read_body
+from webhooks.bodies import Body, answer, read_body
 
 
 def _real_address(value: str) -> str:
@@ -43,20 +44,26 @@ class NewUser(Body):
     timezone: Zone | None = None
     attributes: dict[str, Any] | None = None
 
+    @model_validator(mode="after")
+    def _can_be_found_again(self) -> Self:
+        if self.external_id is None and self.email_address is None:
+            raise PydanticCustomError("nameless", "an external_id or an email_address is needed")
+        return self
+
 
 async def create(request: web.Request) -> web.Response:
     body = await read_body(request, NewUser)
     given = body.model_dump(exclude_none=True)
     result = await request.app[keys.STORE].call("create_user", **given)
     await record_act(request, "user.create", str(result["user_id"]), fields=sorted(given))
-    return web.json_response(result, status=201 if result["created"] else 200)
+    return answer(result, status=201 if result["created"] else 200)
 
 
 async def explain(request: web.Request) -> web.Response:
     reference = request.match_info["reference"]
-    return web.json_response(await request.app[keys.STORE].call("explain_user", reference=reference))
+    return answer(await request.app[keys.STORE].call("explain_user", reference=reference))
 
 
 async def explain_delivery(request: web.Request) -> web.Response:
     delivery_id = int(request.match_info["id"])
-    return web.json_response(await request.app[keys.STORE].call("explain_delivery", delivery_id=delivery_id))
+    return answer(await request.app[keys.STORE].call("explain_delivery", delivery_id=delivery_id))

@@ -10,6 +10,7 @@ The storage's errors need no translation by the handlers: `as_problem` maps them
 The JSON shape is always {"error": {"code", "message", "field"?}}.
 """
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 
@@ -63,6 +64,7 @@ class Off(Problem):
         super().__init__(409, "channel_off", message)
 
 
+_FIELD = re.compile(r"[\w.$\[\]-]{1,200}")
 _HTTP_CODES = {
     400: ("bad_request", "The request could not be read."),
     404: ("not_found", "There is nothing at this address."),
@@ -101,6 +103,11 @@ def _from_storage(error: StorageError) -> Problem:
         case Conflict():
             return Problem(409, "conflict", error.message)
         case Invalid():
-            return Unprocessable(error.message, error.hint)
+            return Unprocessable(error.message, _field(error.detail))
         case _:
             return Problem(500, "internal", "Something went wrong on our side.")
+
+
+def _field(detail: str | None) -> str | None:
+    """Our operations put a field's name there; PostgreSQL itself puts sentences."""
+    return detail if detail is not None and _FIELD.fullmatch(detail) else None

@@ -11,9 +11,9 @@ from aiohttp import web
 from channels.signing import BadSignature, verify_webhook
 from storage.store import StorageError
 from webhooks import keys
-from webhooks.bodies import parse_object
+from webhooks.bodies import answer, parse_object
 from webhooks.problems import Problem, Unauthorized
-from webhooks.resend_events import as_delivery_event
+from webhooks.resend_events import FAILURES, as_delivery_event
 
 
 async def receive(request: web.Request) -> web.Response:
@@ -26,7 +26,9 @@ async def receive(request: web.Request) -> web.Response:
         _count(request, _verdict_of(error))
         raise
     _count(request, recorded.verdict)
-    return web.json_response({"verdict": recorded.verdict})
+    if event["type"] in FAILURES and recorded.verdict == "applied":
+        request.app[keys.CONTROLLER].wake()  # another channel may take over now
+    return answer({"verdict": recorded.verdict})
 
 
 class Forged(Unauthorized):

@@ -4,6 +4,7 @@ Parsed tolerantly: documentation, OpenAPI and SDKs disagree about several fields
 understand half is worth more than a 422. The whole raw event stays in `details`.
 """
 
+import re
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -24,6 +25,9 @@ TYPES = {
     "email.clicked": "clicked",
 }
 
+_BEFORE_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+FAILURES = frozenset({"bounced", "soft_bounced", "failed", "suppressed", "complained"})
+
 
 def as_delivery_event(event_id: str, raw: Mapping[str, Any]) -> dict[str, Any]:
     mail = _mapping(raw.get("data"))
@@ -35,6 +39,7 @@ def as_delivery_event(event_id: str, raw: Mapping[str, Any]) -> dict[str, Any]:
         "provider_message_id": _text(mail.get("email_id")),
         "occurred_at": _moment(raw.get("created_at")),
         "is_machine": _by_machine(mail),
+        "reason": _reason(mail),
         "details": _details(raw, mail),
     }
 
@@ -53,7 +58,6 @@ def _is_soft(bounce: Any) -> bool:
 def _details(raw: Mapping[str, Any], mail: Mapping[str, Any]) -> dict[str, Any]:
     found = {
         "address": _address(mail.get("to")),
-        "reason": _reason(mail),
         "url": _link(mail),
         "raw": dict(raw),
     }
@@ -61,10 +65,11 @@ def _details(raw: Mapping[str, Any], mail: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _reason(mail: Mapping[str, Any]) -> str | None:
-    bounce, failed = _mapping(mail.get("bounce")), _mapping(mail.get("failed"))
-    suppressed = _mapping(mail.get("suppressed"))
-    candidates = (bounce.get("subType"), failed.get("reason"), suppressed.get("type"), bounce.get("message"))
-    return next((text for text in map(_text, candidates) if text), None)
+    """A short code in our spelling: MailboxFull is mailbox_full."""
+    bounce, failed, suppressed = (_mapping(mail.get(name)) for name in ("bounce", "failed", "suppressed"))
+    candidates = (bounce.get("subType"), failed.get("reason"), suppressed.get("type"))
+    code = next((text for text in map(_text, candidates) if text), None)
+    return code and _BEFORE_CAPITAL.sub("_", code).lower()[:100]
 
 
 def _link(mail: Mapping[str, Any]) -> str | None:

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from webhooks import keys
 from webhooks.access import same_secret
-from webhooks.bodies import parse_object
+from webhooks.bodies import answer, parse_object
 from webhooks.problems import Unauthorized, Unprocessable
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
@@ -24,7 +24,7 @@ async def receive(request: web.Request) -> web.Response:
     new = await request.app[keys.STORE].call("receive_updates", updates=[update])
     verdicts.labels("telegram", "stored" if new else "duplicate").inc()
     await _wake(request)
-    return web.json_response({})
+    return answer({})
 
 
 async def _wake(request: web.Request) -> None:

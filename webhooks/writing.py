@@ -125,7 +125,7 @@ class EventWriter:
             async with asyncio.timeout(seconds):
                 await self._idle.wait()
         except TimeoutError:
-            log.error("events lost at stop", count=len(self._queue))
+            log.error("events_lost_at_stop", count=len(self._queue))
 
     def _take(self) -> list[Waiting]:
         size = min(len(self._queue), EVENTS_PER_COMMIT)
@@ -188,7 +188,7 @@ class EventWriter:
             waiting.fail(away)
 
     def _refuse(self, batch: Sequence[Waiting], error: Exception) -> None:
-        log.error("events refused", count=len(batch), error=type(error).__name__)
+        log.error("events_refused", count=len(batch), error=type(error).__name__)
         for waiting in batch:
             if waiting.may_wait:
                 self._lose(error)
@@ -197,7 +197,7 @@ class EventWriter:
 
     def _lose(self, error: Exception) -> None:
         self._metrics.lost_links.inc()
-        log.warning("link event lost", error=type(error).__name__)
+        log.warning("link_event_lost", error=type(error).__name__)
 
 
 def _recorded(row: Mapping[str, Any]) -> Recorded:

@@ -1,0 +1,52 @@
+"""A button in a mail by which a user says that something is done."""
+
+import uuid
+
+from tests.webhooks.conftest import Sent, Sidecar, Tables
+
+TAPS = "select user_id::text, source from tendril.behavior_events where type = 'lesson_complete'"
+
+
+async def test_the_page_asks_before_anything_is_noted(
+    sidecar: Sidecar, sent: Sent, tables: Tables
+) -> None:
+    answer = await sidecar.get(sidecar.links.action(sent.tracking_id, "lesson_complete"))
+
+    assert "Lesson complete?" in await answer.text()
+    assert await tables.rows(TAPS) == []
+
+
+async def test_pressing_the_button_is_noted_once(sidecar: Sidecar, sent: Sent, tables: Tables) -> None:
+    link = sidecar.links.action(sent.tracking_id, "lesson_complete")
+
+    answers = [await sidecar.post(link) for _ in range(3)]
+
+    assert {answer.status for answer in answers} == {200}
+    assert await tables.rows(TAPS) == [{"user_id": sent.user_id, "source": "email"}]
+
+
+async def test_pressing_the_button_is_a_click_on_the_mail(
+    sidecar: Sidecar, sent: Sent, tables: Tables
+) -> None:
+    await sidecar.post(sidecar.links.action(sent.tracking_id, "lesson_complete"))
+
+    assert await tables.status(sent) == "clicked"
+
+
+async def test_a_button_of_a_message_that_is_gone_is_a_friendly_404(sidecar: Sidecar) -> None:
+    answer = await sidecar.post(sidecar.links.action(str(uuid.uuid4()), "lesson_complete"))
+
+    assert (answer.status, answer.content_type) == (404, "text/html")
+
+
+async def test_while_the_database_is_away_the_button_can_be_pressed_again(
+    sidecar: Sidecar, sent: Sent, tables: Tables
+) -> None:
+    link = sidecar.links.action(sent.tracking_id, "lesson_complete")
+    sidecar.road.is_closed = True
+    first = await sidecar.post(link)
+    sidecar.road.is_closed = False
+    second = await sidecar.post(link)
+
+    assert (first.status, second.status) == (503, 200)
+    assert len(await tables.rows(TAPS)) == 1

@@ -1,0 +1,3 @@
+"""The process: settings, start and stop, the conversation, the command line."""
+
+VERSION = "0.1.0"

@@ -1,0 +1,361 @@
+"""The composition root: the only place that knows everybody.
+
+Read it from the bottom: `assembled` opens the parts in the order in which they need each other, and
+closing goes the other way round.
+"""
+
+from __future__ import annotations
+
+import math
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import structlog
+from aiohttp import web
+from pydantic import SecretStr
+from storage.migrations import migrate
+
+import sequences
+from bot.conversation import telegram_application
+from bot.desk import Desk
+from bot.kept_secrets import KeptSecret, kept_secret
+from bot.late_store import LateStore
+from bot.receiving import Receiving, Webhook
+from bot.running import Duty, Process
+from bot.settings import Settings, SettingsError
+from bot.ticks import Tick
+from bot.upkeep import Upkeep
+from bot.vitals import Vitals
+from bot.worker_name import worker_name
+from channels.channel import Channel
+from channels.registry import open_channels
+from channels.signing import Signer
+from sequences.controller import NurtureController
+from sequences.links import LinkBuilder
+from sequences.metrics import DeliveryMetrics
+from sequences.pipeline import DeliveryPipeline
+from sequences.publishing import publish_catalogue
+from sequences.rendering import Brand, Renderer
+from storage.connecting import open_database, open_store
+from storage.store import Store
+from webhooks.app import build_app
+from webhooks.options import WebOptions
+
+log = structlog.get_logger(__name__)
+
+Part = Literal["bot", "web", "worker"]
+ALL_PARTS: frozenset[Part] = frozenset({"bot", "web", "worker"})
+
+CATALOGUE = Path(sequences.__file__).parent / "catalogue"
+TELEGRAM_WEBHOOK = "/webhooks/telegram"
+UPKEEP_TICKS = 5  # upkeep is due each so many ticks
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What signs and opens, set by somebody or made by us."""
+
+    admin_api_key: KeptSecret
+    link_secret: str
+    telegram_webhook_secret: str | None
+
+    @classmethod
+    def of(cls, settings: Settings) -> Secrets:
+        folder = settings.data_dir
+        return cls(
+            _set_or_kept(settings.admin_api_key, folder, "admin_api_key"),
+            _set_or_kept(settings.link_secret, folder, "link_secret").value,
+            _set_or_kept(settings.telegram_webhook_secret, folder, "telegram_webhook_secret").value
+            if settings.telegram_mode == "webhook"
+            else None,
+        )
+
+
+def _set_or_kept(secret: SecretStr | None, folder: Path, name: str) -> KeptSecret:
+    if secret is not None:
+        return KeptSecret(secret.get_secret_value(), False, folder / name)
+    return kept_secret(folder, name)
+
+
+# The database
+
+
+@asynccontextmanager
+async def open_migrated_store(settings: Settings) -> AsyncIterator[Store]:
+    """The database that the settings ask for, its schema brought up to date where we can reach it
+    directly.
+    """
+    async with open_database(
+        data_dir=settings.data_dir,
+        database_url=_shown(settings.database_url),
+        supabase_url=settings.supabase_url,
+    ) as address:
+        if address is not None:
+            await migrate(address)
+        async with open_store(
+            database_url=address,
+            supabase_url=settings.supabase_url,
+            supabase_secret_key=_shown(settings.supabase_secret_key),
+        ) as store:
+            await store.call("clock")
+            yield store
+
+
+async def set_up_channels(settings: Settings, store: Store) -> None:
+    """Tells the policy gate which channels there are. One that is off is paused, so that others take its
+    messages.
+    """
+    budgets: dict[str, tuple[float, int, bool]] = {
+        "telegram": (settings.telegram_per_second, 1, settings.has_telegram),
+        "email": (settings.resend_requests_per_second, 100, settings.has_email),
+    }
+    for channel, (per_second, messages_per_request, is_on) in budgets.items():
+        # A small burst: the provider counts each second, and a full one must not follow a full burst.
+        await store.call(
+            "configure_budget",
+            channel=channel,
+            per_second=per_second,
+            burst=max(1, math.ceil(per_second / 5)),
+            messages_per_request=messages_per_request,
+        )
+        if not is_on:
+            await store.call("set_channel_state", channel=channel, paused_reason="not_configured")
+
+
+# The ways out
+
+
+def _channel_options(settings: Settings) -> Mapping[str, Mapping[str, Any]]:
+    options: dict[str, Mapping[str, Any]] = {}
+    if settings.has_telegram:
+        token = _shown(settings.telegram_bot_token)
+        options["telegram"] = {
+            "token": token,
+            "api_url": settings.telegram_api_url,
+            "connections": settings.deliveries_in_flight,
+        }
+    if settings.has_email:
+        options["email"] = {"api_key": _shown(settings.resend_api_key), "api_url": settings.resend_api_url}
+    return options
+
+
+def _pipelines(
+    settings: Settings,
+    store: Store,
+    channels: Mapping[str, Channel],
+    renderer: Renderer,
+    worker: str,
+    metrics: DeliveryMetrics,
+) -> dict[str, DeliveryPipeline]:
+    return {
+        name: DeliveryPipeline(
+            store,
+            channel,
+            renderer,
+            worker,
+            in_flight=settings.deliveries_in_flight,
+            tick_seconds=settings.tick_seconds,
+            metrics=metrics,
+        )
+        for name, channel in channels.items()
+    }
+
+
+def _brand(settings: Settings, public_url: str) -> Brand:
+    return Brand(
+        settings.brand_name,
+        settings.email_from or "",
+        url=public_url,
+        reply_to=settings.email_reply_to,
+        postal_address=settings.email_postal_address or "",
+    )
+
+
+# The way in
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """The port is taken before anything else starts: links are made with it, and a second process ends
+    here.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=1024)
+    except OSError as refused:
+        raise SettingsError(
+            f"PORT {settings.port} on {settings.host} cannot be used ({refused.strerror}): "
+            "stop what uses it, or set another PORT"
+        ) from None
+
+
+def _reached_at(settings: Settings, listening: socket.socket | None) -> str:
+    port = listening.getsockname()[1] if listening else settings.port
+    host = settings.host if settings.host not in ("0.0.0.0", "::", "") else "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+@asynccontextmanager
+async def _served(app: web.Application, listening: socket.socket) -> AsyncIterator[None]:
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=5.0)
+    await runner.setup()
+    try:
+        await web.SockSite(runner, listening).start()
+        yield
+    finally:
+        await runner.cleanup()
+
+
+def web_options(settings: Settings, secrets: Secrets) -> WebOptions:
+    return WebOptions(
+        admin_api_key=secrets.admin_api_key.value,
+        resend_webhook_secrets=tuple((_shown(settings.resend_webhook_secret) or "").split()),
+        telegram_webhook_secret=secrets.telegram_webhook_secret,
+        brand_name=settings.brand_name,
+        email_from=settings.email_from,
+        email_reply_to=settings.email_reply_to,
+    )
+
+
+# All of it
+
+
+@asynccontextmanager
+async def assembled(settings: Settings, parts: frozenset[Part] = ALL_PARTS) -> AsyncIterator[Process]:
+    """Everything that `parts` need, opened and ready to `run`. Raises SettingsError."""
+    async with AsyncExitStack() as opened:
+        assembly = await _Assembly.begun(settings, opened, listens="web" in parts)
+        if "bot" in parts and settings.has_telegram:
+            assembly.add_conversation()
+        if "worker" in parts:
+            assembly.add_deliveries()
+        if "web" in parts:
+            await assembly.add_web()
+        yield assembly.process()
+
+
+@dataclass(frozen=True, slots=True)
+class _Assembly:
+    """What is opened so far, and what the process will do."""
+
+    settings: Settings
+    secrets: Secrets
+    opened: AsyncExitStack
+    worker: str
+    listening: socket.socket | None
+    store: LateStore
+    channels: Mapping[str, Channel]
+    signer: Signer
+    pipelines: Mapping[str, DeliveryPipeline]
+    controller: NurtureController
+    metrics: DeliveryMetrics
+    vitals: Vitals
+    prepare: list[Callable[[], Awaitable[None]]]
+    duties: dict[str, Duty] = field(default_factory=dict)
+    ticks: dict[str, Tick] = field(default_factory=dict)
+    rings: list[Callable[[], None]] = field(default_factory=list)
+
+    @classmethod
+    async def begun(cls, settings: Settings, opened: AsyncExitStack, *, listens: bool) -> _Assembly:
+        """What every part needs: a name, the store, the ways out."""
+        secrets = Secrets.of(settings)
+        worker = opened.enter_context(worker_name(settings.data_dir))
+        listening = opened.enter_context(closing(_listen(settings))) if listens else None
+        store = await opened.enter_async_context(LateStore(lambda: open_migrated_store(settings)))
+        channels = await opened.enter_async_context(open_channels(_channel_options(settings)))
+        signer, metrics = Signer(secrets.link_secret), DeliveryMetrics()
+        public_url = settings.public_url or _reached_at(settings, listening)
+        renderer = Renderer(_brand(settings, public_url), LinkBuilder(public_url, signer))
+        pipelines = _pipelines(settings, store, channels, renderer, worker, metrics)
+        return cls(
+            settings=settings,
+            secrets=secrets,
+            opened=opened,
+            worker=worker,
+            listening=listening,
+            store=store,
+            channels=channels,
+            signer=signer,
+            pipelines=pipelines,
+            controller=NurtureController(store, pipelines.values(), metrics=metrics),
+            metrics=metrics,
+            vitals=Vitals(telegram_off=settings.why_telegram_is_off, email_off=settings.why_email_is_off),
+            # Whoever records what users did may trigger a sequence, so it has to be there.
+            prepare=[lambda: _publish(store)],
+        )
+
+    def add_conversation(self) -> None:
+        desk = Desk(self.store, self.settings.brand_name, self.settings.has_email, self.controller.wake)
+        application = telegram_application(
+            _shown(self.settings.telegram_bot_token) or "", self.settings.telegram_api_url, desk
+        )
+        receiving = Receiving(
+            application,
+            self.store,
+            self.worker,
+            webhook=self._webhook(),
+            handled=self.controller.wake,
+            say=self.vitals.say_of_telegram,
+        )
+        self.opened.push_async_callback(receiving.close)
+        self.duties["conversation"] = receiving.run
+        self.ticks["updates"] = Tick(self.settings.tick_seconds, receiving.ring)
+        self.rings.append(receiving.ring)
+
+    def add_deliveries(self) -> None:
+        off = [name for name in ("telegram", "email") if name not in self.channels]
+        upkeep = Upkeep(self.controller, self.store, self.worker, off)
+        self.prepare.append(lambda: set_up_channels(self.settings, self.store))
+        for name, pipeline in self.pipelines.items():
+            self.duties[f"deliver-{name}"] = pipeline.run
+        self.duties["upkeep"] = upkeep.run
+        self.ticks["deliveries"] = Tick(self.settings.tick_seconds, self.controller.wake)
+        self.ticks["upkeep"] = Tick(self.settings.tick_seconds * UPKEEP_TICKS, upkeep.bell.ring)
+
+    async def add_web(self) -> None:
+        """It answers from now on, also while the database is away: its health says so."""
+        assert self.listening is not None
+        app = build_app(
+            web_options(self.settings, self.secrets),
+            self.store,
+            self.signer,
+            self.controller,
+            self.channels.get("email"),
+            self.metrics.registry,
+            self.vitals.health,
+            self._ring,
+        )
+        await self.opened.enter_async_context(_served(app, self.listening))
+
+    def process(self) -> Process:
+        self.ticks["heartbeat"] = Tick(self.settings.tick_seconds, self.vitals.ticked)
+        return Process(
+            store=self.store,
+            prepare=self.prepare,
+            duties=self.duties,
+            ticks=self.ticks,
+            web_url=_reached_at(self.settings, self.listening) if self.listening else None,
+        )
+
+    def _ring(self) -> None:
+        for ring in self.rings:
+            ring()
+
+    def _webhook(self) -> Webhook | None:
+        secret = self.secrets.telegram_webhook_secret
+        if secret is None:
+            return None
+        public_url = self.settings.public_url or _reached_at(self.settings, self.listening)
+        return Webhook(public_url + TELEGRAM_WEBHOOK, secret)
+
+
+async def _publish(store: Store) -> None:
+    for published in await publish_catalogue(store, CATALOGUE):
+        log.info("sequence_published", sequence=published.sequence, number=published.number)
+
+
+def _shown(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret is not None else None

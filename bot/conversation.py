@@ -1,0 +1,73 @@
+"""python-telegram-bot, put together for conversation: the handlers, what they work with, how Telegram is
+called.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from telegram import BotCommand
+from telegram.error import TelegramError
+from telegram.ext import ApplicationBuilder, ContextTypes
+from telegram.request import HTTPXRequest
+
+from bot.desk import Context, Desk
+from bot.handlers import all_handlers
+from bot.texts import words
+from bot.updates import ALLOWED_UPDATES, Telegram, TelegramBot
+
+log = structlog.get_logger(__name__)
+
+# Answers to people who write at this moment; bulk messages do not go this way. httpx slows down as its pool
+# grows.
+CONNECTIONS = 8
+
+
+def telegram_application(token: str, api_url: str, desk: Desk) -> Telegram:
+    """Not yet initialized: that asks Telegram who we are."""
+    bot = TelegramBot(
+        token,
+        base_url=f"{api_url}/bot",
+        base_file_url=f"{api_url}/file/bot",
+        request=_request(CONNECTIONS),
+        get_updates_request=_request(1),
+    )
+    builder: Any = ApplicationBuilder().bot(bot).updater(None).job_queue(None)
+    application: Telegram = builder.context_types(ContextTypes(context=Context)).build()
+    application.bot_data["desk"] = desk
+    for group, handlers in enumerate(all_handlers()):
+        application.add_handlers(handlers, group)
+    return application
+
+
+def _request(connections: int) -> HTTPXRequest:
+    return HTTPXRequest(
+        connection_pool_size=connections,
+        pool_timeout=20.0,
+        read_timeout=20.0,
+        httpx_kwargs={"trust_env": False},
+    )
+
+
+async def introduce(application: Telegram, webhook_url: str | None, webhook_secret: str | None) -> None:
+    """Tells Telegram our commands, and where updates go: to the webhook, or kept until we ask. Raises
+    TelegramError.
+    """
+    bot = application.bot
+    await bot.set_my_commands([BotCommand(*pair) for pair in words("en").commands.items()])
+    if webhook_url is None:
+        await bot.delete_webhook()
+    else:
+        await bot.set_webhook(
+            webhook_url, secret_token=webhook_secret, allowed_updates=ALLOWED_UPDATES, max_connections=40
+        )
+
+
+async def leave(application: Telegram) -> None:
+    """Closes the connections; Telegram keeps what is written to us meanwhile."""
+    try:
+        await application.shutdown()
+        await application.bot.shutdown()
+    except (TelegramError, RuntimeError) as error:
+        log.debug("telegram_not_closed", error=type(error).__name__)

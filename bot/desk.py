@@ -1,0 +1,145 @@
+"""What a handler finds on its desk: the store, the person who wrote, the words in their language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Message, Update, User
+from telegram.constants import ParseMode
+from telegram.error import BadRequest
+from telegram.ext import CallbackContext, ExtBot
+
+from bot.texts import English, words
+from storage.store import Store
+
+Buttons = list[list[InlineKeyboardButton]]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The same for every update."""
+
+    store: Store
+    brand: str
+    has_email: bool
+    wake: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    user_id: str
+    telegram_id: int
+    first_name: str
+    is_new: bool
+    came_back: bool
+
+
+class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], dict[Any, Any]]):
+    """One update's context; who wrote is asked of the database once, when a handler wants to know."""
+
+    known: Person | None = None
+
+    @property
+    def desk(self) -> Desk:
+        return cast(Desk, self.application.bot_data["desk"])
+
+    async def call(self, operation: str, /, **arguments: Any) -> Any:
+        return await self.desk.store.call(operation, **arguments)
+
+    async def person(self, update: Update, source: str | None = None) -> Person:
+        """Whoever sent the update; a stranger becomes a user."""
+        if self.known is None:
+            self.known = await self._register(sender(update), source)
+        return self.known
+
+    async def _register(self, user: User, source: str | None) -> Person:
+        answer: Mapping[str, Any] = await self.call(
+            "register_telegram_user",
+            telegram_id=user.id,
+            first_name=user.first_name,
+            last_name=user.last_name,
+            username=user.username,
+            language_code=user.language_code,
+            source=source,
+        )
+        return Person(answer["user_id"], user.id, user.first_name, answer["is_new"], answer["came_back"])
+
+    async def record(
+        self, update: Update, event_type: str, metadata: Mapping[str, Any], event_id: str | None = None
+    ) -> Mapping[str, Any]:
+        """Writes a behavior event, once per `event_id`; by default once per update and type."""
+        event = {
+            "event_id": event_id or f"telegram:{update.update_id}:{event_type}",
+            "user_id": (await self.person(update)).user_id,
+            "type": event_type,
+            "metadata": metadata,
+            "source": "telegram",
+        }
+        return cast("Mapping[str, Any]", await self.call("record_behavior_events", events=[event]))
+
+
+def sender(update: Update) -> User:
+    """Only updates from people reach the handlers, and those have a sender."""
+    user = update.effective_user
+    if user is None:
+        raise ValueError(f"update {update.update_id} has no sender")
+    return user
+
+
+def said(update: Update) -> English:
+    """The words in the sender's language."""
+    return words(sender(update).language_code)
+
+
+def argument(context: Context) -> str:
+    """What was typed after the command."""
+    return " ".join(context.args or ())
+
+
+async def reply(update: Update, text: str, buttons: Buttons | None = None) -> None:
+    """Answers in the chat."""
+    message = update.effective_message
+    if message is not None:
+        await message.reply_html(
+            text,
+            reply_markup=InlineKeyboardMarkup(buttons) if buttons else None,
+            link_preview_options=LinkPreviewOptions(is_disabled=True),
+        )
+
+
+async def rewrite(
+    update: Update, text: str, buttons: Buttons | None = None, toast: str | None = None
+) -> None:
+    """Answers a tap by changing the message under which the button was; the same tap twice changes
+    nothing.
+    """
+    query = update.callback_query
+    if query is None:
+        await reply(update, text, buttons)
+        return
+    await acknowledge(update, toast)
+    if isinstance(query.message, Message):
+        markup = InlineKeyboardMarkup(buttons) if buttons else None
+        try:
+            await query.message.edit_text(text, parse_mode=ParseMode.HTML, reply_markup=markup)
+        except BadRequest as refused:
+            if "not modified" not in refused.message.lower():
+                raise
+
+
+async def acknowledge(update: Update, toast: str | None = None) -> None:
+    """Stops the button's spinner. Telegram forgets a tap after a while; then there is nothing left to
+    stop.
+    """
+    if update.callback_query is not None:
+        try:
+            await update.callback_query.answer(toast)
+        except BadRequest as refused:
+            if "query is too old" not in refused.message.lower():
+                raise
+
+
+def button(label: str, code: str) -> InlineKeyboardButton:
+    return InlineKeyboardButton(label, callback_data=code)

@@ -1,0 +1,19 @@
+"""/help: what the bot understands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from telegram import Update
+from telegram.ext import BaseHandler
+
+from bot.desk import Context, reply, said
+from bot.handlers.commands import command
+
+
+async def show_help(update: Update, context: Context) -> None:
+    await reply(update, said(update).help(context.desk.brand))
+
+
+def handlers() -> list[BaseHandler[Any, Any, Any]]:
+    return [command("help", show_help)]

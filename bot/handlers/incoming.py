@@ -1,0 +1,58 @@
+"""Before any other handler: only people in private chats are served. After it: what came in is a behavior
+event.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from telegram import ChatMember, Message, Update
+from telegram.constants import ChatType
+from telegram.ext import ApplicationHandlerStop, BaseHandler, TypeHandler
+from telegram.helpers import effective_message_type
+
+from bot.desk import Context, acknowledge
+
+
+async def only_people(update: Update, context: Context) -> None:
+    chat, user = update.effective_chat, update.effective_user
+    if user is None or user.is_bot or (chat is not None and chat.type != ChatType.PRIVATE):
+        await acknowledge(update)
+        raise ApplicationHandlerStop
+
+
+async def remember(update: Update, context: Context) -> None:
+    event = behavior(update)
+    if event is not None:
+        await context.record(update, *event)
+
+
+def behavior(update: Update) -> tuple[str, dict[str, Any]] | None:
+    """The type of the behavior event that an update is, and its details: never what somebody wrote."""
+    if update.message is not None:
+        return _message(update.message)
+    if update.edited_message is not None:
+        return "message_edited", {}
+    if update.callback_query is not None:
+        return "button_tapped", {"button": update.callback_query.data or ""}
+    if update.my_chat_member is not None:
+        is_blocked = update.my_chat_member.new_chat_member.status == ChatMember.BANNED
+        return ("bot_blocked" if is_blocked else "bot_unblocked"), {}
+    if update.message_reaction is not None:
+        return "reaction_changed", {"count": len(update.message_reaction.new_reaction)}
+    return None
+
+
+def _message(message: Message) -> tuple[str, dict[str, Any]]:
+    typed = message.text or ""
+    if typed.startswith("/"):
+        return "command_used", {"command": typed.split()[0].lstrip("/").split("@")[0].lower()[:64]}
+    return "message_received", {"kind": str(effective_message_type(message) or "other"), "length": len(typed)}
+
+
+def first() -> list[BaseHandler[Any, Any, Any]]:
+    return [TypeHandler(Update, only_people)]
+
+
+def last() -> list[BaseHandler[Any, Any, Any]]:
+    return [TypeHandler(Update, remember)]

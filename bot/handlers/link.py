@@ -1,0 +1,39 @@
+"""/link CODE: this chat and an account that began elsewhere belong to one person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from telegram import Update
+from telegram.ext import BaseHandler
+
+from bot.desk import Context, argument, reply, said, sender
+from bot.handlers.commands import command
+
+
+async def link(update: Update, context: Context) -> None:
+    code = argument(context)
+    if code:
+        await connect(update, context, code)
+    else:
+        await reply(update, said(update).how_to_link)
+
+
+async def connect(update: Update, context: Context, code: str) -> None:
+    """Before anything registers the sender: a stranger's chat joins the account instead of becoming a
+    second user.
+    """
+    person = sender(update)
+    answer = await context.call("link_telegram", code=code.strip(), telegram_id=person.id)
+    texts = said(update)
+    match answer["status"]:
+        case "linked":
+            await reply(update, texts.linked(person.first_name))
+        case "expired":
+            await reply(update, texts.link_has_expired)
+        case _:
+            await reply(update, texts.link_is_wrong)
+
+
+def handlers() -> list[BaseHandler[Any, Any, Any]]:
+    return [command("link", link)]

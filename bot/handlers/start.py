@@ -1,0 +1,50 @@
+"""/start: the beginning, and the way back. Its payload is a one-time code (`link_CODE`) or where somebody
+came from.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from telegram import Update
+from telegram.ext import BaseHandler
+
+from bot.desk import Context, argument, reply, said
+from bot.handlers.commands import command
+from bot.handlers.link import connect
+
+LINK = "link_"
+
+
+async def start(update: Update, context: Context) -> None:
+    payload = argument(context)
+    if payload.startswith(LINK):
+        await connect(update, context, payload.removeprefix(LINK))
+        await began(update, context, source="link")
+    else:
+        await greet(update, context, source=payload or None)
+
+
+async def greet(update: Update, context: Context, source: str | None) -> None:
+    """A new user is greeted by the first step of the sequence that `user_started` triggers, not a second
+    time here.
+    """
+    person = await context.person(update, source)
+    again = await context.call("start_again", user_id=person.user_id, source="telegram")
+    is_first = await began(update, context, source)
+    if person.came_back or again["was_stopped"]:
+        await reply(update, said(update).welcome_back(person.first_name))
+    elif not is_first:
+        await reply(update, said(update).already_here(person.first_name))
+
+
+async def began(update: Update, context: Context, source: str | None) -> bool:
+    """Records that the user began, once in their life: repeating /start does not repeat the onboarding."""
+    person = await context.person(update, source)
+    metadata = {"source": source} if source else {}
+    answer = await context.record(update, "user_started", metadata, event_id=f"user_started:{person.user_id}")
+    return bool(answer["recorded"])
+
+
+def handlers() -> list[BaseHandler[Any, Any, Any]]:
+    return [command("start", start)]

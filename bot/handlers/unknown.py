@@ -1,0 +1,58 @@
+"""Everything else: a code, an address and a city are understood without a command; the rest gets a helpful
+answer.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from telegram import Update
+from telegram.ext import BaseHandler, MessageHandler, filters
+
+from bot.addresses import CODE, looks_like_an_address
+from bot.desk import Context, acknowledge, button, reply, said
+from bot.handlers.commands import tap
+from bot.handlers.email import take_address, take_code
+from bot.zones import find_zone
+
+
+async def text(update: Update, context: Context) -> None:
+    typed = _text(update)
+    digits = typed.replace(" ", "").replace("-", "")
+    if context.desk.has_email and CODE.fullmatch(digits):
+        await take_code(update, context, digits)
+    elif context.desk.has_email and looks_like_an_address(typed):
+        await take_address(update, context, typed)
+    elif zone := find_zone(typed):
+        choice = button(said(update).yes_set_zone(zone), f"s:set:timezone={zone}")
+        await reply(update, said(update).is_this_your_zone(zone), [[choice]])
+    else:
+        await reply(update, said(update).not_understood)
+
+
+async def unknown_command(update: Update, context: Context) -> None:
+    await reply(update, said(update).unknown_command(_text(update).split()[0].lstrip("/").split("@")[0]))
+
+
+async def not_text(update: Update, context: Context) -> None:
+    await reply(update, said(update).only_text)
+
+
+async def old_button(update: Update, context: Context) -> None:
+    await acknowledge(update, said(update).no_longer_works)
+
+
+def _text(update: Update) -> str:
+    message = update.effective_message
+    return (message.text or "").strip() if message else ""
+
+
+def handlers() -> list[BaseHandler[Any, Any, Any]]:
+    """Asked last: each takes what no other handler took."""
+    new = filters.UpdateType.MESSAGE
+    return [
+        MessageHandler(new & filters.COMMAND, unknown_command),
+        MessageHandler(new & filters.TEXT, text),
+        MessageHandler(new & ~filters.StatusUpdate.ALL, not_text),
+        tap("", old_button),
+    ]

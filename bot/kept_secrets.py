@@ -1,0 +1,45 @@
+"""Secrets that Tendril makes for itself when nobody sets them, kept in DATA_DIR and readable by the owner
+only.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSecret:
+    value: str
+    is_new: bool
+    path: Path
+
+
+def kept_secret(folder: Path, name: str) -> KeptSecret:
+    """Read the secret, or make it. Of two processes that make it at once, both end with the first one's."""
+    path = folder / name
+    folder.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        made = _write_once(path, secrets.token_urlsafe(32))
+        if made is not None:
+            return KeptSecret(made, True, path)
+    return KeptSecret(path.read_text().strip(), False, path)
+
+
+def _write_once(path: Path, value: str) -> str | None:
+    """Write beside and link into place, so that nobody ever reads half a secret; None when somebody was
+    faster.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(value + "\n")
+    try:
+        os.link(draft, path)
+        return value
+    except FileExistsError:
+        return None
+    finally:
+        draft.unlink()

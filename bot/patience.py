@@ -1,0 +1,53 @@
+"""Waiting for what is away: growing pauses, cut short when the process is asked to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+FIRST_PAUSE = 0.2
+LONGEST_PAUSE = 30.0
+
+
+class Stopped(Exception):
+    """The process was asked to stop while it was waiting."""
+
+
+async def pause(seconds: float, stop: asyncio.Event) -> None:
+    """Sleeps, and returns at once when the process is to stop."""
+    try:
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+    except TimeoutError:
+        pass
+
+
+def next_pause(failures: int) -> float:
+    """Seconds to wait after that many failures in a row; jittered, so that many processes do not return
+    together.
+    """
+    return min(FIRST_PAUSE * 2.0 ** min(failures - 1, 16), LONGEST_PAUSE) * random.uniform(0.6, 1.0)
+
+
+async def patiently(
+    attempt: Callable[[], Awaitable[T]],
+    *,
+    until: tuple[type[Exception], ...],
+    stop: asyncio.Event,
+    on_failure: Callable[[Exception, float], None],
+) -> T:
+    """Repeats `attempt` while it raises one of `until`. Raises Stopped when the process is to stop first."""
+    failures = 0
+    while not stop.is_set():
+        try:
+            return await attempt()
+        except until as failure:
+            failures += 1
+            seconds = next_pause(failures)
+            on_failure(failure, seconds)
+            await pause(seconds, stop)
+    raise Stopped

@@ -1,0 +1,219 @@
+"""How what people do in Telegram comes in: stored first, confirmed second, handled third.
+
+`UpdateFetcher` asks Telegram for updates and confirms them (by the next request's offset) only when the
+database has them. `UpdateWorker` takes them from there: one person's updates in their order, different
+people's at the same time. An update whose handling a crash cut short is handled again when its lease has
+run out; what handlers write carries ids made of the update's, so it is written once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from telegram import Update
+from telegram.error import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+)
+from telegram.ext import Application, ApplicationHandlerStop, ExtBot
+
+from bot.bell import Bell
+from bot.desk import Context
+from bot.patience import next_pause, pause
+from storage.store import StorageError, Store, Unavailable
+
+log = structlog.get_logger(__name__)
+
+Telegram = Application[Any, Context, Any, Any, Any, Any]
+Say = Callable[[str | None], None]
+
+ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member", "message_reaction")
+POLL_SECONDS = 20  # how long Telegram may keep an empty answer
+LEASE_SECONDS = 60
+HANDLING_SECONDS = 30  # well below the lease, so that nobody else begins what we still do
+MOST_AT_ONCE = 64
+
+
+class TelegramBot(ExtBot[None]):
+    """PTB's bot, which also gets updates as Telegram wrote them: one that PTB cannot read must not hold up
+    the rest.
+    """
+
+    async def fetch(self, offset: int | None, wait_seconds: int) -> Sequence[Mapping[str, Any]]:
+        arguments = {"offset": offset, "timeout": wait_seconds, "allowed_updates": list(ALLOWED_UPDATES)}
+        found = await self._post("getUpdates", arguments, read_timeout=wait_seconds + 10)
+        return found if isinstance(found, list) else []
+
+
+class UpdateFetcher:
+    def __init__(self, bot: TelegramBot, store: Store, stored: Callable[[], None], say: Say) -> None:
+        self._bot = bot
+        self._store = store
+        self._stored = stored
+        self._say = say
+        self._offset: int | None = None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until told to stop; an answer that is under way then is given up, Telegram keeps what is in it."""
+        asking = asyncio.create_task(self._keep_asking(stop), name="asking-telegram")
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait([asking, stopping], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopping.cancel()
+            asking.cancel()
+            await asyncio.wait([asking])
+        if not asking.cancelled():
+            asking.result()
+
+    async def _keep_asking(self, stop: asyncio.Event) -> None:
+        failures = 0
+        while not stop.is_set():
+            try:
+                await self._ask()
+            except (TelegramError, StorageError) as failure:
+                failures += 1
+                self._say(problem(failure))
+                log.warning("updates_not_fetched", problem=problem(failure))
+                await pause(wait_after(failure, failures), stop)
+            else:
+                failures = 0
+                self._say(None)
+
+    async def _ask(self) -> None:
+        updates = await self._bot.fetch(self._offset, POLL_SECONDS)
+        if updates:
+            await self._store.call("receive_updates", updates=updates)
+            self._offset = max(update["update_id"] for update in updates) + 1
+            self._stored()
+
+
+def problem(failure: Exception) -> str:
+    """What is wrong with the line to Telegram, for people."""
+    match failure:
+        case StorageError():
+            return "What comes in cannot be stored; it waits at Telegram."
+        case Conflict():
+            return "Another process uses this bot's token: only one may ask Telegram for updates."
+        case InvalidToken():
+            return "Telegram does not accept the token: check TELEGRAM_BOT_TOKEN."
+        case _:
+            return f"Telegram cannot be reached ({type(failure).__name__}); messages wait there."
+
+
+def wait_after(failure: Exception, failures: int) -> float:
+    if isinstance(failure, RetryAfter):
+        said = failure.retry_after
+        return said.total_seconds() if isinstance(said, timedelta) else float(said)
+    return next_pause(failures)
+
+
+class UpdateWorker:
+    """The database hands out one update per person at a time, so nobody's are mixed up and nobody waits
+    for others.
+    """
+
+    def __init__(self, application: Telegram, store: Store, worker: str, handled: Callable[[], None]) -> None:
+        self.bell = Bell()
+        self._application = application
+        self._store = store
+        self._worker = f"{worker}/updates"
+        self._handled = handled
+        self._in_hand: dict[int, asyncio.Task[None]] = {}
+        self._failed: dict[int, Exception] = {}
+        application.add_error_handler(self._note_failure)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until told to stop; what is being handled then is finished."""
+        await self._release()
+        while not stop.is_set():
+            if not await self._take():
+                await self.bell.heard_or_stopped(stop)
+        if self._in_hand:
+            await asyncio.wait(self._in_hand.values())
+        await self._release()
+
+    async def _take(self) -> bool:
+        """Whether it is worth looking again at once."""
+        room = MOST_AT_ONCE - len(self._in_hand)
+        if room <= 0:
+            return False
+        try:
+            rows = await self._store.call(
+                "take_updates", worker=self._worker, batch=room, lease_seconds=LEASE_SECONDS
+            )
+        except StorageError as error:
+            log.debug("updates_not_taken", code=error.code)
+            return False
+        # A lease of ours that ran out (a clock that was moved) comes back to us while we still work on it.
+        fresh = [row for row in rows if row["update_id"] not in self._in_hand]
+        for row in fresh:
+            self._begin(row["update_id"], row["payload"])
+        return bool(fresh)
+
+    def _begin(self, update_id: int, payload: Mapping[str, Any]) -> None:
+        task = asyncio.create_task(self._handle(update_id, payload), name=f"update-{update_id}")
+        self._in_hand[update_id] = task
+        task.add_done_callback(lambda _: self._end(update_id))
+
+    def _end(self, update_id: int) -> None:
+        del self._in_hand[update_id]
+        self.bell.ring()
+
+    async def _handle(self, update_id: int, payload: Mapping[str, Any]) -> None:
+        with structlog.contextvars.bound_contextvars(update_id=update_id):
+            failure = await self._process(update_id, payload)
+            self._handled()
+            try:
+                await self._settle(update_id, failure)
+            except StorageError as error:
+                log.warning("update_left_to_its_lease", code=error.code)
+
+    async def _process(self, update_id: int, payload: Mapping[str, Any]) -> Exception | None:
+        try:
+            update = Update.de_json(dict(payload), self._application.bot)
+            async with asyncio.timeout(HANDLING_SECONDS):
+                await self._application.process_update(update)
+        except Exception as failure:
+            return failure
+        return self._failed.pop(update_id, None)
+
+    async def _settle(self, update_id: int, failure: Exception | None) -> None:
+        if failure is not None and is_worth_repeating(failure):
+            log.warning("update_to_be_repeated", error=type(failure).__name__)
+            await self._store.call("retry_update", update_id=update_id, error=type(failure).__name__)
+            return
+        if failure is not None:
+            log.error("update_not_handled", exc_info=failure)
+        await self._store.call("finish_update", update_id=update_id)
+
+    async def _note_failure(self, update: object, context: Context) -> None:
+        """PTB catches what handlers raise and tells its error handlers; the later handlers are not to run."""
+        if isinstance(update, Update) and context.error is not None:
+            self._failed[update.update_id] = context.error
+        raise ApplicationHandlerStop
+
+    async def _release(self) -> None:
+        """Under the same name as in an earlier life: what that had taken and not finished is free at once."""
+        try:
+            await self._store.call("release_updates", worker=self._worker)
+        except StorageError as error:
+            log.debug("updates_left_to_their_leases", code=error.code)
+
+
+def is_worth_repeating(failure: Exception) -> bool:
+    """Our own mistakes do not get better; what was away comes back. (PTB counts BadRequest among network
+    errors.)
+    """
+    if isinstance(failure, BadRequest | Forbidden | InvalidToken):
+        return False
+    return isinstance(failure, Unavailable | NetworkError | RetryAfter | TimeoutError)

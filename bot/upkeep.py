@@ -1,0 +1,50 @@
+"""What has to be looked after now and then, whatever else happens."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+
+from bot.bell import Bell
+from sequences.controller import NurtureController
+from storage.store import StorageError, Store
+
+log = structlog.get_logger(__name__)
+
+
+class Upkeep:
+    """Lets time take effect, empties the queues of channels that are off, brings the gauges up to date."""
+
+    def __init__(
+        self, controller: NurtureController, store: Store, worker: str, channels_off: Sequence[str]
+    ) -> None:
+        self.bell = Bell()
+        self._controller = controller
+        self._store = store
+        self._worker = worker
+        self._channels_off = channels_off
+
+    async def run(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                await self.once()
+            except StorageError as error:
+                log.debug("upkeep_put_off", code=error.code)
+            await self.bell.heard_or_stopped(stop)
+
+    async def once(self) -> None:
+        await self._controller.follow_up()
+        for channel in self._channels_off:
+            await self._reroute(channel)
+        await self._controller.measure_queue()
+
+    async def _reroute(self, channel: str) -> None:
+        """Nobody delivers there, so somebody has to ask the policy gate which other way those messages can
+        take.
+        """
+        await self._store.call(
+            "claim_due_deliveries", worker=f"{self._worker}/{channel}", channel=channel, batch=100
+        )
+        self._controller.wake()

@@ -149,7 +149,7 @@ def _split(address: str) -> SplitResult | None:
 
 
 def address_code(address: str, lifted: Lifted) -> str:
-    """A mark for the address as the message carries it: tracked, except for our own links, mailto: and tg:."""
+    """A mark for the address as the message carries it: tracked, except our own links, mailto: and tg:."""
     first = MARK.match(address)
     if first and _LINK_VALUE.match(expression := lifted.chunk(first).expression):
         return lifted.add(f"{{{{ {expression} }}}}")

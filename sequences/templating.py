@@ -35,8 +35,8 @@ OPTIONAL_USER_FIELDS = ("first_name", "last_name", "username", "locale", "attrib
 LINKS = ("unsubscribe", "preferences", "confirm_email")
 BRAND_FIELDS = ("name", "url")
 FILTERS = (
-    "capitalize", "default", "d", "first", "int", "join", "last", "length", "lower", "title", "trim", "truncate",
-    "upper",
+    "capitalize", "default", "d", "first", "int", "join", "last", "length", "lower", "title", "trim",
+    "truncate", "upper",
 )  # fmt: skip
 TESTS = ("defined", "undefined")
 
@@ -336,13 +336,13 @@ class Lifted:
         return self.lines[min(position, len(self.lines) - 1)]
 
     def fill(self, text: str) -> str:
-        """Template source: the marks become their expressions, and braces that only look like one stay text."""
+        """Template source: the marks become their expressions, and stray braces stay text."""
         literal = _BRACES.sub("{{ '{' }}", text)
         return MARK.sub(lambda mark: self.chunk(mark).code, literal)
 
 
 class TemplateLanguage:
-    """The engines (escaping for email and for Telegram, and plain) and the one check of an author's template."""
+    """The engines (for email, for Telegram, for plain text) and the one check of an author's template."""
 
     def __init__(self) -> None:
         self._email = _Engine(autoescape=True, finalize=_with_line_breaks)
@@ -434,7 +434,7 @@ class Absent(StrictUndefined):
 
     __slots__ = ()
 
-    def __bool__(self) -> bool:
+    def __bool__(self) -> bool:  # type: ignore[override]
         return False
 
 
@@ -568,7 +568,7 @@ def _isolated(text: str) -> str:
 
 
 def values_at(paths: frozenset[Path], row: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Only what the templates take, from `row["user"]` and `row["context"]`; empty and null count as missing."""
+    """Only what the templates take, from the row's user and context; empty and null are missing."""
     user, context = row.get("user") or {}, row.get("context") or {}
     found: dict[str, dict[str, Any]] = {"user": {"attributes": {}}, "context": {}}
     for path in paths:

@@ -4,6 +4,7 @@ returns void
 language plpgsql stable
 set search_path = ''
 as $$
+#variable_conflict use_column
 begin
     if check_time_zone.timezone is not null
         and not exists (select from tendril.time_zones z where z.name = check_time_zone.timezone) then

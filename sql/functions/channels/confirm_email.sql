@@ -4,6 +4,7 @@ returns jsonb
 language plpgsql
 set search_path = ''
 as $$
+#variable_conflict use_column
 declare
     point tendril.contact_points;
 begin

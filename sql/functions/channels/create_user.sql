@@ -9,6 +9,7 @@ returns jsonb
 language plpgsql
 set search_path = ''
 as $$
+#variable_conflict use_column
 declare
     target uuid;
     is_new boolean;

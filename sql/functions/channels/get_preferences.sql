@@ -4,6 +4,7 @@ returns jsonb
 language plpgsql stable
 set search_path = ''
 as $$
+#variable_conflict use_column
 declare
     found_preferences jsonb;
 begin

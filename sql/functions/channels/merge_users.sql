@@ -4,6 +4,7 @@ returns void
 language plpgsql
 set search_path = ''
 as $$
+#variable_conflict use_column
 begin
     -- Of two runs of the same sequence the kept user's own goes on.
     update tendril.enrollments e

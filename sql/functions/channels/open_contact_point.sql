@@ -4,6 +4,7 @@ returns bigint
 language plpgsql
 set search_path = ''
 as $$
+#variable_conflict use_column
 declare
     opened bigint;
     is_suppressed boolean := exists (

@@ -5,6 +5,7 @@ returns jsonb
 language plpgsql
 set search_path = ''
 as $$
+#variable_conflict use_column
 declare
     claimed text := lower(btrim(request_email.email_address));
     point tendril.contact_points;

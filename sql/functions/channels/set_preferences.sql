@@ -4,6 +4,7 @@ returns jsonb
 language plpgsql
 set search_path = ''
 as $$
+#variable_conflict use_column
 declare
     unknown_key text := (
         select key from jsonb_object_keys(set_preferences.changes) as key

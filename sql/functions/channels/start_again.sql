@@ -4,6 +4,7 @@ returns jsonb
 language plpgsql
 set search_path = ''
 as $$
+#variable_conflict use_column
 declare
     stop timestamptz := (select p.stopped_at from tendril.user_preferences p where p.user_id = start_again.user_id for update);
     resumed bigint[];

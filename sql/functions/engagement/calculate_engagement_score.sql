@@ -6,6 +6,7 @@ returns jsonb
 language plpgsql stable
 set search_path = ''
 as $$
+#variable_conflict use_column
 declare
     days_since float8;
     active_days int;

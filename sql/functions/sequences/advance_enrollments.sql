@@ -4,6 +4,7 @@ returns void
 language plpgsql
 set search_path = ''
 as $$
+#variable_conflict use_column
 declare
     moved_on bigint[];
 begin

@@ -6,6 +6,7 @@ returns bigint[]
 language plpgsql
 set search_path = ''
 as $$
+#variable_conflict use_column
 declare
     sendable bigint[];
     ended bigint[];

@@ -5,6 +5,7 @@ returns int
 language plpgsql
 set search_path = ''
 as $$
+#variable_conflict use_column
 declare
     budget tendril.send_budgets;
 begin

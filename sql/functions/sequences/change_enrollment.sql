@@ -4,6 +4,7 @@ returns jsonb
 language plpgsql
 set search_path = ''
 as $$
+#variable_conflict use_column
 declare
     current tendril.enrollments;
 begin

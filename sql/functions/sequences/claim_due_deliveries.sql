@@ -5,7 +5,7 @@ create or replace function tendril.claim_due_deliveries(
 )
 returns table (
     id bigint, tracking_id uuid, user_id uuid, enrollment_id bigint, version_id bigint, sequence_type text, message_step int,
-    message_class text, channel text, recipient_address text, attempt_count int, lease_token uuid, at_most_once boolean,
+    message_class text, recipient_address text, attempt_count int, lease_token uuid, at_most_once boolean,
     possibly_duplicate boolean, batch_key text, message_content jsonb, "user" jsonb, context jsonb
 )
 language plpgsql
@@ -35,7 +35,7 @@ begin
     perform tendril.spend_budget(claim_due_deliveries.channel, cardinality(claimed));
     return query
     select
-        d.id, d.tracking_id, d.user_id, d.enrollment_id, d.version_id, d.sequence_type, d.message_step, d.message_class, d.channel,
+        d.id, d.tracking_id, d.user_id, d.enrollment_id, d.version_id, d.sequence_type, d.message_step, d.message_class,
         d.recipient_address, d.attempt_count, d.lease_token, s.at_most_once, d.possibly_duplicate, d.batch_key, d.message_content,
         jsonb_build_object(
             'id', u.id, 'first_name', u.first_name, 'last_name', u.last_name, 'username', u.username,

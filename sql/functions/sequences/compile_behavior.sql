@@ -4,6 +4,7 @@ returns text
 language plpgsql immutable
 set search_path = ''
 as $$
+#variable_conflict use_column
 declare
     within text := coalesce(' and b.occurred_at > tendril.clock() - ' || quote_literal(compile_behavior.wanted ->> '$within') || '::interval', '');
     counted text := format(

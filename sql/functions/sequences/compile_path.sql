@@ -4,6 +4,7 @@ returns text
 language plpgsql immutable
 set search_path = ''
 as $$
+#variable_conflict use_column
 declare
     subject text := split_part(compile_path.path, '.', 1);
     rest text := substr(compile_path.path, length(split_part(compile_path.path, '.', 1)) + 2);

@@ -5,6 +5,7 @@ returns text
 language plpgsql immutable
 set search_path = ''
 as $$
+#variable_conflict use_column
 declare
     parts text[] := '{}';
     entry record;

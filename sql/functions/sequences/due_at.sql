@@ -5,6 +5,7 @@ returns timestamptz
 language plpgsql stable
 set search_path = ''
 as $$
+#variable_conflict use_column
 declare
     days interval := make_interval(days => extract(day from due_at.after)::int);
     due timestamptz := tendril.instant((due_at.anchor at time zone due_at.zone) + days, due_at.zone) + (due_at.after - days);

@@ -7,6 +7,7 @@ returns jsonb
 language plpgsql
 set search_path = ''
 as $$
+#variable_conflict use_column
 declare
     new_enrollment bigint;
     chosen tendril.sequences;

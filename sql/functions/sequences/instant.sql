@@ -5,6 +5,7 @@ returns timestamptz
 language plpgsql stable
 set search_path = ''
 as $$
+#variable_conflict use_column
 declare
     as_utc timestamptz := instant.local_time at time zone 'UTC';
     before timestamptz := as_utc - tendril.utc_offset(as_utc - interval '1 day', instant.zone);

@@ -4,6 +4,7 @@ returns text
 language plpgsql immutable
 set search_path = ''
 as $$
+#variable_conflict use_column
 begin
     if jsonb_typeof(join_filters.filters) is distinct from 'array' then
         raise exception 'this operator takes a list of filters, not %', join_filters.filters using errcode = 'TN422', detail = 'filter';

@@ -5,6 +5,7 @@ returns bigint[]
 language plpgsql
 set search_path = ''
 as $$
+#variable_conflict use_column
 declare
     due bigint[];
     free bigint[];

@@ -5,8 +5,10 @@ returns table (delivery_id bigint, verdict text, reason text, until timestamptz,
 language plpgsql stable
 set search_path = ''
 as $$
+#variable_conflict use_column
 declare
     unmet bigint[] := tendril.unmet_conditions(policy_gate.deliveries);
+    leaving bigint[] := tendril.met_exits(policy_gate.deliveries);
 begin
     return query
     with due as (
@@ -100,6 +102,7 @@ begin
                 when due.stopped_at is not null and due.is_capped then 'stop:user_stopped'
                 when choice.is_unwanted then 'skip:no_consent'
                 when due.paused_until > policy_gate.at and due.is_capped then 'hold:user_paused'
+                when due.id = any (leaving) then 'stop:exit_condition'
                 when due.id = any (unmet) then 'skip:condition_not_met'
                 when due.stale_at < policy_gate.at then 'skip:stale'
                 when due.is_quietable and tendril.quiet_until(policy_gate.at, due.quiet_from, due.quiet_until, due.timezone) is not null

@@ -4,6 +4,7 @@ returns jsonb
 language plpgsql
 set search_path = ''
 as $$
+#variable_conflict use_column
 declare
     sequence_name text := publish_sequence.definition ->> 'name';
     fingerprint text := encode(sha256(convert_to(publish_sequence.definition::text, 'UTF8')), 'hex');

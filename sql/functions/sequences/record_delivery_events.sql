@@ -45,6 +45,9 @@ begin
         where v.delivery_id = any (touched) and fresh ? v.event_id and v.type in ('opened', 'clicked') and not v.is_machine;
         if behavior is not null then
             perform tendril.record_behavior_events(behavior, record_delivery_events.at);
+            update tendril.user_preferences p
+            set learned_channel = tendril.learned_channel(p.user_id, record_delivery_events.at)
+            where p.user_id in (select (b.value ->> 'user_id')::uuid from jsonb_array_elements(behavior) b);
         end if;
     end if;
     return query

@@ -4,6 +4,7 @@ returns int
 language plpgsql
 set search_path = ''
 as $$
+#variable_conflict use_column
 declare
     released int;
 begin

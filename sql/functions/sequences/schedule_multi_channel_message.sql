@@ -8,6 +8,7 @@ returns jsonb
 language plpgsql
 set search_path = ''
 as $$
+#variable_conflict use_column
 declare
     message_key text := coalesce(schedule_multi_channel_message.key, gen_random_uuid()::text);
     version bigint := (select s.current_version_id from tendril.sequences s where s.name = 'direct_message');

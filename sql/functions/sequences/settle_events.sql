@@ -5,6 +5,7 @@ returns void
 language plpgsql
 set search_path = ''
 as $$
+#variable_conflict use_column
 declare
     newly_sent bigint[];
     newly_failed bigint[];

@@ -5,6 +5,7 @@ returns int
 language plpgsql
 set search_path = ''
 as $$
+#variable_conflict use_column
 declare
     fallen bigint[] := tendril.plan_fallbacks(settle_failures.deliveries, settle_failures.at);
 begin

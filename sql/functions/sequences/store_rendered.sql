@@ -6,6 +6,7 @@ returns int
 language plpgsql
 set search_path = ''
 as $$
+#variable_conflict use_column
 declare
     stored int;
 begin

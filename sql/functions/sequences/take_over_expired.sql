@@ -7,6 +7,7 @@ returns bigint[]
 language plpgsql
 set search_path = ''
 as $$
+#variable_conflict use_column
 declare
     expired bigint[];
     lost bigint[];

@@ -4,6 +4,7 @@ returns bigint[]
 language plpgsql stable
 set search_path = ''
 as $$
+#variable_conflict use_column
 declare
     step record;
     failing bigint[];

@@ -4,6 +4,7 @@ returns timestamptz
 language plpgsql
 set search_path = ''
 as $$
+#variable_conflict use_column
 begin
     if move_clock.by < interval '0' then
         raise exception 'the clock only moves forward' using errcode = 'TN422', hint = 'Give a positive interval, such as 1 day.';

@@ -11,8 +11,8 @@ import aiohttp
 import httpx
 import pytest
 
-PATIENCE = 0.25
-"""Seconds until these tests' clients give up waiting."""
+PATIENCE = 0.2
+"""Seconds until an impatient client gives up, in those tests that are about giving up."""
 
 Answering = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
@@ -136,12 +136,17 @@ async def nobody_listens() -> str:
 
 @pytest.fixture
 async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    timeout = aiohttp.ClientTimeout(total=PATIENCE)
-    async with aiohttp.ClientSession(timeout=timeout) as session:
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+@pytest.fixture
+async def impatient_session() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE)) as session:
         yield session
 
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(timeout=PATIENCE, trust_env=False) as client:
+    async with httpx.AsyncClient(trust_env=False) as client:
         yield client

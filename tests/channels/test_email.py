@@ -1,3 +1,4 @@
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
@@ -232,24 +233,31 @@ async def test_a_key_used_for_something_else_is_not_tried_again(
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n"
 BROKEN = [
-    (b"", hangs_up, "connection_lost"),
-    (b"", resets, "connection_lost"),
-    (b"", stalls, "no_answer"),
-    (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", hangs_up, "connection_lost"),
-    (HEAD + b'{"id"', hangs_up, "connection_lost"),
-    (HEAD + b'{"id"', stalls, "no_answer"),
-    (HEAD.replace(b"999", b"3\r\nContent-Encoding: gzip") + b"abc", hangs_up, "connection_lost"),
+    (b"", hangs_up),
+    (b"", resets),
+    (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", hangs_up),
+    (HEAD + b'{"id"', hangs_up),
+    (HEAD + b'{"id"', resets),
+    (HEAD.replace(b"999", b"3\r\nContent-Encoding: gzip") + b"abc", hangs_up),
 ]
 
 
-@pytest.mark.parametrize(("raw", "then", "reason"), BROKEN)
-async def test_after_the_request_was_written_silence_is_unknown(
-    email: EmailChannel, provider: Provider, raw: bytes, then: Answering, reason: str
+@pytest.mark.parametrize(("raw", "then"), BROKEN)
+async def test_when_the_connection_breaks_after_the_request_nobody_knows(
+    email: EmailChannel, provider: Provider, raw: bytes, then: Answering
 ) -> None:
     provider.says(raw, then=then)
     told = await failure(email)
     assert isinstance(told, Unknown)
-    assert (told.reason, told.may_repeat) == (reason, True)
+    assert (told.reason, told.may_repeat) == ("connection_lost", True)
+
+
+async def test_when_the_answer_does_not_come_nobody_knows(provider: Provider) -> None:
+    provider.says(HEAD, then=stalls)
+    timeout = httpx.Timeout(None, read=PATIENCE)
+    async with httpx.AsyncClient(timeout=timeout, trust_env=False) as client:
+        told = await failure(EmailChannel(client, provider.url, KEY))
+    assert (type(told), told.reason) == (Unknown, "no_answer")
 
 
 async def test_an_answer_that_drips_is_not_awaited_for_ever(
@@ -258,6 +266,18 @@ async def test_an_answer_that_drips_is_not_awaited_for_ever(
     provider.says(HEAD, then=drips)
     with pytest.raises(Unknown, match="no_answer"):
         await Resend(client, provider.url, KEY, patience=PATIENCE).post("/emails", {})
+
+
+async def test_a_message_that_found_no_free_connection_was_not_sent(provider: Provider) -> None:
+    provider.says(b"", then=stalls)
+    limits, timeout = httpx.Limits(max_connections=1), httpx.Timeout(None, pool=PATIENCE)
+    async with httpx.AsyncClient(limits=limits, timeout=timeout, trust_env=False) as client:
+        first = asyncio.create_task(client.post(provider.url))
+        await provider.asked.wait()
+        told = await busy(EmailChannel(client, provider.url, KEY))
+        first.cancel()
+    assert told.reason == "not_connected"
+    assert len(provider.requests) == 1
 
 
 @pytest.mark.parametrize(

@@ -226,24 +226,35 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n"
 BROKEN = [
     (b"", hangs_up, "connection_lost"),
     (b"", resets, "connection_lost"),
-    (b"", stalls, "no_answer"),
-    (b"HTTP/1.1 200 OK\r\n", stalls, "no_answer"),
     (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", hangs_up, "connection_lost"),
     (HEAD + b'{"ok": true', hangs_up, "unreadable_answer"),
     (HEAD + b'{"ok": true', resets, "unreadable_answer"),
-    (HEAD + b'{"ok": true', drips, "unreadable_answer"),
     (HEAD.replace(b"999", b"3\r\nContent-Encoding: gzip") + b"abc", hangs_up, "unreadable_answer"),
+]
+SLOW = [
+    (b"", stalls, "no_answer"),
+    (b"HTTP/1.1 200 OK\r\n", stalls, "no_answer"),
+    (HEAD + b'{"ok": true', drips, "unreadable_answer"),
 ]
 
 
 @pytest.mark.parametrize(("raw", "then", "reason"), BROKEN)
-async def test_after_the_request_was_written_silence_is_unknown(
+async def test_when_the_connection_breaks_after_the_request_nobody_knows(
     telegram: TelegramChannel, provider: Provider, raw: bytes, then: Answering, reason: str
 ) -> None:
     provider.says(raw, then=then)
     told = await failure(telegram)
     assert (type(told), told.reason) == (Unknown, reason)
     assert len(provider.requests) == 1
+
+
+@pytest.mark.parametrize(("raw", "then", "reason"), SLOW)
+async def test_when_the_answer_does_not_come_nobody_knows(
+    impatient_session: aiohttp.ClientSession, provider: Provider, raw: bytes, then: Answering, reason: str
+) -> None:
+    provider.says(raw, then=then)
+    told = await failure(TelegramChannel(impatient_session, provider.url, TOKEN))
+    assert (type(told), told.reason) == (Unknown, reason)
 
 
 async def test_a_connection_that_never_opened_sent_nothing(
@@ -256,13 +267,18 @@ async def test_a_connection_that_never_opened_sent_nothing(
 
 async def test_a_message_that_found_no_free_connection_was_not_sent(provider: Provider) -> None:
     provider.says(b"", then=stalls)
-    timeout = aiohttp.ClientTimeout(total=PATIENCE, connect=PATIENCE / 5)
-    async with aiohttp.ClientSession(timeout=timeout, connector=aiohttp.TCPConnector(limit=1)) as session:
-        telegram = TelegramChannel(session, provider.url, TOKEN)
-        first = asyncio.create_task(failure(telegram))
+    waiting = aiohttp.ClientTimeout(connect=PATIENCE)
+    async with (
+        aiohttp.TCPConnector(limit=1) as pool,
+        aiohttp.ClientSession(connector=pool) as taking,
+        aiohttp.ClientSession(connector=pool, connector_owner=False, timeout=waiting) as left_over,
+    ):
+        first = asyncio.create_task(taking.post(provider.url))
         await provider.asked.wait()
-        assert isinstance(await failure(telegram), Busy)
-        assert isinstance(await first, Unknown)
+        told = await failure(TelegramChannel(left_over, provider.url, TOKEN))
+        first.cancel()
+    assert isinstance(told, Busy)
+    assert len(provider.requests) == 1
 
 
 @pytest.mark.parametrize("api_url", ["nowhere", ""])
@@ -271,10 +287,10 @@ async def test_a_malformed_address_is_our_mistake(session: aiohttp.ClientSession
 
 
 async def test_no_error_tells_the_token(
-    nobody_listens: str, provider: Provider, session: aiohttp.ClientSession
+    nobody_listens: str, provider: Provider, impatient_session: aiohttp.ClientSession
 ) -> None:
     provider.says(b"", then=stalls)
-    for url in (nobody_listens, provider.url):
-        told = await failure(TelegramChannel(session, url, TOKEN))
+    for url in (nobody_listens, provider.url, "nowhere"):
+        told = await failure(TelegramChannel(impatient_session, url, TOKEN))
         assert "placeholder" not in json.dumps([repr(told), str(told), repr(told.__cause__)])
         assert told.__suppress_context__

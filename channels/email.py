@@ -44,11 +44,11 @@ class EmailChannel:
 
 def _email(message: Outgoing) -> dict[str, Any]:
     """Stored content has its tags as an object, as webhooks bring them back; a request wants a list."""
-    tags = {"tracking_id": message.tracking_id, **message.content.get("tags", {})}
+    tags = sorted(message.content.get("tags", {}).items())
     return {
         **message.content,
         "to": [message.recipient],
-        "tags": [{"name": name, "value": value} for name, value in sorted(tags.items())],
+        "tags": [{"name": name, "value": value} for name, value in tags],
     }
 
 

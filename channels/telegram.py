@@ -74,9 +74,9 @@ class TelegramChannel:
     @classmethod
     @asynccontextmanager
     async def opened(
-        cls, *, token: str, api_url: str = "https://api.telegram.org", in_flight: int = 32
+        cls, *, token: str, api_url: str = "https://api.telegram.org", connections: int = 32
     ) -> AsyncIterator["TelegramChannel"]:
-        async with open_aiohttp_session(connections=in_flight) as session:
+        async with open_aiohttp_session(connections=connections) as session:
             yield cls(session, api_url, token)
 
     async def send(self, messages: Sequence[Outgoing], idempotency_key: str | None = None) -> list[str]:

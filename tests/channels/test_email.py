@@ -38,7 +38,9 @@ async def failure(channel: EmailChannel, count: int = 1) -> DeliveryError:
 async def test_one_message_goes_to_emails(email: EmailChannel, provider: Provider) -> None:
     provider.answers(200, {"id": "49a3999c"})
     headers = {"List-Unsubscribe": "<https://example.com/u/t>", "X-Entity-Ref-ID": "tracking-1"}
-    content = message(headers=headers, tags={"step": "welcome"}, reply_to="team@example.com")
+    content = message(
+        headers=headers, tags={"tracking_id": "7d8c", "step": "welcome"}, reply_to="team@example.com"
+    )
     assert await email.send([content], "batch-1") == ["49a3999c"]
     (request,) = provider.requests
     assert (request.method, request.path) == ("POST", "/emails")
@@ -52,7 +54,7 @@ async def test_one_message_goes_to_emails(email: EmailChannel, provider: Provide
         "text": "Hi",
         "reply_to": "team@example.com",
         "headers": headers,
-        "tags": [{"name": "step", "value": "welcome"}, {"name": "tracking_id", "value": "tracking-1"}],
+        "tags": [{"name": "step", "value": "welcome"}, {"name": "tracking_id", "value": "7d8c"}],
     }
 
 

@@ -5,7 +5,7 @@ import pytest
 from channels.registry import CHANNELS, open_channels
 
 OPTIONS: dict[str, dict[str, Any]] = {
-    "telegram": {"token": "123456:placeholder", "api_url": "http://127.0.0.1:1", "in_flight": 4},
+    "telegram": {"token": "123456:placeholder", "api_url": "http://127.0.0.1:1", "connections": 4},
     "email": {"api_key": "re_placeholder", "api_url": "http://127.0.0.1:1"},
 }
 

@@ -1,0 +1,167 @@
+"""One server for everything local: the Telegram Bot API, Resend, the control API and the page."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+from aiohttp import web
+
+from sandbox.chats import Chats
+from sandbox.clock import Clock, DatabaseClock
+from sandbox.control import ControlAPI
+from sandbox.faults import Faults
+from sandbox.ledger import open_ledger
+from sandbox.limits import ResendLimits, TelegramLimits
+from sandbox.mailbox import Mailbox
+from sandbox.resend import ResendAPI
+from sandbox.state import kept_in
+from sandbox.stream import Stream
+from sandbox.telegram import TelegramAPI
+from sandbox.updates import Updates
+from sandbox.webhooks import Webhooks
+
+PAGE = Path(__file__).parent / "page"
+LARGEST_BODY = 50 * 1024 * 1024
+SHUTDOWN_SECONDS = 1.0
+DEFAULT_DOMAINS = ("example.com", "tendril.example")
+
+# Any well-formed token and any key that begins with `re_` is accepted; these two are merely at hand.
+TOKEN = "123456:placeholder"
+API_KEY = "re_placeholder"
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """The running stand-ins: where they are, and the parts that a test in the same process may look at."""
+
+    url: str
+    webhook_secret: str
+    clock: Clock
+    chats: Chats
+    mailbox: Mailbox
+    webhooks: Webhooks
+    faults: Faults
+    telegram_token: str = TOKEN
+    resend_api_key: str = API_KEY
+
+    @property
+    def telegram_url(self) -> str:
+        return f"{self.url}/telegram"
+
+    @property
+    def resend_url(self) -> str:
+        return f"{self.url}/resend"
+
+    def set_webhook(self, url: str, secret: str | None = None) -> None:
+        """Where Resend's webhooks go from now on; without a secret the present one stays."""
+        self.webhooks.url = url
+        self.webhooks.secret = secret or self.webhooks.secret
+
+
+@contextlib.asynccontextmanager
+async def serve(
+    port: int = 0,
+    *,
+    host: str = "127.0.0.1",
+    database_url: str | None = None,
+    data_dir: Path | None = None,
+    webhook_url: str | None = None,
+    webhook_secret: str | None = None,
+    state_file: Path | None = None,
+    ledger_file: Path | None = None,
+    limits: bool = False,
+    domains: Sequence[str] = DEFAULT_DOMAINS,
+) -> AsyncIterator[Box]:
+    """Runs the stand-ins until the block ends. With port 0 the system chooses a free one.
+
+    The clock is the database's when `database_url` is given, or when the embedded server of `data_dir` runs.
+    """
+    async with contextlib.AsyncExitStack() as stack:
+        state = await stack.enter_async_context(kept_in(state_file))
+        ledger = await stack.enter_async_context(open_ledger(state, ledger_file))
+        http = await stack.enter_async_context(aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)))
+        for domain in domains:
+            state.domains.setdefault(domain, "verified")
+        database = DatabaseClock(database_url, data_dir)
+        stack.push_async_callback(database.aclose)
+        closing = asyncio.Event()
+
+        stream, faults, clock = Stream(), Faults(), Clock(state, database)
+        updates = Updates(state, http)
+        chats = Chats(state, clock, updates, stream)
+        webhooks = Webhooks(http, clock, webhook_url, webhook_secret)
+        mailbox = Mailbox(state, clock, webhooks, stream)
+        telegram_limits, resend_limits = TelegramLimits(limits), ResendLimits(limits)
+        telegram = TelegramAPI(state, clock, chats, updates, faults, ledger, telegram_limits, closing)
+        resend = ResendAPI(state, clock, mailbox, faults, ledger, resend_limits, closing)
+        control = ControlAPI(
+            state,
+            clock,
+            chats,
+            mailbox,
+            webhooks,
+            faults,
+            ledger,
+            telegram_limits,
+            resend_limits,
+            stream,
+            closing,
+        )
+        _connect(clock, stream, faults, updates, webhooks, mailbox)
+
+        await clock.refresh()
+        await stack.enter_async_context(updates.delivering())
+        await stack.enter_async_context(webhooks.delivering())
+        await stack.enter_async_context(mailbox.sending_scheduled())
+        app = build_app(telegram, resend, control)
+        address = await stack.enter_async_context(_listening(app, host, port))
+        stack.callback(closing.set)
+        yield Box(address, webhooks.secret, clock, chats, mailbox, webhooks, faults)
+
+
+def _connect(
+    clock: Clock, stream: Stream, faults: Faults, updates: Updates, webhooks: Webhooks, mailbox: Mailbox
+) -> None:
+    """What the clock waits for before it hops on, and who hears of a hop."""
+
+    async def settle_after_hop() -> None:
+        mailbox.send_scheduled()
+        await webhooks.retry_due()
+
+    clock.is_quiet = lambda: webhooks.is_idle and not (updates.pending and updates.has_reader)
+    clock.announce = lambda: stream.publish("clock", clock.as_json)
+    clock.on_move = settle_after_hop
+    faults.on_change = lambda: stream.publish("fault", faults.as_json)
+
+
+def build_app(telegram: TelegramAPI, resend: ResendAPI, control: ControlAPI) -> web.Application:
+    app = web.Application(client_max_size=LARGEST_BODY)
+    app.router.add_route("*", "/telegram/bot{token:[^/]*}/{method}", telegram.handle)
+    app.add_routes(resend.routes())
+    app.add_routes(control.routes())
+    app.router.add_get("/", _page)
+    app.router.add_static("/page/", PAGE)
+    return app
+
+
+async def _page(request: web.Request) -> web.StreamResponse:
+    return web.FileResponse(PAGE / "index.html", headers={"Cache-Control": "no-cache"})
+
+
+@contextlib.asynccontextmanager
+async def _listening(app: web.Application, host: str, port: int) -> AsyncIterator[str]:
+    """The address. A client that goes away cancels its request, so that long polls do not outlive their bot."""
+    runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=SHUTDOWN_SECONDS)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port, reuse_address=True)
+        await site.start()
+        bound = runner.addresses[0]
+        yield f"http://{host}:{bound[1]}"
+    finally:
+        await runner.cleanup()

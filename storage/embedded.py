@@ -1,9 +1,9 @@
-"""A real PostgreSQL out of a Python wheel, for whoever has none: started, shared and stopped with the process.
+"""A real PostgreSQL out of a Python wheel, for whoever has none: started and stopped with the process.
 
-Only the programs in the wheel are used. Its own Python part keeps a list of process ids, in which a killed process
-stays for ever, so that nobody stops the server; and as root it opens every parent directory to all users for reading.
-Here a lock that the kernel releases with its process counts the users of a server: a server that a killed process
-left behind is adopted by the next one, and the last one out stops it.
+Only the programs in the wheel are used. Its own Python part keeps a list of process ids, in which a killed
+process stays for ever, so that nobody stops the server; and as root it opens every parent folder to everybody
+for reading. Here a lock that the kernel releases with its process counts the users of a server: what a killed
+process left behind is adopted by the next one, and the last one out stops it.
 """
 
 import asyncio
@@ -48,7 +48,7 @@ class CannotStart(Exception):
 
 @asynccontextmanager
 async def embedded(data_dir: Path, settings: Mapping[str, str] | None = None) -> AsyncIterator[str]:
-    """The address of the database `tendril` in DATA_DIR/postgres; `settings` are for the server's command line."""
+    """The address of the database `tendril` in DATA_DIR/postgres; `settings` go to the server."""
     data_dir = data_dir.absolute()
     data_dir.mkdir(parents=True, exist_ok=True)
     server = _Server(data_dir / "postgres", settings or {})
@@ -126,7 +126,7 @@ class _Server:
         await self._until_ready()
 
     async def stop(self) -> None:
-        """A fast shutdown: transactions roll back, connections close. The order is given before anything is awaited."""
+        """A fast shutdown: transactions roll back, connections close. The order goes out before anything waits."""
         for order in (signal.SIGINT, signal.SIGQUIT):
             pid = self._pid()
             if pid is None:
@@ -146,7 +146,7 @@ class _Server:
         if self.account:
             os.chown(new, self.account.pw_uid, self.account.pw_gid)
         # The collation of the server itself: broken locales of the machine do not matter.
-        command = [
+        command: list[str | Path] = [
             *(program("initdb"), "-D", new, "-U", "postgres", "--auth=trust", "--encoding=UTF8"),
             *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"),
             *("--set=timezone=UTC", "--set=log_timezone=UTC", "--set=log_min_error_statement=fatal"),
@@ -168,11 +168,11 @@ class _Server:
         if socket_folder != self.folder:
             _own_folder(socket_folder, self.account)
         settings = {"listen_addresses": "", "unix_socket_directories": str(socket_folder), **self.settings}
-        command = [program("postgres"), "-D", self.folder, "-p", str(PORT)]
+        command: list[str | Path] = [program("postgres"), "-D", self.folder, "-p", str(PORT)]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
         with self._log_file().open("ab") as output:
-            # A plain Popen: asyncio's kills its child when the event loop ends, also while others use the server.
+            # Not asyncio's, which kills its child when the event loop ends, also while others use the server.
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, **self._run_as()
             )
@@ -192,9 +192,7 @@ class _Server:
         waited = 0.0
         while self._status() != "ready":
             if self._process is not None and self._process.poll() is not None:
-                raise CannotStart(
-                    f"PostgreSQL does not start; {self._log_file()} ends with:\n{self._last_words()}"
-                )
+                raise CannotStart(f"PostgreSQL does not start: {self._last_words()}")
             if waited > START_SECONDS:
                 raise CannotStart(
                     f"PostgreSQL is not ready after {START_SECONDS:.0f} s: see {self._log_file()}"
@@ -212,7 +210,7 @@ class _Server:
         return False
 
     def _pid(self) -> int | None:
-        """The server's process; a number left behind by one that is gone is removed, for it may name anybody by now."""
+        """The server's process; the number of one that is gone is removed, for it may name anybody by now."""
         lines = self._pid_file_lines()
         if not lines or not lines[0].strip().isdigit():
             return None
@@ -241,7 +239,8 @@ class _Server:
         return self.folder.with_name("postgres.log")
 
     def _last_words(self) -> str:
-        return "\n".join(self._log_file().read_text(errors="replace").splitlines()[-8:])
+        lines = self._log_file().read_text(errors="replace").splitlines()[-8:]
+        return "\n".join([f"the end of {self._log_file()}:", *lines])
 
     def _socket_folder(self) -> Path:
         if len(os.fsencode(self.folder)) <= LONGEST_SOCKET_FOLDER:
@@ -261,7 +260,7 @@ def program(name: str) -> Path:
 def _is_postgres(pid: int) -> bool:
     try:
         process = psutil.Process(pid)
-        return process.status() != psutil.STATUS_ZOMBIE and process.name().startswith("postgres")
+        return bool(process.status() != psutil.STATUS_ZOMBIE and process.name().startswith("postgres"))
     except psutil.NoSuchProcess:
         return False
 

@@ -1,9 +1,9 @@
 """Brings a database to the schema that this program needs: tables by number, functions and rights anew.
 
-Each numbered file of sql/migrations is applied once, and remembered in tendril.migrations with its checksum. The
-files of sql/functions are applied together whenever one of them has changed; a function that no file defines any more
-is dropped. Last come the rights: nothing for anybody but `service_role`. All of it is one transaction, so a migration
-that fails changes nothing, and a lock of that transaction lets several processes migrate at once.
+Each numbered file of sql/migrations is applied once, and remembered in tendril.migrations with its checksum.
+The files of sql/functions are applied together whenever one of them has changed; a function that no file defines
+any more is dropped. Last come the rights: nothing for anybody but `service_role`. All of it is one transaction,
+so a migration that fails changes nothing, and a lock of that transaction lets several processes migrate at once.
 
 The same statements can be printed as a script, for a database that only its owner's SQL editor reaches.
 """
@@ -45,13 +45,15 @@ create table if not exists tendril.migrations (
 );
 """
 
-# Where the account may not create roles, whoever owns the database rules alone: then there is nobody to shut out.
+# Where the account may not create roles there is nobody to shut out but `public`.
 _ROLES = """
 do $roles$
 declare
     role record;
 begin
-    for role in select * from (values ('anon', ''), ('authenticated', ''), ('service_role', 'bypassrls')) as r(name, options) loop
+    for role in
+        select * from (values ('anon', ''), ('authenticated', ''), ('service_role', 'bypassrls')) as r(name, options)
+    loop
         if not exists (select from pg_catalog.pg_roles where rolname = role.name) then
             begin
                 execute format('create role %I nologin %s', role.name, role.options);
@@ -73,7 +75,10 @@ declare
 begin
     execute definition;
 exception when invalid_function_definition then
-    for old in select oid from pg_catalog.pg_proc where pronamespace = 'tendril'::regnamespace and proname = '{name}' loop
+    for old in
+        select oid from pg_catalog.pg_proc
+        where pronamespace = 'tendril'::regnamespace and proname = '{name}'
+    loop
         execute format('drop function %s', old);
     end loop;
     execute definition;
@@ -206,7 +211,7 @@ def as_sql() -> str:
 
 
 async def backup(dsn: str, file: Path) -> None:
-    """The schema `tendril` with its data, in pg_dump's own format: `pg_restore --dbname=ADDRESS FILE` brings it back."""
+    """The schema `tendril` with its data; `pg_restore --dbname=ADDRESS FILE` brings it back."""
     parts = urlsplit(dsn)
     account, _, host = parts.netloc.rpartition("@")
     user, _, password = account.partition(":")
@@ -334,7 +339,7 @@ def _functions_checksum() -> str:
 
 
 def _function_files() -> list[Path]:
-    """In an order in which each file finds the functions that its signature names, such as the default `clock()`."""
+    """In an order in which each file finds the functions that its signature names, such as `clock()`."""
     files = {file.stem: file for file in sorted((SQL / "functions").rglob("*.sql"))}
     named = {name: _named_in_signature(file) & files.keys() - {name} for name, file in files.items()}
     ordered: dict[str, Path] = {}

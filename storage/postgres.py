@@ -1,4 +1,4 @@
-"""The road to any PostgreSQL: an asyncpg pool, and one prepared statement for each operation and set of arguments."""
+"""The road to any PostgreSQL: an asyncpg pool, and one prepared statement for each form of a call."""
 
 import asyncio
 import json
@@ -53,7 +53,7 @@ _STATEMENTS = {
 
 
 class PostgresStore:
-    """Connects at the first call and again after every loss; a call in a bad moment is repeated for RETRY_SECONDS."""
+    """Connects at the first call, and again after a loss; repeats what failed for RETRY_SECONDS."""
 
     def __init__(self, dsn: str, *, connections: int = 10) -> None:
         self._dsn = dsn
@@ -143,7 +143,7 @@ async def _read_signatures(pool: asyncpg.Pool) -> dict[str, _Signature]:
 
 
 async def create_pool(dsn: str, connections: int) -> asyncpg.Pool:
-    """A pool that connects when it is first used; `?pooler=true` or port 6543 say that a pooler stands between."""
+    """A pool that connects when first used; port 6543 or `?pooler=true` say that a pooler is in between."""
     address, is_pooled = _read_pooler(dsn)
     return await asyncpg.create_pool(
         address,
@@ -151,7 +151,7 @@ async def create_pool(dsn: str, connections: int) -> asyncpg.Pool:
         max_size=connections,
         timeout=CONNECT_SECONDS,
         command_timeout=CALL_SECONDS,
-        # In transaction mode the next statement may meet another backend, which knows nothing of this one's names.
+        # Behind a pooler the next statement may meet another backend, which knows nothing of this one's.
         statement_cache_size=0 if is_pooled else STATEMENTS,
         max_cached_statement_lifetime=0,
         max_inactive_connection_lifetime=60.0,
@@ -179,7 +179,7 @@ async def close_pool(pool: asyncpg.Pool) -> None:
 
 
 def _read_pooler(dsn: str) -> tuple[str, bool]:
-    """The address as PostgreSQL understands it, and whether a transaction pooler is there (Supabase's listens on 6543)."""
+    """The address as PostgreSQL understands it, and whether a transaction pooler listens there."""
     parts = urlsplit(dsn)
     query = parse_qs(parts.query, keep_blank_values=True)
     said = query.pop("pooler", None)

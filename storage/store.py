@@ -6,8 +6,8 @@
     ├── Conflict      the present state forbids it                          (SQLSTATE TN409)
     └── Invalid       an argument has the wrong form or value               (SQLSTATE TN422 and class 22)
 
-An operation is the SQL function of the same name in sql/functions. Every operation may be repeated without harm,
-so both roads repeat a call whose answer got lost.
+An operation is the SQL function of the same name in sql/functions. Every operation may be repeated without
+harm, so both roads repeat a call whose answer got lost.
 """
 
 import json
@@ -19,7 +19,7 @@ from uuid import UUID
 
 class Store(Protocol):
     async def call(self, operation: str, /, **arguments: Any) -> Any:
-        """Rows come as a list of dicts, one composite or jsonb as its JSON value, a scalar as itself, void as None.
+        """Rows are a list of dicts; one composite or jsonb is its JSON value, a scalar itself, void None.
 
         Values are JSON: uuid and timestamps are strings. Arguments that are left out take the SQL default.
         """
@@ -68,7 +68,7 @@ _PASSING = {"25006", "40001", "40P01", "55P03"}
 def storage_error(
     code: str, message: str, hint: str | None = None, detail: str | None = None
 ) -> StorageError:
-    """The member of the tree that answers the caller's question: is it me, is it the world, is it the state?"""
+    """The member of the tree that answers the caller's question: is it me, the state, or the world?"""
     if code in _PASSING:
         return Unavailable(code, message, hint, detail)
     kind = _BY_CODE.get(code) or _BY_CLASS.get(code[:2], StorageError)

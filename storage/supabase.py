@@ -24,7 +24,7 @@ RETRY_SECONDS = 5.0
 # Shorter than the gateway keeps an idle connection: it closes them without a word.
 KEEPALIVE_SECONDS = 15.0
 
-# PostgREST's own codes: it cannot reach its database, or its gateway is busy; or it does not know the function.
+# PostgREST cannot reach its database, or the gateway before it is busy.
 _AWAY = {"PGRST000", "PGRST001", "PGRST002", "PGRST003", "429", "500", "502", "503", "504", "520", "522"}
 _UNKNOWN_FUNCTION = "PGRST202"
 

@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 
 import css_inline
 import mjml
@@ -51,6 +50,7 @@ _WHY = {
     "announcement": "You get this because you said yes to news from {}.",
     "reminder": "You get this because you asked {} for reminders.",
 }
+_WEB_ADDRESS = re.compile(r"https?://[^\s\x00-\x20/?#]+[^\s\x00-\x20]*\Z", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]*>")
 _BLANK_LINES = re.compile(r"\n[ \t]*\n\s*\n")
 
@@ -70,7 +70,10 @@ class Brand:
 
 @dataclass(frozen=True, slots=True)
 class _Button:
+    """`page` is an address that is the same for everybody, `url` the template of one that is not."""
+
     label: Compiled
+    page: str | None
     url: Compiled | None
     event: str | None
     is_wide: bool
@@ -129,12 +132,7 @@ class _Message:
 
 
 def _require_web_address(address: str) -> None:
-    try:
-        parts = urlsplit(address)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname)
-    except ValueError:
-        usable = False
-    if not usable or any(character.isspace() or character < " " for character in address):
+    if not _WEB_ADDRESS.match(address):
         raise Unrenderable("bad_link", f"{address[:80]!r} is not a web address")
 
 
@@ -298,16 +296,18 @@ class Renderer:
         return html.escape(page.take(self._language.lift(source)), quote=False)
 
     def _button(self, button: Button) -> _Button:
-        url = None
-        if button.url is not None:
-            lifted = self._language.lift(button.url)
-            url = self._language.plain(lifted.fill(address_code(lifted.text, lifted)))
+        is_same_for_all = button.url is not None and "{" not in button.url and _WEB_ADDRESS.match(button.url)
         return _Button(
             label=self._language.plain(button.label),
-            url=url,
+            page=button.url if is_same_for_all else None,
+            url=None if is_same_for_all or button.url is None else self._address(button.url),
             event=button.event,
             is_wide=len(button.label) > ROW_LENGTH // BUTTONS_IN_A_ROW,
         )
+
+    def _address(self, source: str) -> Compiled:
+        lifted = self._language.lift(source)
+        return self._language.plain(lifted.fill(address_code(lifted.text, lifted)))
 
     def _paths(self, content: Content) -> frozenset[Path]:
         buttons = [text for button in content.buttons or () for text in (button.label, button.url)]
@@ -388,9 +388,9 @@ def _telegram_button(button: _Button, message: _Message) -> dict[str, str]:
 
 
 def _button_address(button: _Button, message: _Message) -> str:
-    if button.url is None:
-        return message.action(button.event or "")
-    return button.url.render(message.values)
+    if button.page is not None:
+        return message.click(button.page)
+    return button.url.render(message.values) if button.url else message.action(button.event or "")
 
 
 def telegram_length(text: str) -> int:

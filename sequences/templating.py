@@ -294,7 +294,7 @@ def _missed_by(test: nodes.Node) -> frozenset[Path]:
 
 _OPEN, _CLOSE = "\ue000", "\ue001"
 MARK = re.compile(f"{_OPEN}(\\d+){_CLOSE}")
-_BRACES = re.compile(r"\{(?=[{%#])")
+_BRACES = re.compile(f"{{(?=[{{%#{_OPEN}])")
 _STATEMENTS = ("if", "elif", "else", "endif", "for", "endfor")
 
 
@@ -492,13 +492,13 @@ class Compiled:
     template: Template | None
     constant: str = ""
 
-    def render(self, values: Mapping[str, Any], limit: int = MAX_OUTPUT) -> str:
+    def render(self, values: dict[str, Any], limit: int = MAX_OUTPUT) -> str:
         """Raises Unrenderable: a value is missing, or the result is longer than `limit` characters."""
         if self.template is None:
             return self.constant
         pieces, length = [], 0
         try:
-            for piece in self.template.root_render_func(self.template.new_context(dict(values), shared=True)):
+            for piece in self.template.root_render_func(self.template.new_context(values, shared=True)):
                 length += len(piece)
                 if length > limit:
                     raise Unrenderable("too_long", f"the message is longer than {limit} characters")

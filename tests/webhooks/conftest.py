@@ -214,7 +214,9 @@ async def sidecar(open_sidecar: OpenSidecar) -> Sidecar:
 
 @pytest.fixture
 async def published(store: Store) -> str:
-    await store.call("configure_budget", channel="email", per_second=1000, burst=1000, messages_per_request=100)
+    await store.call(
+        "configure_budget", channel="email", per_second=1000, burst=1000, messages_per_request=100
+    )
     await store.call("publish_sequence", definition=SEQUENCE)
     return str(SEQUENCE["name"])
 

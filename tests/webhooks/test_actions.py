@@ -7,9 +7,7 @@ from tests.webhooks.conftest import Sent, Sidecar, Tables
 TAPS = "select user_id::text, source from tendril.behavior_events where type = 'lesson_complete'"
 
 
-async def test_the_page_asks_before_anything_is_noted(
-    sidecar: Sidecar, sent: Sent, tables: Tables
-) -> None:
+async def test_the_page_asks_before_anything_is_noted(sidecar: Sidecar, sent: Sent, tables: Tables) -> None:
     answer = await sidecar.get(sidecar.links.action(sent.tracking_id, "lesson_complete"))
 
     assert "Lesson complete?" in await answer.text()

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import pytest
 
 from storage.store import Store
-from tests.webhooks.conftest import Sidecar, Tables
+from tests.fixtures.database import Clock
+from tests.webhooks.conftest import SEQUENCE, Sidecar, Tables
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,6 @@ async def requested(store: Store, tables: Tables) -> Requested:
 
 
 def _verification() -> dict[str, object]:
-    from tests.webhooks.conftest import SEQUENCE
-
     step = {**SEQUENCE["steps"][0], "recipient": "email"}
     return {**SEQUENCE, "name": "email_verification", "message_class": "transactional", "steps": [step]}
 
@@ -56,9 +55,9 @@ async def test_pressing_twice_is_fine(sidecar: Sidecar, requested: Requested) ->
 
 
 async def test_an_old_link_says_that_it_has_run_out(
-    sidecar: Sidecar, requested: Requested, store: Store, tables: Tables
+    sidecar: Sidecar, requested: Requested, clock: Clock, tables: Tables
 ) -> None:
-    await store.call("move_clock", by="30 days")
+    await clock.advance("30 days")
 
     answer = await sidecar.post(sidecar.links.confirm_email(requested.contact_point_id, requested.code))
 

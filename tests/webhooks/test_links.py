@@ -48,9 +48,7 @@ async def test_what_a_machine_opens_or_clicks_is_no_sign_of_a_person(
     sidecar: Sidecar, sent: Sent, tables: Tables, agent: str
 ) -> None:
     pixel = await sidecar.get(sidecar.links.open(sent.tracking_id), headers={"User-Agent": agent})
-    redirect = await sidecar.get(
-        sidecar.links.click(sent.tracking_id, TARGET), headers={"User-Agent": agent}
-    )
+    redirect = await sidecar.get(sidecar.links.click(sent.tracking_id, TARGET), headers={"User-Agent": agent})
 
     assert (pixel.status, redirect.status) == (200, 302)
     machines = await tables.rows("select is_machine from tendril.delivery_events where source = 'link'")

@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from storage.store import Store
 from tests.webhooks.conftest import (
     ADDRESS,
     WEBHOOK_SECRET,
@@ -20,7 +21,6 @@ from tests.webhooks.conftest import (
     send_one,
     signed,
 )
-from storage.store import Store
 
 OTHER_SECRET = "whsec_b3RoZXItcGxhY2Vob2xkZXI="
 

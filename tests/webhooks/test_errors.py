@@ -1,0 +1,174 @@
+"""Whatever goes wrong, the answer has one shape and tells no secrets."""
+
+import json
+from typing import Any
+
+import pytest
+import structlog
+
+from storage.store import Conflict
+from tests.webhooks.conftest import ADMIN_KEY, OpenSidecar, Sent, Sidecar, Tables
+from webhooks.app import routes
+
+ADMIN_ROUTES = [
+    (route.method, route.path.replace(r"{id:\d{1,18}}", "1").replace("{reference}", "mira"))
+    for route in routes()
+    if route.path.startswith("/admin/") and route.path != "/admin/api/email/webhook"
+]
+
+
+def _has_the_shape(body: Any) -> bool:
+    error = body["error"]
+    return set(body) == {"error"} and {"code", "message"} <= set(error) <= {"code", "message", "field"}
+
+
+@pytest.mark.parametrize(("method", "path"), ADMIN_ROUTES)
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Authorization": "Bearer wrong"},
+        {"Authorization": f"Basic {ADMIN_KEY}"},
+        {"Authorization": ADMIN_KEY},
+        {"Authorization": "Bearer "},
+        {"X-API-Key": ADMIN_KEY[:-1]},
+        {"X-API-Key": "ü"},
+    ],
+    ids=str,
+)
+async def test_without_the_key_an_admin_route_is_closed(
+    sidecar: Sidecar, tables: Tables, method: str, path: str, headers: dict[str, str]
+) -> None:
+    before = await tables.everything()
+
+    answer = await sidecar.http.request(method, sidecar.url + path, headers=headers, json={})
+
+    assert (answer.status, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
+    assert _has_the_shape(await answer.json())
+    assert await tables.everything() == before
+
+
+@pytest.mark.parametrize("header", ["X-API-Key", "X-Admin-Key"])
+async def test_the_key_may_come_in_its_own_header(sidecar: Sidecar, header: str) -> None:
+    answer = await sidecar.get("/admin/api/nurture/active", headers={header: ADMIN_KEY})
+
+    assert answer.status == 200
+
+
+@pytest.mark.parametrize("key", [None, ""])
+async def test_without_a_configured_key_no_key_fits(open_sidecar: OpenSidecar, key: str | None) -> None:
+    sidecar = await open_sidecar(admin_api_key=key)
+
+    answer = await sidecar.get("/admin/api/nurture/active", headers={"Authorization": "Bearer "})
+
+    assert answer.status == 401
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/admin/api/nothing", "/webhooks/", "/u", "/o/a/b"])
+async def test_an_unknown_address_is_a_404(sidecar: Sidecar, path: str) -> None:
+    answer = await sidecar.get(path)
+
+    assert answer.status == 404
+    assert _has_the_shape(await answer.json())
+
+
+async def test_a_browser_gets_the_404_as_a_page(sidecar: Sidecar) -> None:
+    answer = await sidecar.get("/nothing", headers={"Accept": "text/html"})
+
+    assert (answer.status, answer.content_type) == (404, "text/html")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/admin/api/nurture/trigger"), ("DELETE", "/"), ("PUT", "/metrics")]
+)
+async def test_a_wrong_method_is_a_405_that_says_which_are_right(
+    sidecar: Sidecar, method: str, path: str
+) -> None:
+    answer = await sidecar.http.request(method, sidecar.url + path)
+
+    assert answer.status == 405
+    assert answer.headers["Allow"]
+    assert _has_the_shape(await answer.json())
+
+
+async def test_a_body_over_a_mebibyte_is_a_413(sidecar: Sidecar) -> None:
+    body = json.dumps({"user_id": "x" * 1024 * 1024})
+
+    answer = await sidecar.as_admin("POST", "/admin/api/nurture/trigger", data=body)
+
+    assert answer.status == 413
+    assert _has_the_shape(await answer.json())
+
+
+async def test_a_body_of_a_mebibyte_is_read(sidecar: Sidecar) -> None:
+    body = b" " * (1024 * 1024 - 2) + b"{}"
+
+    answer = await sidecar.as_admin("POST", "/admin/api/nurture/trigger", data=body)
+
+    assert answer.status == 422
+
+
+async def test_while_the_database_is_away_the_api_says_try_again(sidecar: Sidecar) -> None:
+    sidecar.road.is_closed = True
+
+    answer = await sidecar.as_admin("GET", "/admin/api/nurture/active")
+
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+    assert _has_the_shape(await answer.json())
+
+
+async def test_a_conflict_is_a_409(sidecar: Sidecar, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuse(operation: str, /, **_: Any) -> Any:
+        raise Conflict("TN409", "it has ended already")
+
+    monkeypatch.setattr(sidecar.road, "call", refuse)
+
+    answer = await sidecar.as_admin("POST", "/admin/api/enrollments/1/pause")
+
+    assert (answer.status, (await answer.json())["error"]["message"]) == (409, "it has ended already")
+
+
+async def test_what_nobody_foresaw_tells_nothing_outside_and_no_address_in_the_log(
+    sidecar: Sidecar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def break_down(operation: str, /, **_: Any) -> Any:
+        raise RuntimeError("mira@example.org broke it")
+
+    monkeypatch.setattr(sidecar.road, "call", break_down)
+
+    with structlog.testing.capture_logs() as lines:
+        answer = await sidecar.as_admin("GET", "/admin/api/nurture/active")
+
+    assert answer.status == 500
+    assert "mira" not in await answer.text()
+    assert [line["error"] for line in lines if line["event"] == "request_failed"] == ["RuntimeError"]
+    assert "mira" not in repr(lines)
+
+
+async def test_no_token_and_no_address_reach_the_log(sidecar: Sidecar, sent: Sent) -> None:
+    links = sidecar.links
+    with structlog.testing.capture_logs() as lines:
+        await sidecar.get(links.click(sent.tracking_id, "https://example.org/"))
+        await sidecar.get(links.unsubscribe(sent.tracking_id))
+        await sidecar.as_admin("GET", "/admin/api/users/mira@example.org/explain")
+
+    assert lines
+    assert not [
+        word for word in (links.unsubscribe(sent.tracking_id)[-20:], "@", ADMIN_KEY) if word in repr(lines)
+    ]
+
+
+async def test_a_request_id_is_given_or_kept(sidecar: Sidecar) -> None:
+    given = await sidecar.get("/", headers={"X-Request-ID": "trace-0001"})
+    made = await sidecar.get("/", headers={"X-Request-ID": "no spaces please"})
+
+    assert given.headers["X-Request-ID"] == "trace-0001"
+    assert len(made.headers["X-Request-ID"]) == 32
+
+
+@pytest.mark.parametrize("path", ["/", "/metrics", "/nothing", "/o/x", "/c/x", "/u/x"])
+async def test_every_answer_carries_the_safe_headers(sidecar: Sidecar, path: str) -> None:
+    headers = (await sidecar.get(path)).headers
+
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"

@@ -1,0 +1,44 @@
+"""Who opened that: a person or a program?"""
+
+import pytest
+
+from webhooks.machines import looks_like_a_machine
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        "",
+        "Mozilla/5.0",
+        "Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)",
+        "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+        "facebookexternalhit/1.1",
+        "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)",
+        "WhatsApp/2.23",
+        "TelegramBot (like TwitterBot)",
+        "Microsoft Office Existence Discovery",
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+        "Chrome/42.0.2311.135 Safari/537.36 Edge/12.246 Mozilla/5.0",
+    ],
+)
+def test_programs_that_say_so_are_machines(agent: str) -> None:
+    assert looks_like_a_machine({"User-Agent": agent})
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148",
+        "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)",
+        "YahooMailProxy; https://help.yahoo.com/kb/yahoo-mail-proxy-SLN28749.html",
+        "python-httpx/0.28.1",
+    ],
+)
+def test_people_and_what_acts_for_them_are_not(agent: str) -> None:
+    assert not looks_like_a_machine({"User-Agent": agent})
+
+
+@pytest.mark.parametrize("name", ["Purpose", "Sec-Purpose", "X-Purpose", "X-Moz"])
+def test_a_prefetch_is_no_person(name: str) -> None:
+    assert looks_like_a_machine({"User-Agent": "Firefox", name: "prefetch;prerender"})

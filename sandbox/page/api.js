@@ -21,7 +21,7 @@ const part = encodeURIComponent;
 export const api = {
   users: () => get("/users"),
   createUser: (person) => post("/users", person),
-  messages: (user) => get(`/users/${part(user)}/messages`),
+  messages: (user) => get(`/users/${part(user)}/messages?from=anyone`),
   say: (user, text) => post(`/users/${part(user)}/messages`, { text }),
   tap: (user, message, button) => post(`/users/${part(user)}/tap`, { message_id: message, button }),
   block: (user) => post(`/users/${part(user)}/block`),
@@ -33,7 +33,7 @@ export const api = {
   advance: (span) => post("/clock", { advance: span }),
   faults: () => get("/faults"),
   fail: (fault) => post("/faults", fault),
-  heal: () => request("DELETE", "/faults"),
+  heal: (provider) => request("DELETE", provider ? `/faults?provider=${part(provider)}` : "/faults"),
 };
 
 // What happens, as it happens. `onLive(true)` comes after every (re)connect: what was missed is to be read again.

@@ -2,7 +2,7 @@
 
 import { mountChat } from "./chat.js";
 import { mountClock } from "./clock.js";
-import { setBadge, toast } from "./dom.js";
+import { calmly, setBadge, toast } from "./dom.js";
 import { mountFaults } from "./faults.js";
 import { mountGuide } from "./guide.js";
 import { mountInbox } from "./inbox.js";
@@ -21,15 +21,18 @@ function showTab(name) {
 function mountTabs() {
   part("tabs").addEventListener("click", (event) => {
     const button = event.target.closest("button");
-    if (button) showTab(button.dataset.tab);
+    if (!button) return;
+    showTab(button.dataset.tab);
+    if (world.me !== null) world.become(world.me);
   });
-  world.on("everything message me mail read user", () => {
-    const messages = [...world.users.keys()].reduce((sum, id) => sum + (id === world.me && document.body.dataset.tab === "chat" ? 0 : world.unreadMessages(id)), 0);
-    const mails = world.unreadMails();
+  const draw = calmly(() => {
+    const messages = [...world.users.keys()].reduce((sum, id) => sum + world.unreadMessages(id), 0);
+    const mails = world.unreadMailCount;
     setBadge(part("tabs").querySelector('[data-tab="chat"] .badge'), messages);
     setBadge(part("tabs").querySelector('[data-tab="mail"] .badge'), mails);
     document.title = messages + mails ? `(${messages + mails}) Tendril sandbox` : "Tendril sandbox";
   });
+  world.on("everything message me mail read user", draw);
 }
 
 function mountLinkState() {

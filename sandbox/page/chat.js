@@ -1,7 +1,7 @@
 // The chat with the bot, as in Telegram.
 
 import { api } from "./api.js";
-import { h, icon, toast } from "./dom.js";
+import { h, icon, reconcile, toast } from "./dom.js";
 import { dayHeading, dayKey, exact, instant, timeOfDay } from "./moments.js";
 import { chatFragment } from "./safe_html.js";
 import { isFromUser, nameOf, userOf } from "./world.js";
@@ -29,7 +29,10 @@ class Chat {
     this.log = h("div", { class: "log", role: "log", "aria-label": "Messages", tabindex: "0" });
     this.toEnd = h("button", { type: "button", class: "round to-end", "aria-label": "To the newest message", hidden: true, onclick: () => this.scrollToEnd("smooth") }, icon("down"));
     this.foot = h("footer", { class: "chat-foot" });
-    this.log.addEventListener("scroll", () => this.#offerEnd(), { passive: true });
+    this.isFollowing = true;
+    this.lastTop = 0;
+    this.log.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    new ResizeObserver(() => this.isFollowing && this.scrollToEnd("instant")).observe(this.log);
   }
 
   // ---- who is here ----
@@ -45,6 +48,7 @@ class Chat {
     this.showHeader();
     this.#showLog();
     this.#showFoot(isOther);
+    this.#showKeys();
     if (isOther) this.scrollToEnd("instant");
   }
 
@@ -73,8 +77,8 @@ class Chat {
     const name = this.world.bot.first_name || this.world.bot.username || "Tendril";
     const status = me.blocked ? "blocked by you" : this.#waiting ? h("span", { class: "typing" }, "typing", h("i"), h("i"), h("i")) : "bot";
     const toggle = me.blocked
-      ? h("button", { type: "button", class: "button quiet", onclick: () => this.#setBlocked(false) }, icon("check"), h("span", {}, "Unblock the bot"))
-      : h("button", { type: "button", class: "button quiet danger", onclick: () => this.#setBlocked(true) }, icon("block"), h("span", {}, "Block the bot"));
+      ? h("button", { type: "button", class: "button quiet", onclick: () => this.setBlocked(false) }, icon("check"), h("span", {}, "Unblock the bot"))
+      : h("button", { type: "button", class: "button quiet danger", onclick: () => this.setBlocked(true) }, icon("block"), h("span", {}, "Block the bot"));
     this.header.replaceChildren(
       h("img", { class: "avatar", src: "/page/mark.svg", alt: "" }),
       h("div", { class: "who" }, h("h2", {}, name), h("p", { class: me.blocked ? "bad" : "" }, status)),
@@ -83,7 +87,7 @@ class Chat {
     );
   }
 
-  async #setBlocked(blocked) {
+  async setBlocked(blocked) {
     const id = this.world.me;
     const user = await (blocked ? api.block(id) : api.unblock(id));
     this.world.users.set(id, { ...this.world.users.get(id), ...(user?.id ? user : {}), blocked });
@@ -93,10 +97,12 @@ class Chat {
   // ---- messages ----
 
   showMessages(news) {
-    const wasAtEnd = this.#isAtEnd();
+    const wasAtEnd = this.isFollowing;
     if (news && !isFromUser(news)) this.#wait(false);
+    if (!this.world.bot.commands.length) this.world.readBot();
     this.#showLog();
     if (news && isFromUser(news)) this.#showFoot();
+    this.#showKeys();
     if (wasAtEnd || (news && isFromUser(news))) this.scrollToEnd("smooth");
     else this.#offerEnd(true);
   }
@@ -133,9 +139,10 @@ class Chat {
     const text = h("div", { class: "text", dir: "auto" });
     const hooks = { onCommand: (command) => this.say(command), onLink: (address, event) => this.#followLink(address, event) };
     text.append(chatFragment(message.html ?? escaped(message.text ?? ""), hooks));
-    const edited = message.edited || message.edit_date ? "edited " : "";
+    const edited = message.edit_date ? "edited " : "";
     const stamp = h("span", { class: "stamp" }, h("time", { datetime: new Date(at).toISOString(), title: exact(at) }, edited + timeOfDay(at)), mine ? icon("checks") : null);
-    const body = h("div", { class: "bubble" }, h("span", { class: "sr" }, mine ? "You: " : "Bot: "), text, stamp);
+    const media = message.media ? h("span", { class: "media" }, icon("image"), Object.keys(message.media).join(", ")) : null;
+    const body = h("div", { class: "bubble" }, h("span", { class: "sr" }, mine ? "You: " : "Bot: "), media, text, stamp);
     const classes = ["message", mine ? "mine" : "theirs", isFirst && "first", isLast && "last", isNew && this.log.childElementCount && "new"];
     const buttons = mine ? null : this.#keyboard(message);
     return h("div", { class: classes.filter(Boolean).join(" "), dataset: { message: message.message_id } }, body, buttons);
@@ -160,14 +167,17 @@ class Chat {
     key.classList.add("busy");
     try {
       const answer = await api.tap(this.world.me, message.message_id, place);
-      this.#showAnswer(answer?.answer ?? answer);
+      this.#showAnswer(answer ?? {});
     } finally {
       key.classList.remove("busy");
     }
   }
 
   #showAnswer(answer) {
-    if (!answer?.text || answer.message_id) return;
+    if (answer.answered === false) return toast("The bot has not answered the tap.", "bad");
+    if (answer.copied) return navigator.clipboard?.writeText(answer.copied).then(() => toast("Copied"));
+    if (answer.url) return window.open(answer.url, "_blank", "noopener,noreferrer");
+    if (!answer.text) return;
     if (!answer.show_alert) return toast(answer.text);
     const close = h("button", { type: "button", class: "button main", autofocus: true, onclick: () => this.alertDialog.close() }, "OK");
     this.alertDialog.replaceChildren(h("p", {}, answer.text), close);
@@ -186,7 +196,7 @@ class Chat {
 
   #showFoot(isOther = false) {
     const me = this.world.myself;
-    const started = this.world.chatOf(this.world.me).length > 0;
+    const started = me.started || this.world.chatOf(this.world.me).length > 0;
     const kind = me.blocked ? "blocked" : started ? "composer" : "start";
     if (this.foot.dataset.kind === kind && !isOther) return;
     const hadFocus = this.foot.contains(document.activeElement);
@@ -195,7 +205,19 @@ class Chat {
       this.foot.replaceChildren(...this.#composer());
       if (hadFocus) this.input.focus();
     } else if (kind === "start") this.foot.replaceChildren(this.#wideButton("Start", () => this.say("/start")));
-    else this.foot.replaceChildren(this.#wideButton("Unblock the bot", () => this.#setBlocked(false)));
+    else this.foot.replaceChildren(this.#wideButton("Unblock the bot", () => this.setBlocked(false)));
+  }
+
+  // The keys that the bot put in place of the keyboard, if its newest message with keys still stands.
+  #showKeys() {
+    const rows = this.world.chatOf(this.world.me).findLast((message) => message.keyboard?.length)?.keyboard ?? [];
+    const wanted = this.foot.dataset.kind === "composer" ? JSON.stringify(rows) : "[]";
+    const shown = this.foot.querySelector(".keys");
+    if ((shown?.dataset.rows ?? "[]") === wanted) return;
+    shown?.remove();
+    if (wanted === "[]") return;
+    const keys = rows.map((row) => h("div", { class: "row" }, row.map((text) => h("button", { type: "button", class: "button", onclick: () => this.say(text) }, text))));
+    this.foot.append(h("div", { class: "keys", dataset: { rows: wanted } }, keys));
   }
 
   #wideButton(text, act) {
@@ -205,7 +227,7 @@ class Chat {
   #composer() {
     this.suggestions = h("ul", { class: "suggestions", role: "listbox", id: "suggestions", "aria-label": "Commands", hidden: true });
     this.input = h("textarea", { rows: "1", placeholder: "Message", "aria-label": "Message to the bot", maxlength: "4096", enterkeyhint: "send",
-      role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": "suggestions",
+      "aria-autocomplete": "list", "aria-controls": "suggestions",
       oninput: () => this.#suggest(), onkeydown: (event) => this.#keyInComposer(event), onblur: () => setTimeout(() => this.#hideSuggestions(), 150) });
     const menu = h("button", { type: "button", class: "menu", "aria-label": "Commands", title: "Commands", onmousedown: (event) => event.preventDefault(), onclick: () => this.#toggleMenu() }, "/");
     const send = h("button", { class: "send", "aria-label": "Send" }, icon("send"));
@@ -241,8 +263,14 @@ class Chat {
 
   #wait(isWaiting) {
     clearTimeout(this.#waiting);
-    this.#waiting = isWaiting ? setTimeout(() => this.#wait(false), PATIENCE) : 0;
+    this.#waiting = isWaiting ? setTimeout(() => this.#giveUp(), PATIENCE) : 0;
     this.showHeader();
+  }
+
+  async #giveUp() {
+    this.#wait(false);
+    await this.world.readBot();
+    if (this.world.bot.connected === false) toast("The bot does not fetch its messages. Is it running?", "bad");
   }
 
   // ---- command suggestions ----
@@ -256,7 +284,6 @@ class Chat {
     this.suggestions.replaceChildren(...fitting.map((command, index) => this.#suggestion(command, index)));
     this.suggestions.hidden = !fitting.length;
     this.#choose(fitting.length && draft.length > 1 ? 0 : -1);
-    this.input.setAttribute("aria-expanded", String(!this.suggestions.hidden));
   }
 
   #suggestion({ command, description }, index) {
@@ -275,12 +302,11 @@ class Chat {
     if (!this.suggestions.hidden) return this.#hideSuggestions();
     this.input.focus();
     this.#suggest(true);
-    if (this.suggestions.hidden) toast("The bot has not named its commands yet.");
+    if (this.suggestions.hidden) toast("The bot has not named its commands.");
   }
 
   #hideSuggestions() {
     this.suggestions.hidden = true;
-    this.input.setAttribute("aria-expanded", "false");
     this.input.removeAttribute("aria-activedescendant");
   }
 
@@ -311,11 +337,20 @@ class Chat {
 
   // ---- scrolling ----
 
+  // Only scrolling back stops the following: the log also moves when the room around it changes.
+  #scrolled() {
+    if (this.#isAtEnd()) this.isFollowing = true;
+    else if (this.log.scrollTop < this.lastTop - 1) this.isFollowing = false;
+    this.lastTop = this.log.scrollTop;
+    this.#offerEnd();
+  }
+
   #isAtEnd() {
     return this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 80;
   }
 
   scrollToEnd(behavior) {
+    this.isFollowing = true;
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.log.scrollTo({ top: this.log.scrollHeight, behavior: calm ? "instant" : behavior });
     this.toEnd.hidden = true;
@@ -331,13 +366,6 @@ function startsGroup(before, message) {
   if (!before || !message) return true;
   const gap = instant(message.date) - instant(before.date);
   return isFromUser(before) !== isFromUser(message) || gap > NEAR || dayKey(instant(before.date)) !== dayKey(instant(message.date));
-}
-
-// Puts the nodes in place and leaves those alone that are there already, so that focus and animations survive.
-function reconcile(parent, nodes) {
-  const wanted = new Set(nodes);
-  for (const child of [...parent.children]) if (!wanted.has(child)) child.remove();
-  nodes.forEach((node, index) => parent.children[index] !== node && parent.insertBefore(node, parent.children[index] ?? null));
 }
 
 function escaped(text) {

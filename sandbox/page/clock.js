@@ -1,7 +1,7 @@
 // The moved clock, and the time-lapse in which everything arrives on its own day.
 
 import { h, icon, plural } from "./dom.js";
-import { longDay, shortDay, span, switchZone, timeOfDay, zoneIsUtc, zoneName, instant } from "./moments.js";
+import { longDay, shortDay, span, switchZone, timeOfDay, zoneIsUtc, zoneName } from "./moments.js";
 import { nameOf } from "./world.js";
 
 const HOUR = 36e5;
@@ -19,7 +19,7 @@ export function mountClock(place, strip, world, { showTab }) {
     const now = world.now();
     time.textContent = timeOfDay(now);
     time.setAttribute("datetime", new Date(now).toISOString());
-    day.textContent = longDay(now);
+    day.replaceChildren(h("span", { class: "long" }, longDay(now)), h("span", { class: "short" }, shortDay(now)));
     zone.textContent = zoneName(now);
     zone.setAttribute("aria-label", zoneIsUtc() ? "Shown in UTC: switch to your time zone" : "Shown in your time zone: switch to UTC");
     const offset = now - Date.now();
@@ -37,10 +37,11 @@ export function mountClock(place, strip, world, { showTab }) {
 function lapseStrip(strip, world, showTab) {
   const title = h("p", { class: "lapse-title", role: "status" });
   const next = h("p", { class: "lapse-next" });
+  const stop = h("button", { type: "button", class: "button small", onclick: () => world.stopLapse() }, "Stop here");
   const close = h("button", { type: "button", class: "round", "aria-label": "Close", onclick: () => world.dismissLapse() }, icon("close"));
   const bar = h("div", { class: "bar", role: "progressbar", "aria-label": "Time passing", "aria-valuemin": "0", "aria-valuemax": "100" });
   const track = h("div", { class: "track" }, bar, h("div", { class: "ticks" }), h("div", { class: "items" }));
-  strip.append(h("div", { class: "lapse-head" }, title, next, close), track);
+  strip.append(h("div", { class: "lapse-head" }, title, next, stop, close), track);
 
   return () => {
     const { lapse } = world;
@@ -48,17 +49,20 @@ function lapseStrip(strip, world, showTab) {
     if (!lapse) return;
     const length = lapse.to - lapse.from;
     const place = (at) => Math.max(0, Math.min(100, ((at - lapse.from) / length) * 100));
-    const progress = lapse.isOver ? 100 : place(world.now());
+    const progress = lapse.isOver && !lapse.wasStopped ? 100 : place(lapse.isOver ? lapse.stoppedAt : world.now());
     bar.style.width = `${progress}%`;
     bar.setAttribute("aria-valuenow", String(Math.round(progress)));
     strip.classList.toggle("over", lapse.isOver);
-    title.textContent = lapse.isOver ? `${lapse.text} later: ${summary(lapse.items)}` : `Letting ${lapse.text} pass…`;
-    next.textContent = lapse.isOver ? comingUp(world) : `${shortDay(world.now())}, ${timeOfDay(world.now())}`;
+    title.textContent = lapse.isOver ? `${capital(lapse.wasStopped ? span(world.now() - lapse.from) : lapse.text)} later: ${summary(lapse.items)}` : `Letting ${lapse.text} pass…`;
+    next.textContent = lapse.isOver ? "" : `${shortDay(world.now())}, ${timeOfDay(world.now())}`;
     close.hidden = !lapse.isOver;
+    stop.hidden = lapse.isOver;
     drawTicks(track.children[1], lapse, place);
     drawItems(track.children[2], lapse, place, world, showTab);
   };
 }
+
+const capital = (text) => text.replace(/^\w/, (letter) => letter.toUpperCase());
 
 function summary(items) {
   const messages = items.filter((item) => item.channel === "telegram").length;
@@ -67,19 +71,13 @@ function summary(items) {
   return parts.length ? `${parts.join(" and ")} arrived.` : "nothing was due.";
 }
 
-function comingUp(world) {
-  const next = instant(world.clock.next_at);
-  if (!Number.isFinite(next)) return "";
-  return next <= world.now() ? "More is on its way." : `Next in ${span(next - world.now())}.`;
-}
-
 function drawTicks(place, lapse, position) {
   if (Number(place.dataset.from) === lapse.from) return;
   place.dataset.from = lapse.from;
   const step = lapse.to - lapse.from > 48 * HOUR ? 24 * HOUR : lapse.to - lapse.from > 2 * HOUR ? 6 * HOUR : HOUR / 4;
   const first = step === 24 * HOUR ? new Date(lapse.from).setHours(24, 0, 0, 0) : Math.ceil(lapse.from / step) * step;
   const ticks = [];
-  for (let at = first; at < lapse.to; at += step)
+  for (let at = first; position(at) < 94; at += step)
     ticks.push(h("span", { style: { left: `${position(at)}%` } }, step === 24 * HOUR ? shortDay(at) : timeOfDay(at)));
   place.replaceChildren(...ticks);
 }

@@ -48,6 +48,24 @@ export function toast(text, tone = "") {
   setTimeout(() => note.remove(), 4000);
 }
 
+// Puts the nodes in place and leaves those alone that are there already, so that focus and animations survive.
+export function reconcile(parent, nodes) {
+  const wanted = new Set(nodes);
+  for (const child of [...parent.children]) if (!wanted.has(child)) child.remove();
+  nodes.forEach((node, index) => parent.children[index] !== node && parent.insertBefore(node, parent.children[index] ?? null));
+}
+
+// However often it is called, it runs once before the next frame (or soon, while nobody looks).
+export function calmly(draw) {
+  let isWaiting = false;
+  return () => {
+    if (isWaiting) return;
+    isWaiting = true;
+    const run = () => ((isWaiting = false), draw());
+    document.hidden ? setTimeout(run, 200) : requestAnimationFrame(run);
+  };
+}
+
 export function plural(count, one, many = `${one}s`) {
   return `${count} ${count === 1 ? one : many}`;
 }

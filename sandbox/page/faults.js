@@ -1,7 +1,7 @@
 // Failures on purpose: switches that make a provider fail, and the note that says so.
 
 import { api } from "./api.js";
-import { h, icon, plural, setBadge } from "./dom.js";
+import { h, icon, setBadge } from "./dom.js";
 
 const PROVIDERS = { telegram: "Telegram", resend: "Email" };
 const FAULTS = [
@@ -13,7 +13,7 @@ const FAULTS = [
   ["reset", "Connection reset", "Hangs up in the middle"],
   ["forbidden", "Forbidden", "403: refuses the request"],
 ];
-const COUNTS = [["1", "next request"], ["3", "next 3"], ["10", "next 10"], ["", "every request"]];
+const COUNTS = [["1", "1"], ["3", "3"], ["10", "10"], ["", "all"]];
 
 export function mountFaults(panel, button, note, world) {
   let count = "3";
@@ -39,7 +39,7 @@ export function mountFaults(panel, button, note, world) {
 
   function countChoice() {
     const choices = COUNTS.map(([value, label]) => h("button", { type: "button", class: "segment", "aria-pressed": String(count === value), dataset: { key: `count-${value}` }, onclick: () => ((count = value), drawPanel()) }, label));
-    return h("div", { class: "segments", role: "group", "aria-label": "How often" }, choices);
+    return h("div", { class: "count" }, "Fail the next", h("div", { class: "segments", role: "group", "aria-label": "How many requests fail" }, choices), "requests");
   }
 
   function column(provider, name) {
@@ -61,14 +61,12 @@ export function mountFaults(panel, button, note, world) {
     await reread();
   }
 
-  // The API knows only how to end all faults: the others are asked for again, with what they had left.
+  // The API ends all faults of a provider at once: the others are asked for again, with what they had left.
   async function without(ended) {
-    const others = world.faults.filter((fault) => fault !== ended);
-    await api.heal();
-    for (const { provider, fault, retry_after, ...rest } of others) {
-      const left = leftOf(rest);
-      await api.fail({ provider, fault, ...(left === null ? {} : { count: left }), ...(retry_after == null ? {} : { retry_after }) });
-    }
+    const others = world.faults.filter((fault) => fault !== ended && fault.provider === ended.provider);
+    await api.heal(ended.provider);
+    for (const { provider, fault, remaining, retry_after, delay, methods } of others)
+      await api.fail({ provider, fault, retry_after, delay, methods, ...(remaining === null ? {} : { count: remaining }) });
     await reread();
   }
 
@@ -87,16 +85,16 @@ export function mountFaults(panel, button, note, world) {
   draw();
 }
 
-const leftOf = (fault) => fault.remaining ?? fault.count ?? null;
+const leftOf = (fault) => fault.remaining ?? null;
 
 function drawNote(note, world) {
   note.hidden = !world.faults.length;
   const items = Object.entries(PROVIDERS).map(([provider, name]) => {
     const faults = world.faults.filter((fault) => fault.provider === provider).map((fault) => {
       const label = FAULTS.find(([key]) => key === fault.fault)?.[1] ?? fault.fault;
-      return leftOf(fault) === null ? label.toLowerCase() : `${label.toLowerCase()} (${plural(leftOf(fault), "request")} left)`;
+      return leftOf(fault) === null ? label.toLowerCase() : `${label.toLowerCase()} (${leftOf(fault)} left)`;
     });
     return faults.length ? h("span", {}, h("b", {}, `${name}: `), faults.join(", ")) : null;
   });
-  note.replaceChildren(icon("storm"), h("p", {}, "Failing on purpose. ", items.filter(Boolean)), h("button", { type: "button", class: "button quiet", dataset: { heal: "" } }, "All well again"));
+  note.replaceChildren(icon("storm"), h("p", {}, h("span", { class: "lead" }, "Failing on purpose. "), items.filter(Boolean)), h("button", { type: "button", class: "button quiet", dataset: { heal: "" } }, "All well again"));
 }

@@ -1,6 +1,6 @@
 // The first minute: four things to try, each ticked off by doing it.
 
-import { h, icon } from "./dom.js";
+import { calmly, h, icon } from "./dom.js";
 import { isFromUser } from "./world.js";
 
 const REMEMBERED = "tendril.guide";
@@ -14,9 +14,9 @@ export function mountGuide(place, world, { chat, people, showTab }) {
   const steps = [
     { key: "user", text: "Become somebody", hint: "Make a user: you are the one who writes to the bot.", act: "New user", do: () => people.ask(), isDone: () => world.users.size > 0 },
     { key: "start", text: "Say /start", hint: "The bot answers, and its first sequence begins.", act: "Say /start", do: () => (showTab("chat"), chat.say("/start")), isDone: () => said("/start") },
-    { key: "email", text: "Give it an email address", hint: "A code arrives in the inbox. Type it in the chat, or follow the link in the mail.", act: "Write /email", do: () => (showTab("chat"), chat.prefill(`/email ${slug(world.myself?.first_name)}@example.com`)), isDone: () => said("/email ") || world.mails.size > 0 },
+    { key: "email", text: "Give it an email address", hint: "A code arrives in the inbox. Type it in the chat, or follow the link in the mail.", act: "Write /email", do: () => (showTab("chat"), chat.prefill(`/email ${slug(world.myself?.first_name)}@example.com`)), isDone: () => said("/email ") },
     { key: "week", text: "Let a week pass", hint: "Watch everything arrive on its own day.", act: "+1 week", do: () => document.querySelector('[data-advance="1 week"]').click(), isDone: () => world.now() - Date.now() > 20 * 36e5 },
-    { key: "block", text: "Block the bot", hint: "Then let time pass: what cannot arrive here comes by email.", act: null, do: null, isDone: () => [...world.users.values()].some((user) => user.blocked) },
+    { key: "block", text: "Block the bot", hint: "Then let time pass: what cannot arrive here comes by email.", act: "Block the bot", do: () => (showTab("chat"), chat.setBlocked(true)), isDone: () => [...world.users.values()].some((user) => user.blocked) },
   ];
 
   function draw() {
@@ -36,7 +36,7 @@ export function mountGuide(place, world, { chat, people, showTab }) {
   }
 
   function nextThing(step) {
-    const button = step.act ? h("button", { type: "button", class: "button main small", disabled: world.isMoving, onclick: step.do }, step.act) : null;
+    const button = h("button", { type: "button", class: "button main small", disabled: world.isMoving, onclick: step.do }, step.act);
     return h("p", { class: "hint" }, h("span", {}, step.hint), button);
   }
 
@@ -53,7 +53,7 @@ export function mountGuide(place, world, { chat, people, showTab }) {
     return h("button", { type: "button", class: "round", "aria-label": "Close the hints", onclick: close }, icon("close"));
   }
 
-  world.on("everything user message mail clock lapse live me", draw);
+  world.on("everything user message mail clock lapse live me", calmly(draw));
 }
 
 function slug(name) {

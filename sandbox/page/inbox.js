@@ -1,7 +1,7 @@
 // The inbox of everybody here, as in a mail client: the list, the reading pane, and what can become of a mail.
 
 import { api } from "./api.js";
-import { avatar, h, icon, toast } from "./dom.js";
+import { avatar, calmly, h, icon, plural, reconcile, toast } from "./dom.js";
 import { exact, instant, stamp } from "./moments.js";
 import { hasRemotePictures, linksOf, mailDocument, preheaderOf } from "./safe_html.js";
 import { addressIn, nameOf, recipientsOf, senderName, stateOf } from "./world.js";
@@ -14,28 +14,31 @@ const STATES = {
 };
 
 const ACTIONS = [
-  { event: "open", label: "Mark as opened", icon: "opened", said: "The sender hears: opened." },
+  { event: "open", label: "Mark opened", icon: "opened", said: "The sender hears: opened." },
   { event: "click", label: "Click a link", icon: "cursor", said: "The sender hears: clicked." },
   { event: "bounce", label: "Bounce", icon: "bounce", said: "The sender hears: this address does not exist." },
   { event: "soft_bounce", label: "Soft bounce", icon: "soft", said: "The sender hears: mailbox full, try later." },
-  { event: "complain", label: "Mark as spam", icon: "spam", said: "The sender hears: reported as spam." },
+  { event: "complain", label: "Mark spam", icon: "spam", said: "The sender hears: reported as spam." },
 ];
+
+const ROWS = 200; // the newest mails; older ones are shown on demand
 
 const TABS = [["html", "HTML"], ["text", "Plain text"], ["headers", "Headers & tags"]];
 
 export function mountInbox(place, world) {
   const view = new Inbox(place, world);
-  world.on("everything mail mail_event read message user", () => view.show());
+  world.on("everything mail mail_event read message user", calmly(() => view.show()));
   world.on("clock", () => view.showStamps());
   return view;
 }
 
 class Inbox {
   #preheaders = new Map();
+  #rows = new Map(); // mail id → {signature, node}
   #drawn = "";
 
   constructor(place, world) {
-    Object.assign(this, { place, world, address: null, selected: null, tab: "html", width: "desktop", images: new Set() });
+    Object.assign(this, { place, world, address: null, selected: null, rows: ROWS, tab: "html", width: "desktop", images: new Set() });
     this.dark = matchMedia("(prefers-color-scheme: dark)").matches;
     this.list = h("div", { class: "mail-list", role: "listbox", "aria-label": "Mails", tabindex: "-1" });
     this.head = h("header", { class: "list-head" });
@@ -56,11 +59,11 @@ class Inbox {
   // ---- the list ----
 
   #drawHead() {
-    const unread = this.world.unreadMails();
+    const unread = this.world.unreadMailCount;
     const addresses = this.world.addresses();
     const filter = h("select", { "aria-label": "Show mail of", onchange: (event) => ((this.address = event.target.value || null), this.show()) },
       h("option", { value: "" }, "Everybody’s mail"), addresses.map((address) => h("option", { value: address, selected: address === this.address }, address)));
-    this.head.replaceChildren(h("h2", {}, "Inbox", unread ? h("b", { class: "badge" }, String(unread)) : null), addresses.length > 1 ? filter : null ?? "");
+    this.head.replaceChildren(h("h2", {}, "Inbox", unread ? h("b", { class: "badge" }, String(unread)) : null), addresses.length > 1 ? filter : "");
   }
 
   #drawList() {
@@ -69,8 +72,24 @@ class Inbox {
     if (!mails.length) return this.list.replaceChildren(this.#emptyList());
     const hadFocus = this.list.contains(document.activeElement);
     const current = this.selected ?? mails[0].id;
-    this.list.replaceChildren(...mails.map((mail) => this.#row(mail, mail.id === current)));
-    if (hadFocus) this.list.querySelector('[tabindex="0"]')?.focus();
+    const rows = mails.slice(0, this.rows).map((mail) => this.#rowOf(mail, mail.id === current));
+    reconcile(this.list, mails.length > rows.length ? [...rows, this.#older(mails.length - rows.length)] : rows);
+    if (hadFocus && !this.list.contains(document.activeElement)) this.list.querySelector('[tabindex="0"]')?.focus();
+    this.showStamps();
+  }
+
+  #older(count) {
+    return h("button", { type: "button", class: "button quiet older", onclick: () => ((this.rows += ROWS), this.show()) }, `Show older (${plural(count, "mail")})`);
+  }
+
+  #rowOf(mail, isCurrent) {
+    const signature = JSON.stringify([mail.last_event, isCurrent, mail.id === this.selected, this.world.isUnread(mail), this.world.ownerOf(mail)]);
+    const known = this.#rows.get(mail.id);
+    if (known?.signature === signature) return known.node;
+    const node = this.#row(mail, isCurrent);
+    if (!known && this.list.querySelector(".mail-row")) node.classList.add("new");
+    this.#rows.set(mail.id, { signature, node });
+    return node;
   }
 
   #emptyList() {
@@ -152,7 +171,7 @@ class Inbox {
 
   #action(mail, action) {
     const act = () => this.#report(mail, action, {});
-    return h("button", { type: "button", class: `tool ${action.event}`, title: action.said, dataset: { key: action.event }, onclick: act }, icon(action.icon), h("span", {}, action.label));
+    return h("button", { type: "button", class: `tool ${action.event}`, title: action.said, "aria-label": action.label, dataset: { key: action.event }, onclick: act }, icon(action.icon), h("span", {}, action.label));
   }
 
   #clickMenu(mail, action) {
@@ -161,13 +180,15 @@ class Inbox {
     const items = links.map(({ url, text }) => h("button", { type: "button", role: "menuitem", onclick: (event) => choose(url, event) }, h("b", {}, text), h("small", {}, url)));
     const menu = h("div", { class: "menu-sheet", role: "menu" }, items.length ? items : h("p", {}, "This mail has no links."));
     const details = h("details", { class: "dropdown", onkeydown: (event) => event.key === "Escape" && event.currentTarget.removeAttribute("open"), onfocusout: (event) => closeWhenLeft(event) },
-      h("summary", { class: "tool click", title: action.said, dataset: { key: "click" } }, icon(action.icon), h("span", {}, action.label), icon("down")), menu);
+      h("summary", { class: "tool click", title: action.said, "aria-label": action.label, dataset: { key: "click" } }, icon(action.icon), h("span", {}, action.label), icon("down")), menu);
     return details;
   }
 
   async #report(mail, action, details) {
-    await api.mailEvent(mail.id, action.event, details);
-    toast(action.said);
+    const { webhook } = await api.mailEvent(mail.id, action.event, details);
+    if (webhook === null) toast("Noted here. Nobody is told: no webhook address is set.");
+    else if (webhook && !webhook.delivered) toast(`The webhook was not accepted (${webhook.status ?? "no answer"}).`, "bad");
+    else toast(action.said);
   }
 
   #letterhead(mail) {
@@ -191,7 +212,7 @@ class Inbox {
   #previewTools(mail) {
     const pictures = hasRemotePictures(mail.html) ? this.#switch("image", "Load pictures (a tracking pixel tells the sender that you opened it)", this.images.has(mail.id), () => this.#togglePictures(mail)) : null;
     return h("div", { class: "preview-tools" }, pictures,
-      h("div", { class: "segments", role: "group", "aria-label": "Width" },
+      h("div", { class: "segments widths", role: "group", "aria-label": "Width" },
         this.#switch("desktop", "Desktop width", this.width === "desktop", () => this.#set({ width: "desktop" })), this.#switch("phone", "Phone width", this.width === "phone", () => this.#set({ width: "phone" }))),
       h("div", { class: "segments", role: "group", "aria-label": "Colors" },
         this.#switch("sun", "Light", !this.dark, () => this.#set({ dark: false })), this.#switch("moon", "Dark", this.dark, () => this.#set({ dark: true }))));

@@ -1,6 +1,6 @@
 // The users to be: a rail of pictures to switch between them, and the form that makes a new one.
 
-import { avatar, h, icon } from "./dom.js";
+import { avatar, calmly, h, icon } from "./dom.js";
 import { nameOf } from "./world.js";
 
 const LANGUAGES = {
@@ -11,7 +11,7 @@ const LANGUAGES = {
 const NAMES = ["Ada", "Kofi", "Mei", "Jonas", "Amara", "Lucía", "Noor", "Tomás", "Ines", "Ravi", "Freya", "Sami"];
 
 export function mountPeople(rail, dialog, world, { showTab }) {
-  const draw = () => drawRail(rail, world, () => ask());
+  const draw = calmly(() => drawRail(rail, world, () => ask()));
   world.on("everything user message deleted me mail read", draw);
 
   function ask() {
@@ -30,16 +30,16 @@ export function mountPeople(rail, dialog, world, { showTab }) {
 
 function drawRail(rail, world, ask) {
   const focused = document.activeElement?.closest?.(".person")?.dataset.user;
-  const people = [...world.users.values()].map((user) => person(user, world));
-  const add = h("button", { type: "button", class: "person add", onclick: ask }, h("span", { class: "avatar" }, icon("plus")), h("span", { class: "name" }, "New user"));
+  const mails = world.unreadMails();
+  const people = [...world.users.values()].map((user) => person(user, world, mails.get(user.id) ?? 0));
+  const add = h("button", { type: "button", class: "person add", "aria-label": "New user", title: "New user", onclick: ask }, h("span", { class: "avatar" }, icon("plus")), h("span", { class: "name" }, "New"));
   rail.replaceChildren(...people, add);
   if (focused) rail.querySelector(`[data-user="${CSS.escape(focused)}"]`)?.focus();
 }
 
-function person(user, world) {
+function person(user, world, mails) {
   const isMe = user.id === world.me;
   const unread = isMe ? 0 : world.unreadMessages(user.id);
-  const mails = world.unreadMails(user.id);
   const label = [nameOf(user), isMe && "that is you now", unread && `${unread} unread messages`, mails && `${mails} unread mails`, user.blocked && "has blocked the bot"];
   return h(
     "button",

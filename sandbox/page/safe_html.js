@@ -81,7 +81,10 @@ function copyable(code) {
 // Telegram makes bare addresses and /commands pressable.
 const PRESSABLE = /(https?:\/\/[^\s<>"]+[^\s<>".,;:!?)\]])|(?<![\w/])(\/[a-z][a-z0-9_]{0,31})(?![\w/])/gi;
 
+const BLOCKS = new Set(["BLOCKQUOTE", "PRE"]);
+
 function appendText(to, text, { linkify, onCommand, onLink }) {
+  if (BLOCKS.has(to.lastChild?.nodeName)) text = text.replace(/^\n/, ""); // the block has ended the line already
   if (!linkify) return void to.append(text);
   let from = 0;
   for (const match of text.matchAll(PRESSABLE)) {

@@ -5,6 +5,9 @@ import { instant } from "./moments.js";
 
 const KINDS = ["message", "edited", "deleted", "user", "mail", "mail_event", "clock", "fault"];
 const REMEMBERED = "tendril.read";
+const FRAMES = { "1 hour": 12, "1 day": 24, "1 week": 42 }; // a time-lapse is played in so many pieces
+const FRAME = 90; // ms that a piece takes at least, so that the eye can follow
+const CHATS_AT_ONCE = 40; // after a load test there may be thousands; the others are read when they are looked at
 const STRAGGLERS = 2500; // ms in which something still belongs to the time-lapse that has just ended
 
 export class World extends EventTarget {
@@ -17,14 +20,16 @@ export class World extends EventTarget {
   isLive = null;
   lapse = null;
   #clock = { at: Date.now(), readAt: performance.now() };
-  #read = { messages: {}, mails: [] };
+  #owners = new Map(); // address → {user, at}
+  #read = { messages: {}, mails: new Set() };
 
   constructor() {
     super();
     try {
-      this.#read = JSON.parse(sessionStorage.getItem(REMEMBERED)) ?? this.#read;
+      const { messages, mails } = JSON.parse(sessionStorage.getItem(REMEMBERED));
+      this.#read = { messages, mails: new Set(mails) };
     } catch {
-      // Another version's memory: begin afresh.
+      // Nothing is remembered yet.
     }
   }
 
@@ -51,16 +56,21 @@ export class World extends EventTarget {
 
   async readEverything() {
     const [users, mails, clock, faults] = await Promise.all([api.users(), api.inbox(), api.clock(), api.faults()]);
-    const chats = await Promise.all(users.map((user) => api.messages(user.id)));
     this.users = new Map(users.map((user) => [user.id, user]));
-    this.chats = new Map(users.map((user, index) => [user.id, new Map(chats[index].map((message) => [message.message_id, message]))]));
+    if (!this.users.has(this.me)) this.me = this.#lastMe();
+    await Promise.all(users.filter((user, index) => user.id === this.me || index >= users.length - CHATS_AT_ONCE).map((user) => this.#readChat(user.id)));
     this.mails = new Map(mails.map((mail) => [mail.id, mail]));
     this.#takeClock(clock);
     this.takeFaults(faults);
     for (const id of this.users.keys()) this.#read.messages[id] ??= this.#newest(id);
-    if (!this.users.has(this.me)) this.me = this.#lastMe();
     await this.readBot();
     this.#announce("everything");
+  }
+
+  async #readChat(user) {
+    const messages = await api.messages(user);
+    this.chats.set(user, new Map(messages.map((message) => [message.message_id, message])));
+    messages.forEach((message) => this.#noteAddresses(message));
   }
 
   async readBot() {
@@ -97,6 +107,7 @@ export class World extends EventTarget {
     const isNew = !chat.has(message.message_id);
     chat.set(message.message_id, message);
     this.chats.set(user, chat);
+    this.#noteAddresses(message);
     if (user === this.me && !document.hidden) this.#readMessages(user);
     if (isNew && !isFromUser(message)) this.#passInLapse({ channel: "telegram", user, id: message.message_id, title: message.text });
   }
@@ -109,7 +120,8 @@ export class World extends EventTarget {
     return [...(this.chats.get(user)?.values() ?? [])].sort((a, b) => a.message_id - b.message_id);
   }
 
-  become(user) {
+  async become(user) {
+    if (this.users.has(user) && !this.chats.has(user)) await this.#readChat(user);
     this.me = user;
     sessionStorage.setItem("tendril.me", user ?? "");
     this.#readMessages(user);
@@ -126,7 +138,7 @@ export class World extends EventTarget {
     const user = await api.createUser(person);
     this.#takeUser({ ...person, ...user });
     this.#announce("user", user);
-    this.become(user.id);
+    await this.become(user.id);
     return user;
   }
 
@@ -137,7 +149,7 @@ export class World extends EventTarget {
   }
 
   #remember() {
-    sessionStorage.setItem(REMEMBERED, JSON.stringify(this.#read));
+    sessionStorage.setItem(REMEMBERED, JSON.stringify({ ...this.#read, mails: [...this.#read.mails] }));
   }
 
   #readMessages(user) {
@@ -152,18 +164,26 @@ export class World extends EventTarget {
   }
 
   isUnread(mail) {
-    return !this.#read.mails.includes(mail.id);
+    return !this.#read.mails.has(mail.id);
   }
 
   markRead(mail) {
     if (!this.isUnread(mail)) return;
-    this.#read.mails.push(mail.id);
+    this.#read.mails.add(mail.id);
     this.#remember();
     this.#announce("read");
   }
 
-  unreadMails(user = null) {
-    return this.inbox().filter((mail) => this.isUnread(mail) && (user === null || this.ownerOf(mail) === user)).length;
+  // owner (or null) → how many of the mails to that person's addresses are unread
+  unreadMails() {
+    const counts = new Map();
+    for (const mail of this.mails.values())
+      if (this.isUnread(mail)) counts.set(this.ownerOf(mail), (counts.get(this.ownerOf(mail)) ?? 0) + 1);
+    return counts;
+  }
+
+  get unreadMailCount() {
+    return [...this.unreadMails().values()].reduce((sum, count) => sum + count, 0);
   }
 
   // ---- mail ----
@@ -184,26 +204,22 @@ export class World extends EventTarget {
   }
 
   // The stand-ins know addresses, not whose they are; the user who typed an address last is taken for its owner.
+  #noteAddresses(message) {
+    if (!isFromUser(message)) return;
+    for (const [address] of String(message.text).toLowerCase().matchAll(/[^\s<>,;"]+@[^\s<>,;"]+/g)) {
+      const known = this.#owners.get(address);
+      if (!known || known.at <= instant(message.date)) this.#owners.set(address, { user: userOf(message), at: instant(message.date) });
+    }
+  }
+
   ownerOf(mail) {
-    const [address] = recipientsOf(mail);
-    let owner = null;
-    let newest = -1;
-    for (const user of this.users.keys())
-      for (const message of this.chats.get(user)?.values() ?? [])
-        if (isFromUser(message) && instant(message.date) > newest && String(message.text).toLowerCase().includes(address))
-          [owner, newest] = [user, instant(message.date)];
-    return owner;
+    return this.#owners.get(recipientsOf(mail)[0])?.user ?? null;
   }
 
   // ---- clock ----
 
   #takeClock(clock) {
-    this.#clock = { ...clock, at: instant(clock.now), readAt: performance.now() };
-    if (this.lapse && !this.lapse.isOver && this.#clock.at >= this.lapse.to - 1000) this.#endLapse();
-  }
-
-  get clock() {
-    return this.#clock;
+    this.#clock = { at: instant(clock.now), readAt: performance.now() };
   }
 
   now() {
@@ -214,14 +230,17 @@ export class World extends EventTarget {
     return Boolean(this.lapse && !this.lapse.isOver);
   }
 
+  // Piece by piece, so that the clock is seen running; in each piece the stand-ins stop at every due time by themselves.
   async advance(text, length) {
     if (this.isMoving) return;
     const from = this.now();
-    this.lapse = { from, to: from + length, text, items: [], isOver: false, endedAt: 0 };
+    this.lapse = { from, to: from + length, text, items: [], isOver: false, endedAt: 0, wasStopped: false, stoppedAt: 0 };
     this.#announce("lapse");
     try {
-      const clock = await api.advance(text);
-      if (clock?.now) this.#takeClock(clock);
+      await this.#play(this.lapse, length / (FRAMES[text] ?? 1));
+      this.lapse.isOver = true;
+      this.lapse.endedAt = performance.now();
+      this.lapse.stoppedAt = this.now();
     } catch (error) {
       this.lapse = null;
       throw error;
@@ -231,9 +250,20 @@ export class World extends EventTarget {
     }
   }
 
-  #endLapse() {
-    this.lapse.isOver = true;
-    this.lapse.endedAt = performance.now();
+  async #play(lapse, piece) {
+    while (!lapse.wasStopped && lapse.to - this.now() > 500) {
+      const left = lapse.to - this.now();
+      const seconds = Math.ceil(Math.min(piece, left) / 1000);
+      const [clock] = await Promise.all([api.advance(`${seconds} seconds`), new Promise((done) => setTimeout(done, FRAME))]);
+      this.#takeClock(clock);
+      this.#announce("clock");
+      // Something stays due, for example because a provider fails: do not wait for it again in every piece.
+      if (clock.drained === false) piece = Infinity;
+    }
+  }
+
+  stopLapse() {
+    if (this.isMoving) this.lapse.wasStopped = true;
   }
 
   dismissLapse() {
@@ -250,11 +280,11 @@ export class World extends EventTarget {
   // ---- faults ----
 
   takeFaults(news) {
-    this.faults = (Array.isArray(news) ? news : news?.faults ?? []).filter((fault) => fault.remaining !== 0 && fault.count !== 0);
+    this.faults = news;
   }
 }
 
-export const userOf = (message) => message.user_id ?? message.user ?? message.chat_id;
+export const userOf = (message) => message.user_id;
 export const isFromUser = (message) => message.from === "user";
 export const nameOf = (user) => [user.first_name, user.last_name].filter(Boolean).join(" ");
 export const recipientsOf = (mail) => [mail.to].flat().map((to) => addressIn(to).toLowerCase());

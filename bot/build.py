@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -17,7 +17,6 @@ from typing import Any, Literal
 import structlog
 from aiohttp import web
 from pydantic import SecretStr
-from storage.migrations import migrate
 
 import sequences
 from bot.conversation import telegram_application
@@ -41,7 +40,8 @@ from sequences.pipeline import DeliveryPipeline
 from sequences.publishing import publish_catalogue
 from sequences.rendering import Brand, Renderer
 from storage.connecting import open_database, open_store
-from storage.store import Store
+from storage.migrations import migrate
+from storage.store import UNKNOWN_OPERATION, StorageError, Store
 from webhooks.app import build_app
 from webhooks.options import WebOptions
 
@@ -84,25 +84,41 @@ def _set_or_kept(secret: SecretStr | None, folder: Path, name: str) -> KeptSecre
 # The database
 
 
-@asynccontextmanager
-async def open_migrated_store(settings: Settings) -> AsyncIterator[Store]:
-    """The database that the settings ask for, its schema brought up to date where we can reach it
-    directly.
-    """
-    async with open_database(
+def direct_address(settings: Settings) -> AbstractAsyncContextManager[str | None]:
+    """Where PostgreSQL itself is reached, the embedded one started for it; None over PostgREST alone."""
+    return open_database(
         data_dir=settings.data_dir,
         database_url=_shown(settings.database_url),
         supabase_url=settings.supabase_url,
-    ) as address:
+    )
+
+
+@asynccontextmanager
+async def open_migrated_store(settings: Settings) -> AsyncIterator[Store]:
+    """The database that the settings ask for, its schema brought up to date where we reach it directly."""
+    async with direct_address(settings) as address, opened_store(settings, address) as store:
         if address is not None:
+            await _reach(store)
             await migrate(address)
-        async with open_store(
-            database_url=address,
-            supabase_url=settings.supabase_url,
-            supabase_secret_key=_shown(settings.supabase_secret_key),
-        ) as store:
-            await store.call("clock")
-            yield store
+        await store.call("clock")
+        yield store
+
+
+def opened_store(settings: Settings, address: str | None) -> AbstractAsyncContextManager[Store]:
+    return open_store(
+        database_url=address,
+        supabase_url=settings.supabase_url,
+        supabase_secret_key=_shown(settings.supabase_secret_key),
+    )
+
+
+async def _reach(store: Store) -> None:
+    """Raises Unavailable while the database is away; that it has no schema yet is no reason to wait."""
+    try:
+        await store.call("clock")
+    except StorageError as error:
+        if error.code != UNKNOWN_OPERATION:
+            raise
 
 
 async def set_up_channels(settings: Settings, store: Store) -> None:
@@ -129,17 +145,24 @@ async def set_up_channels(settings: Settings, store: Store) -> None:
 # The ways out
 
 
-def _channel_options(settings: Settings) -> Mapping[str, Mapping[str, Any]]:
-    options: dict[str, Mapping[str, Any]] = {}
+def telegram_options(settings: Settings) -> dict[str, Any]:
+    return {
+        "token": _shown(settings.telegram_bot_token),
+        "api_url": settings.telegram_api_url,
+        "connections": settings.deliveries_in_flight,
+    }
+
+
+def email_options(settings: Settings) -> dict[str, Any]:
+    return {"api_key": _shown(settings.resend_api_key), "api_url": settings.resend_api_url}
+
+
+def _channel_options(settings: Settings) -> dict[str, dict[str, Any]]:
+    options = {}
     if settings.has_telegram:
-        token = _shown(settings.telegram_bot_token)
-        options["telegram"] = {
-            "token": token,
-            "api_url": settings.telegram_api_url,
-            "connections": settings.deliveries_in_flight,
-        }
+        options["telegram"] = telegram_options(settings)
     if settings.has_email:
-        options["email"] = {"api_key": _shown(settings.resend_api_key), "api_url": settings.resend_api_url}
+        options["email"] = email_options(settings)
     return options
 
 
@@ -224,10 +247,12 @@ def web_options(settings: Settings, secrets: Secrets) -> WebOptions:
 
 
 @asynccontextmanager
-async def assembled(settings: Settings, parts: frozenset[Part] = ALL_PARTS) -> AsyncIterator[Process]:
+async def assembled(
+    settings: Settings, secrets: Secrets, parts: frozenset[Part] = ALL_PARTS
+) -> AsyncIterator[Process]:
     """Everything that `parts` need, opened and ready to `run`. Raises SettingsError."""
     async with AsyncExitStack() as opened:
-        assembly = await _Assembly.begun(settings, opened, listens="web" in parts)
+        assembly = await _Assembly.begun(settings, secrets, opened, listens="web" in parts)
         if "bot" in parts and settings.has_telegram:
             assembly.add_conversation()
         if "worker" in parts:
@@ -259,9 +284,10 @@ class _Assembly:
     rings: list[Callable[[], None]] = field(default_factory=list)
 
     @classmethod
-    async def begun(cls, settings: Settings, opened: AsyncExitStack, *, listens: bool) -> _Assembly:
+    async def begun(
+        cls, settings: Settings, secrets: Secrets, opened: AsyncExitStack, *, listens: bool
+    ) -> _Assembly:
         """What every part needs: a name, the store, the ways out."""
-        secrets = Secrets.of(settings)
         worker = opened.enter_context(worker_name(settings.data_dir))
         listening = opened.enter_context(closing(_listen(settings))) if listens else None
         store = await opened.enter_async_context(LateStore(lambda: open_migrated_store(settings)))

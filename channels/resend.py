@@ -58,7 +58,7 @@ STATUSES: Mapping[int, type[DeliveryError]] = {
     425: Busy,
     429: Busy,
 }
-WHOLE_CHANNEL = frozenset({"rate_limit_exceeded", "daily_quota_exceeded", "http_429", "not_connected"})
+WHOLE_CHANNEL = frozenset({"rate_limit_exceeded", "daily_quota_exceeded", "http_429"})
 # Where Resend does not say how long to wait, in seconds. The daily quota begins anew at midnight UTC.
 WAITS = {
     "rate_limit_exceeded": 1.0,
@@ -128,7 +128,8 @@ class Resend:
 
     def _wait(self, reason: str, response: httpx.Response) -> float | None:
         said = seconds_to_wait(response.headers.get("retry-after"))
-        if said is None and reason == "daily_quota_exceeded":
+        # Every answer may carry this header for the rate limit, which is a matter of seconds; a quota is not.
+        if reason == "daily_quota_exceeded" and (said is None or said < 60):
             return _seconds_until_midnight(self._now())
         return WAITS.get(reason) if said is None else said
 

@@ -199,10 +199,11 @@ async def test_a_wait_that_makes_no_sense_is_a_short_one(
     assert (await busy(email)).retry_after == 1
 
 
+@pytest.mark.parametrize("headers", [{}, {"Retry-After": "1"}])
 async def test_the_daily_quota_stops_the_channel_until_midnight_utc(
-    provider: Provider, client: httpx.AsyncClient
+    provider: Provider, client: httpx.AsyncClient, headers: dict[str, str]
 ) -> None:
-    provider.answers(429, error(429, "daily_quota_exceeded"))
+    provider.answers(429, error(429, "daily_quota_exceeded"), headers)
     resend = Resend(client, provider.url, KEY, now=lambda: datetime(2026, 12, 31, 23, 59, tzinfo=UTC))
     with pytest.raises(Busy) as caught:
         await resend.post("/emails", {})

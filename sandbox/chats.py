@@ -158,7 +158,7 @@ class Chats:
         return {**member, "until_date": 0} if status == "kicked" else member
 
     async def tap(self, user: User, message: Message, button: int | str) -> dict[str, Any]:
-        """What the person sees after the tap: an address to open, a sent text, or the bot's answer to the callback."""
+        """What the person sees: an address to open, a text sent, or the bot's answer to the callback."""
         if user.has_blocked:
             raise Blocked
         chosen = _find_button(message, button)
@@ -238,7 +238,7 @@ def _button_view(button: dict[str, Any]) -> dict[str, Any]:
 
 
 def _find_button(message: Message, wanted: int | str) -> dict[str, Any]:
-    """By label, or by index counted over all rows; a reply keyboard is searched when there are no inline buttons."""
+    """By label, or by index counted over all rows. Without inline buttons the reply keyboard is meant."""
     buttons = [button for row in message.inline_keyboard or message.reply_keyboard for button in row]
     if isinstance(wanted, str):
         buttons, wanted = [button for button in buttons if button["text"] == wanted], 0

@@ -1,7 +1,7 @@
-"""The one clock that everybody shares: the database's `tendril.clock()`, or an offset of our own without a database.
+"""The one clock that everybody shares: the database's `tendril.clock()`, or without one an offset of our own.
 
-Advancing is a time-lapse. It goes from one due time to the next and lets everything settle there, so that each message
-is sent on its own day.
+Advancing is a time-lapse. It goes from one due time to the next and lets everything settle there, so that
+each message is sent on its own day.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Unreachable(Exception):
 
 
 def parse_duration(text: str) -> timedelta:
-    """`1 day`, `2 hours 30 minutes`: as PostgreSQL reads intervals, without months, which have no fixed length."""
+    """`1 day`, `2 hours 30 minutes`: as PostgreSQL reads intervals. Without months, whose length varies."""
     position, total = 0, timedelta()
     while position < len(text) or position == 0:
         term = _TERM.match(text, position)
@@ -134,9 +134,9 @@ class DatabaseClock:
 
 
 class Clock:
-    """`now()` is cheap: the offset is read again from the database only when it is a quarter of a second old.
+    """`now()` is cheap; `refresh()` asks the database only when the offset is a quarter of a second old.
 
-    `is_quiet` says whether our own deliveries (webhooks, updates) are done; `announce` tells the page about a hop.
+    `is_quiet` says whether our own deliveries (webhooks, updates) are done, `announce` tells of a hop.
     """
 
     def __init__(self, state: State, database: DatabaseClock) -> None:

@@ -1,6 +1,6 @@
 """The JSON control API: be the people, read their mail, move the clock, break the providers.
 
-`docs/sandbox.md` shows every route with an example; tests outside this repository rely on it, so that it only grows.
+`docs/sandbox.md` shows every route with an example. Tests outside this repository rely on it: it only grows.
 """
 
 from __future__ import annotations
@@ -50,6 +50,9 @@ def not_found(what: str) -> Refused:
     return Refused(404, "not_found", f"There is no such {what}.")
 
 
+BLOCKED = Refused(409, "blocked", "This user has blocked the bot: unblock first, or write /start.")
+
+
 class Body:
     """A JSON object, read field by field; every complaint names the field."""
 
@@ -68,7 +71,8 @@ class Body:
         return cls(fields)
 
     def __contains__(self, name: str) -> bool:
-        return self._fields.get(name) is not None
+        """An empty text counts as left out: a form sends what was not filled in."""
+        return self._fields.get(name) not in (None, "")
 
     def text(self, name: str) -> str:
         value = self._fields.get(name)
@@ -268,11 +272,12 @@ class ControlAPI:
 
     async def list_inbox(self, request: web.Request) -> Any:
         wanted = request.query.get("to")
-        mails = self.state.mails.values()
-        if wanted:
-            address = address_in(wanted)
-            mails = [mail for mail in mails if address in map(address_in, mail.to + mail.cc + mail.bcc)]  # type: ignore[assignment]
-        return [self.mailbox.view(mail) for mail in mails]
+        address = address_in(wanted) if wanted else None
+        return [
+            self.mailbox.view(mail)
+            for mail in self.state.mails.values()
+            if address is None or address in map(address_in, mail.to + mail.cc + mail.bcc)
+        ]
 
     def _mail(self, request: web.Request) -> Mail:
         mail = self.state.mails.get(request.match_info["id"])
@@ -329,7 +334,7 @@ class ControlAPI:
         return self.clock.as_json()
 
     async def move_clock(self, request: web.Request) -> Any:
-        """Carried through even when the caller goes away: half a time-lapse would leave the world between two days."""
+        """Goes on when the caller goes away: half a time-lapse would leave the world between two days."""
         body = await Body.of(request)
         if ("advance" in body) == ("set" in body):
             raise invalid("advance", "give either advance, a duration, or set, a moment")
@@ -431,13 +436,15 @@ class ControlAPI:
 
     async def _next_event(self, events: asyncio.Queue[bytes]) -> bytes:
         """The next event, a comment that keeps the connection alive, or nothing because we are closing."""
-        waits = [asyncio.ensure_future(events.get()), asyncio.ensure_future(self.closing.wait())]
+        event, closing = asyncio.ensure_future(events.get()), asyncio.ensure_future(self.closing.wait())
         try:
-            await asyncio.wait(waits, timeout=KEEP_ALIVE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-            return waits[0].result() if waits[0].done() else b": alive\n\n"  # type: ignore[return-value]
+            await asyncio.wait(
+                (event, closing), timeout=KEEP_ALIVE_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+            return event.result() if event.done() else b": alive\n\n"
         finally:
-            for wait in waits:
-                wait.cancel()
+            event.cancel()
+            closing.cancel()
 
 
 def served(answer: Callable[[web.Request], Awaitable[Any]]) -> Handler:
@@ -447,10 +454,7 @@ def served(answer: Callable[[web.Request], Awaitable[Any]]) -> Handler:
         except Refused as refusal:
             return _json(refusal.as_json(), refusal.status)
         except Blocked:
-            refusal = Refused(
-                409, "blocked", "This user has blocked the bot: unblock first, or write /start."
-            )
-            return _json(refusal.as_json(), refusal.status)
+            return _json(BLOCKED.as_json(), BLOCKED.status)
 
     return serve
 

@@ -1,7 +1,7 @@
 """Message text as Telegram understands it: HTML in, plain text and entities kept, safe HTML out.
 
-Offsets and lengths of entities count UTF-16 code units, and positions in error messages count UTF-8 bytes, because
-Telegram's do. The wording of the errors is Telegram's own.
+Offsets and lengths of entities count UTF-16 code units, and positions in error messages count UTF-8 bytes,
+because Telegram's do. The wording of the errors is Telegram's own.
 """
 
 from __future__ import annotations
@@ -455,7 +455,7 @@ _SAFE_LINK = re.compile(r"(?:https?|tg|ton|mailto):", re.IGNORECASE)
 
 
 def as_html(text: str, entities: Sequence[Entity]) -> str:
-    """HTML that a browser may show as it is: everything is escaped but the tags that the entities stand for."""
+    """HTML that a browser may show: everything is escaped but the tags that the entities stand for."""
     if not entities:
         return html.escape(text, quote=False)
     units = text.encode("utf-16-le")
@@ -464,7 +464,7 @@ def as_html(text: str, entities: Sequence[Entity]) -> str:
 
 
 def _marked_up(units: bytes, entities: Sequence[Entity], start: int, end: int) -> Iterator[str]:
-    """Nested spans inside out. An entity that crosses its parent's end is cut there, so that tags always nest."""
+    """Tags always nest: an entity that crosses its parent's end is cut there."""
     position, index = start, 0
     while index < len(entities):
         entity = entities[index]

@@ -23,7 +23,7 @@ LONGEST_SILENCE = 120.0
 
 @dataclass(slots=True)
 class Fault:
-    """`remaining` is None while the fault lasts until it is deleted. `methods` is empty for every sending request."""
+    """Without `remaining` it lasts until it is deleted; without `methods` it hits every sending request."""
 
     provider: str
     fault: str

@@ -1,7 +1,7 @@
 """Every message that a stand-in accepted, in order: the oracle for "nothing lost, nothing twice".
 
-A batch of a hundred emails is a hundred entries with the same `request` number. A request answered from memory
-(the same idempotency key again) is not a new acceptance and is not entered.
+A batch of a hundred emails is a hundred entries with the same `request` number. A request answered from
+memory (the same idempotency key again) is not a new acceptance and is not entered.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def body_hash(body: Any) -> str:
 
 
 class Ledger:
-    """With a file, `enter` returns when the entries are on the disk; entries that come together share one sync."""
+    """With a file, `enter` returns when the entries are on the disk; what comes together shares one sync."""
 
     def __init__(self, state: State, file: int | None = None) -> None:
         self._state = state

@@ -1,4 +1,4 @@
-"""The providers' real limits, off unless asked for: Telegram's token buckets and Resend's window of a second."""
+"""The providers' real limits, off unless asked for."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Seconds = Callable[[], float]
 
 
 class Bucket:
-    """Tokens come at `per_second` up to `burst`. Takes real time: a provider does not hurry when our clock is moved."""
+    """Tokens come at `per_second` up to `burst`, in real time: a provider does not hurry with our clock."""
 
     __slots__ = ("_at", "_burst", "_per_second", "_seconds", "_tokens")
 
@@ -58,7 +58,7 @@ class TelegramLimits:
 
 
 class ResendLimits:
-    """Ten requests in any second of the wall clock; the headers are on every answer, the refusal only when on."""
+    """Ten requests a second. The headers are on every answer, the refusal comes only when it is on."""
 
     def __init__(self, is_on: bool, seconds: Seconds = time.monotonic) -> None:
         self.is_on = is_on

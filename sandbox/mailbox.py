@@ -131,7 +131,10 @@ class Mailbox:
             tags=body.get("tags") or [],
             scheduled_at=body.get("scheduled_at"),
             message_id=f"<{mail_id}@{domain}>",
-            **{name: _listed(body.get(name)) for name in ("to", "cc", "bcc", "reply_to")},
+            to=_listed(body.get("to")),
+            cc=_listed(body.get("cc")),
+            bcc=_listed(body.get("bcc")),
+            reply_to=_listed(body.get("reply_to")),
         )
 
     def _send(self, mail: Mail) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -33,6 +33,7 @@ _NAMED = re.compile(r"[^<>]*<\s*([^<>]+?)\s*>\s*")
 _FORMAT = "The email address needs to follow the `email@example.com` or `Name <email@example.com>` format."
 
 Headers = dict[str, str]
+Answer = Callable[[web.Request], Coroutine[Any, Any, Any]]
 
 
 class Refused(Exception):
@@ -66,7 +67,7 @@ class ResendAPI:
     # ---- one request ----
 
     def _served(
-        self, answer: Callable[[web.Request], Awaitable[Any]], sends: bool = False
+        self, answer: Answer, sends: bool = False
     ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def serve(request: web.Request) -> web.StreamResponse:
             if "User-Agent" not in request.headers:
@@ -90,7 +91,8 @@ class ResendAPI:
             raise Refused(
                 401,
                 "missing_api_key",
-                "Missing API key in the authorization header. Include the following header `Authorization: Bearer YOUR_API_KEY` in the request.",
+                "Missing API key in the authorization header. Include the following header "
+                "`Authorization: Bearer YOUR_API_KEY` in the request.",
             )
         if not key.startswith("re_") or key.startswith("re_revoked"):
             raise Refused(403, "invalid_api_key", "API key is invalid")
@@ -107,7 +109,7 @@ class ResendAPI:
         self,
         fault: Fault | None,
         request: web.Request,
-        answer: Callable[[web.Request], Awaitable[Any]],
+        answer: Answer,
         headers: Headers,
     ) -> web.StreamResponse:
         kind = fault.fault if fault else ""
@@ -117,7 +119,9 @@ class ResendAPI:
             return _drop_connection(request)
         if fault is not None and kind == "slow":
             request["delay"] = fault.delay
-        body = json.dumps(await answer(request), ensure_ascii=False)
+        # What was read is carried through, also when the client does not wait for the answer.
+        result = await asyncio.shield(asyncio.ensure_future(answer(request)))
+        body = json.dumps(result, ensure_ascii=False)
         if kind == "timeout_after_accept":
             await silence(self.closing)
             return _drop_connection(request)
@@ -445,7 +449,8 @@ def _too_many(retry_after: int) -> Refused:
     return Refused(
         429,
         "rate_limit_exceeded",
-        "Too many requests. You can only make 10 requests per second. See rate limit response headers for more information.",
+        "Too many requests. You can only make 10 requests per second. "
+        "See rate limit response headers for more information.",
         **{"retry-after": str(retry_after)},
     )
 

@@ -155,7 +155,7 @@ async def _page(request: web.Request) -> web.StreamResponse:
 
 @contextlib.asynccontextmanager
 async def _listening(app: web.Application, host: str, port: int) -> AsyncIterator[str]:
-    """The address. A client that goes away cancels its request, so that long polls do not outlive their bot."""
+    """A client that goes away cancels its request, so that a long poll does not outlive its bot."""
     runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=SHUTDOWN_SECONDS)
     await runner.setup()
     try:

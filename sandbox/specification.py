@@ -1,8 +1,8 @@
 """The providers' published descriptions, compiled once into cheap checks of what arrives.
 
 Telegram: every method's parameters become converters (a form field is text, a JSON field is not) that raise
-`BadParameter` with Telegram's wording. Resend: the request schemas of its OpenAPI document become plain functions that
-raise `BadBody` naming the field.
+`BadParameter` with Telegram's wording. Resend: the request schemas of its OpenAPI document become plain
+functions that raise `BadBody` naming the field.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ _TRUE = {"true", "yes", "1"}
 
 
 class Method:
-    """One Bot API method: its parameters converted and checked, in the order in which the server complains."""
+    """One Bot API method: converts and checks parameters, complaining in the server's order."""
 
     def __init__(self, description: Mapping[str, Any]) -> None:
         self.name: str = description["name"]
@@ -96,7 +96,7 @@ def _parameter(name: str, types: list[str]) -> Convert:
 
 
 def _integer(name: str, value: Any) -> int:
-    if isinstance(value, bool) or isinstance(value, float):
+    if isinstance(value, (bool, float)):
         raise BadParameter(f'parameter "{name}" must be of type Integer')
     try:
         return int(value)

@@ -1,7 +1,7 @@
 """Everything that the stand-ins remember, and how it outlives a restart.
 
-One file of JSON, replaced atomically, at most once a second and at the end. It keeps the newest messages and mails of
-everybody; the rest of a very long history is forgotten at a restart.
+One file of JSON, replaced atomically, at most once a second and at the end. It keeps the newest messages and
+mails; the rest of a very long history is forgotten at a restart.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class Bot:
 
 
 def _fresh_number() -> int:
-    """Numbers start at the time, so that a lost state file never repeats the ids that a database still knows."""
+    """Numbers start at the time, so that a lost state file never repeats ids that a database still knows."""
     return int(time.time())
 
 

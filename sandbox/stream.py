@@ -16,16 +16,14 @@ class Stream:
         self._listeners: set[asyncio.Queue[bytes]] = set()
 
     def publish(self, name: str, render: Callable[[], Any]) -> None:
-        """`render` is only called while somebody listens: a load of thousands of sends pays nothing for the page."""
+        """`render` is only called while somebody listens: thousands of sends pay nothing for the page."""
         if not self._listeners:
             return
         event = f"event: {name}\ndata: {json.dumps(render(), ensure_ascii=False)}\n\n".encode()
         for listener in list(self._listeners):
             try:
                 listener.put_nowait(event)
-            except (
-                asyncio.QueueFull
-            ):  # it stopped reading long ago; the page reads everything again when it returns
+            except asyncio.QueueFull:  # it stopped reading; a page reads everything again when it returns
                 self._listeners.discard(listener)
 
     @contextmanager

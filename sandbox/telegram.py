@@ -1,7 +1,7 @@
 """The stand-in of the Telegram Bot API.
 
-Every method here answers as the description in `specs/` says, with the server's own error texts. A method that is not
-here is answered as an unknown one: 404 `Not Found: method not found`.
+Every method here answers as the description in `specs/` says, with the server's own error texts. Any other is
+answered as an unknown one: 404 `Not Found: method not found`.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from sandbox.updates import Terminated, Updates
 LONGEST_TEXT = 4096
 LONGEST_CAPTION = 1024
 LONGEST_CALLBACK_DATA = 64
+LONGEST_CALLBACK_ANSWER = 200
 LONGEST_POLL = 50
 DELETABLE_SECONDS = 48 * 3600
 TOKEN = re.compile(r"[0-9]{1,19}:[A-Za-z0-9_-]+")
@@ -36,6 +37,13 @@ SECRET_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,256}")
 NOT_MODIFIED = (
     "message is not modified: specified new message content and reply markup are exactly the same "
     "as a current content and reply markup of the message"
+)
+WEBHOOK_IS_ACTIVE = (
+    "Conflict: can't use getUpdates method while webhook is active; "
+    "use deleteWebhook to delete the webhook first"
+)
+TERMINATED = (
+    "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
 )
 
 Parameters = dict[str, Any]
@@ -100,12 +108,17 @@ class TelegramAPI:
         if fault.fault == "reset":
             return drop_connection(request)
         if fault.fault == "slow":
-            await asyncio.sleep(fault.delay)
+            return await asyncio.shield(asyncio.ensure_future(self._answer_late(fault.delay, name, given)))
         answer = await self._answer(name, given)
         if fault.fault == "timeout_after_accept":
             await silence(self.closing)
             return drop_connection(request)
         return torn(answer) if fault.fault == "malformed" else answer
+
+    async def _answer_late(self, delay: float, name: str, given: Mapping[str, Any]) -> web.Response:
+        """A slow server finishes what it has read, also when the client has given up waiting."""
+        await asyncio.sleep(delay)
+        return await self._answer(name, given)
 
     async def _answer(self, name: str, given: Mapping[str, Any]) -> web.Response:
         try:
@@ -280,11 +293,12 @@ class TelegramAPI:
         return True
 
     async def answer_callback_query(self, parameters: Parameters) -> bool:
-        answer = {"text": parameters.get("text") or None, "show_alert": bool(parameters.get("show_alert"))}
+        text = parameters.get("text") or None
+        if len(text or "") > LONGEST_CALLBACK_ANSWER:
+            raise bad_request("MESSAGE_TOO_LONG")
+        answer = {"text": text, "show_alert": bool(parameters.get("show_alert"))}
         if parameters.get("url"):
             answer["url"] = parameters["url"]
-        if len(answer["text"] or "") > 200:
-            raise bad_request("MESSAGE_TOO_LONG")
         if not self.chats.answer_tap(parameters["callback_query_id"], answer):
             raise bad_request("query is too old and response timeout expired or query ID is invalid")
         return True
@@ -361,7 +375,7 @@ class TelegramAPI:
         if self.state.bot.webhook:
             raise Refused(
                 409,
-                "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first",
+                WEBHOOK_IS_ACTIVE,
             )
         self._allow(parameters)
         limit = parameters.get("limit", 100)
@@ -373,7 +387,7 @@ class TelegramAPI:
         except Terminated:
             raise Refused(
                 409,
-                "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running",
+                TERMINATED,
             ) from None
 
     def _allow(self, parameters: Parameters) -> None:

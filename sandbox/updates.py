@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -14,6 +15,7 @@ from sandbox.state import State
 # Telegram leaves these out unless a bot asks for them by name.
 EXCLUDED_BY_DEFAULT = {"chat_member", "message_reaction", "message_reaction_count"}
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
+READER_SECONDS = 3.0
 RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 
@@ -27,7 +29,7 @@ class Updates:
         self._http = http
         self._news = asyncio.Event()
         self._poll: asyncio.Future[None] | None = None
-        self._is_delivering = False
+        self._read_at = float("-inf")
         self.last_error: tuple[int, str] | None = None
 
     @property
@@ -36,7 +38,8 @@ class Updates:
 
     @property
     def has_reader(self) -> bool:
-        return bool(self._state.bot.webhook) or self._poll is not None
+        """Whether somebody fetches updates, or did a moment ago."""
+        return bool(self._state.bot.webhook) or time.monotonic() - self._read_at < READER_SECONDS
 
     def add(self, kind: str, payload: dict[str, Any]) -> int | None:
         """The new update's id, or None when the bot does not want updates of this kind."""
@@ -54,7 +57,7 @@ class Updates:
         self._state.is_changed = True
 
     def _confirm(self, offset: int) -> None:
-        """Telegram forgets what is below the offset; a negative one keeps only so many of the newest."""
+        """What is below the offset is forgotten; a negative one keeps only so many of the newest."""
         if offset < 0:
             ids = list(self.pending)
             offset = ids[max(len(ids) + offset, 0)] if ids else 0
@@ -63,7 +66,8 @@ class Updates:
             self._state.is_changed = True
 
     async def fetch(self, offset: int | None, limit: int, timeout: float) -> list[dict[str, Any]]:
-        """Waits up to `timeout` seconds for the first update; raises `Terminated` when another poll begins."""
+        """Waits up to `timeout` seconds for the first one; `Terminated` when another poll begins."""
+        self._read_at = time.monotonic() + timeout
         if self._poll is not None and not self._poll.done():
             self._poll.set_exception(Terminated())
         poll = self._poll = asyncio.get_running_loop().create_future()
@@ -74,6 +78,7 @@ class Updates:
                 await self._wait_for_news(poll, timeout)
             return list(self.pending.values())[:limit]
         finally:
+            self._read_at = time.monotonic()
             poll.cancel()
             if self._poll is poll:
                 self._poll = None
@@ -82,7 +87,7 @@ class Updates:
         self._news.clear()
         news = asyncio.ensure_future(self._news.wait())
         try:
-            await asyncio.wait({news, poll}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((news, poll), timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
         finally:
             news.cancel()
         if poll.done():
@@ -127,7 +132,7 @@ class Updates:
                 problem = f"Wrong response from the webhook: {answer.status} {answer.reason}"
         except (aiohttp.ClientError, TimeoutError) as failure:
             problem = f"Connection failed: {type(failure).__name__}"
-        self.last_error = (int(asyncio.get_running_loop().time()), problem)
+        self.last_error = (int(time.time()), problem)
         return False
 
     def wake(self) -> None:

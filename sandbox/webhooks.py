@@ -1,4 +1,4 @@
-"""Signed webhooks as Resend sends them through Svix: in order for each email, and again later when they fail."""
+"""Signed webhooks as Resend sends them through Svix: in order for each email, again later when they fail."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def sign(secret: str, event_id: str, timestamp: int, body: bytes) -> str:
 
 @dataclass(slots=True, eq=False)
 class Event:
-    """One webhook: the same id and bytes at every attempt. `status` is the last answer's, 0 when there was none."""
+    """One webhook: the same id and bytes at every attempt. `status` is the last answer's, 0 without one."""
 
     id: str
     type: str
@@ -64,7 +64,7 @@ class Event:
 
 
 class Webhooks:
-    """Several lanes deliver at once; everything about one email goes through the same lane, so its order holds."""
+    """Several lanes deliver at once; all about one email goes through the same lane, so its order holds."""
 
     def __init__(
         self, http: aiohttp.ClientSession, clock: Clock, url: str | None, secret: str | None

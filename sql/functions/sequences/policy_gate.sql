@@ -70,8 +70,8 @@ begin
             (array_agg(c.address order by c.obstacle is null desc, c.place))[1] as address,
             bool_or(c.obstacle is null) as is_open,
             bool_or(c.obstacle = 'channel_paused' or c.obstacle = 'channel_off') as may_open,
-            bool_and(c.obstacle in ('address_suppressed', 'no_address')) and bool_or(c.obstacle = 'address_suppressed') as is_suppressed,
-            bool_and(c.obstacle in ('no_consent', 'no_address', 'address_suppressed')) and bool_or(c.obstacle = 'no_consent') as is_unwanted,
+            bool_and(coalesce(c.obstacle, '') in ('address_suppressed', 'no_address')) and bool_or(c.obstacle = 'address_suppressed') as is_suppressed,
+            bool_and(coalesce(c.obstacle, '') in ('no_consent', 'no_address', 'address_suppressed')) and bool_or(c.obstacle = 'no_consent') as is_unwanted,
             -- the obstacle worth telling is the one nearest to being overcome
             (array_agg(c.obstacle order by array_position(
                 array['channel_paused', 'channel_off', 'unreachable', 'no_consent', 'address_suppressed', 'no_address'], c.obstacle)))[1]

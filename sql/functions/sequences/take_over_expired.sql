@@ -10,7 +10,8 @@ as $$
 #variable_conflict use_column
 declare
     expired bigint[];
-    lost bigint[];
+    failed bigint[];
+    unknown bigint[];
     stored_batch text;
     batch bigint[];
 begin
@@ -39,10 +40,13 @@ begin
         insert into tendril.delivery_events (delivery_id, source, type, reason, occurred_at, recorded_at)
         select id, 'worker', delivery_status, reason, take_over_expired.at, take_over_expired.at from ended
     )
-    select array_agg(id) into lost from ended;
-    if lost is not null then
-        perform tendril.settle_failures(lost, take_over_expired.at);
-    end if;
+    select
+        coalesce(array_agg(id) filter (where delivery_status = 'failed'), '{}'),
+        coalesce(array_agg(id) filter (where delivery_status = 'unknown'), '{}')
+    into failed, unknown from ended;
+    -- What may have arrived is not said again over another channel.
+    perform tendril.advance_enrollments(unknown, take_over_expired.at);
+    perform tendril.settle_failures(failed, take_over_expired.at);
 
     update tendril.message_deliveries d
     set delivery_status = 'pending', next_attempt_at = take_over_expired.at, lease_token = null, leased_until = null, worker = null,

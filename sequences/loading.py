@@ -104,7 +104,13 @@ class _Source:
 
     def line(self, key: str, table: str = "", index: int = 0) -> int:
         """Where this key stands, else its table, else the file's first line."""
-        return self._lines.get((table, index, key)) or self._tables.get((table, index)) or 1
+        below = f"{table}.{key}".lstrip(".")
+        places = (
+            self._lines.get((table, index, key)),
+            self._tables.get((below, index)),
+            self._tables.get((table, index)),
+        )
+        return next((place for place in places if place), 1)
 
     def _locate(self, text: str, offset: int) -> None:
         """tomllib does not say where a key was; tables and keys each begin a line, which is all we need."""
@@ -185,8 +191,12 @@ class _Table:
         try:
             check(document)
         except BadFilter as bad:
+            below = f"{self._name}.{key}".lstrip(".")
             for problem in bad.problems:
-                self.say(key, f"{key}: {problem}")
+                parts = document if isinstance(document, dict) else ()
+                part = next((part for part in parts if problem.path.startswith(part)), "")
+                line = self._source.line(part, below, self._index)
+                self._source.say(line if line > 1 else self.line(key), f"{key}: {problem}")
             return None
         return dict(document)
 

@@ -67,6 +67,8 @@ _ALLOWED = (
     nodes.Not, nodes.CondExpr, nodes.Concat, nodes.Add, nodes.Sub, nodes.Neg, nodes.List, nodes.Tuple,
     nodes.Keyword,
 )  # fmt: skip
+_TOO_DEEP = "the template is nested too deep"
+MAX_DEPTH = 30
 _INSTEAD = {
     nodes.Call: "calling functions is not possible in a template",
     nodes.Assign: "a template cannot set variables",
@@ -86,14 +88,18 @@ class Inspection:
     """One walk over a parsed template: what is wrong with it, and which values it takes."""
 
     def __init__(self, context: tuple[str, ...] | None) -> None:
-        """`context` None means: the fields were checked when the sequence was loaded."""
+        """`context` None means: what may be missing was judged when the sequence was loaded."""
         self.problems: list[Problem] = []
         self.paths: set[Path] = set()
         self.cost = 0
+        self._depth = 0
         self._declared = None if context is None else required_and_optional(context)
 
     def template(self, parsed: nodes.Template) -> None:
-        self._visit(parsed, frozenset(), frozenset(), 1)
+        try:
+            self._visit(parsed, frozenset(), frozenset(), 1)
+        except RecursionError:
+            self._say(parsed, _TOO_DEEP)
         if self.cost > MAX_COST:
             self._say(
                 parsed, f"too much work: {self.cost} steps (a loop counts as {MAX_ITEMS}), at most {MAX_COST}"
@@ -105,6 +111,16 @@ class Inspection:
     def _visit(self, node: nodes.Node, given: frozenset[Path], names: frozenset[str], weight: int) -> None:
         """`given`: optional values that an `if` around has found; `names`: loop variables in scope."""
         self.cost += weight * (not isinstance(node, nodes.TemplateData))
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            self._say(node, _TOO_DEEP)
+        else:
+            self._visit_known(node, given, names, weight)
+        self._depth -= 1
+
+    def _visit_known(
+        self, node: nodes.Node, given: frozenset[Path], names: frozenset[str], weight: int
+    ) -> None:
         if not isinstance(node, _ALLOWED):
             why = _INSTEAD.get(
                 type(node), f"{type(node).__name__.lower()} is not part of the template language"
@@ -123,7 +139,7 @@ class Inspection:
             self._visit_path(node, given, names, optional_allowed=False)
         elif isinstance(node, nodes.Filter):
             self._visit_filter(node, given, names, weight)
-        elif isinstance(node, nodes.Test | nodes.And | nodes.Or | nodes.Not):
+        elif isinstance(node, nodes.Test | nodes.And | nodes.Or | nodes.Not) or _asks_equality(node):
             self._visit_condition(node, given, names, weight)
         else:
             self._visit_children(node, given, names, weight)
@@ -172,6 +188,9 @@ class Inspection:
             self._visit_condition(node.left, given, names, weight)
             further = _found_by(node.left) if isinstance(node, nodes.And) else _missed_by(node.left)
             self._visit_condition(node.right, given | further, names, weight)
+        elif isinstance(node, nodes.Compare) and _asks_equality(node):
+            for side in (node.expr, *(operand.expr for operand in node.ops)):
+                self._visit_condition(side, given, names, weight)
         elif isinstance(node, nodes.Test):
             if node.name not in TESTS or node.args or node.kwargs:
                 self._say(node, f"no test named {node.name!r}; there are: {', '.join(TESTS)}")
@@ -231,9 +250,11 @@ class Inspection:
         return f"context.{name} is not declared; add {name!r} to context in sequence.toml"
 
     def _is_optional(self, path: Path) -> bool:
+        if self._declared is None:
+            return False
         if path[0] == "user":
             return path[1] in OPTIONAL_USER_FIELDS
-        return path[0] == "context" and self._declared is not None and path[1] in self._declared[1]
+        return path[0] == "context" and path[1] in self._declared[1]
 
 
 _KNOWN: Mapping[str, tuple[str, ...]] = {
@@ -259,6 +280,10 @@ def path_of(node: nodes.Node) -> Path | None:
     return None
 
 
+def _asks_equality(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.Compare) and all(operand.op in ("eq", "ne") for operand in node.ops)
+
+
 def _dotted(path: Path) -> str:
     return ".".join(path)
 
@@ -275,6 +300,8 @@ def _found_by(test: nodes.Node) -> frozenset[Path]:
         return _missed_by(test.node)
     if isinstance(test, nodes.Test) and test.name == "defined":
         return _found_by(test.node)
+    if isinstance(test, nodes.Compare) and [operand.op for operand in test.ops] == ["eq"]:
+        return _found_by(test.expr) if isinstance(test.ops[0].expr, nodes.Const) else frozenset()
     path = path_of(test)
     return frozenset() if path is None else frozenset({path})
 
@@ -359,6 +386,8 @@ class TemplateLanguage:
             parsed = self._plain.parse(source)
         except TemplateSyntaxError as mistake:
             return [Problem(mistake.lineno, f"template: {mistake.message}")]
+        except RecursionError:
+            return [Problem(1, _TOO_DEEP)]
         inspection = Inspection(context)
         inspection.template(parsed)
         return inspection.problems
@@ -430,12 +459,18 @@ def _on_lines_of_their_own(text: str, chunks: list[Chunk]) -> Lifted:
 
 
 class Absent(StrictUndefined):
-    """A missing value: false in a condition, an error anywhere else."""
+    """A missing value: false in a condition and equal to nothing, an error anywhere else."""
 
     __slots__ = ()
 
     def __bool__(self) -> bool:  # type: ignore[override]
         return False
+
+    def __eq__(self, other: object) -> bool:  # type: ignore[override]
+        return False
+
+    def __ne__(self, other: object) -> bool:  # type: ignore[override]
+        return True
 
 
 class _Engine(ImmutableSandboxedEnvironment):

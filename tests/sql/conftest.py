@@ -1,4 +1,4 @@
-"""A small world for tests of the SQL: sequences in a line each, people with addresses, and a worker that claims and sends."""
+"""A small world for tests of the SQL: sequences in a line each, people with addresses, a worker."""
 
 from dataclasses import dataclass, field
 from itertools import count
@@ -46,7 +46,7 @@ class World:
         return published
 
     async def person(self, *, telegram: bool = True, email: bool = True, **preferences: Any) -> str:
-        """A user with a Telegram chat (its id is the user's number) and an email address, each as asked for."""
+        """A user with a Telegram chat (its id is the user's number) and an email address, as asked for."""
         number = next(self._numbers)
         address = f"user{number}@example.org" if email else None
         if telegram:

@@ -31,7 +31,8 @@ async def test_a_suppressed_address_is_never_written_to(world: World, connection
     ada = await world.person()
     await world.enroll(ada)
     await connection.execute(
-        "insert into tendril.suppressions select 'email', tendril.address_hash('user1@example.org'), 'complaint', now()"
+        "insert into tendril.suppressions "
+        "select 'email', tendril.address_hash('user1@example.org'), 'complaint', now()"
     )
     assert await world.claim("email") == []
     assert await world.states(ada) == [("email", "skipped", "address_suppressed")]

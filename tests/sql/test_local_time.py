@@ -87,7 +87,7 @@ async def test_a_time_in_an_overlap_is_the_first_of_the_two(
 async def test_every_half_hour_of_a_year_agrees_with_the_zone_database_of_python(
     connection: asyncpg.Connection, zone: str
 ) -> None:
-    start = datetime(2026, 1, 1)
+    start = datetime.fromisoformat("2026-01-01T00:00")
     halves = [start + timedelta(minutes=30 * number) for number in range(365 * 48)]
     rows = await connection.fetch(
         "select tendril.instant(t, $2) as found from unnest($1::timestamp[]) as t", halves, zone

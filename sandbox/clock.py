@@ -44,6 +44,10 @@ class Unreachable(Exception):
     """The database that holds the clock does not answer."""
 
 
+class OnlyForward(Exception):
+    """A database whose time went backward would send things twice."""
+
+
 def parse_duration(text: str) -> timedelta:
     """`1 day`, `2 hours 30 minutes`: as PostgreSQL reads intervals. Without months, whose length varies."""
     position, total = 0, timedelta()
@@ -194,12 +198,10 @@ class Clock:
             return await self._travel(self.now() + by)
 
     async def set(self, target: datetime) -> Moved:
-        """Forward as a time-lapse; backward in one jump, because nothing becomes due on the way."""
         async with self._moving:
             await self._read_again()
             if target < self.now():
-                await self._jump_to(target)
-                return self._arrived(hops=1, is_drained=True)
+                raise OnlyForward(f"it is {self.iso()} already, and the clock only moves forward")
             return await self._travel(target)
 
     async def _read_again(self) -> None:
@@ -225,14 +227,14 @@ class Clock:
         if not self.is_shared:
             return target
         with contextlib.suppress(Unreachable):
-            due, next_at = await self._database.upcoming()
-            if due == 0 and next_at is not None and next_at < target:
+            _, next_at = await self._database.upcoming()
+            if next_at is not None and next_at < target:
                 # Work that is "next" but already past would hold us here for ever: creep over it.
                 return max(next_at, self.now() + timedelta(seconds=1))
         return target
 
     async def _jump_to(self, moment: datetime) -> None:
-        seconds = (moment - self.now()).total_seconds()
+        seconds = max(0.0, (moment - self.now()).total_seconds())
         if self.is_shared:
             await self._database.move(seconds)
             self._set_offset(await self._database.offset())

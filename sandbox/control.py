@@ -15,7 +15,7 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.chats import Blocked, Chats, NoSuchButton
-from sandbox.clock import Clock, Unreachable, as_iso, parse_duration
+from sandbox.clock import Clock, OnlyForward, Unreachable, as_iso, parse_duration
 from sandbox.entities import BadText
 from sandbox.faults import KINDS, PROVIDERS, Fault, Faults
 from sandbox.ledger import Ledger
@@ -341,6 +341,8 @@ class ControlAPI:
         move = self._advance(body) if "advance" in body else self._set(body)
         try:
             return await asyncio.shield(asyncio.ensure_future(move))
+        except OnlyForward as problem:
+            raise invalid("set", str(problem)) from None
         except Unreachable as problem:
             raise Refused(503, "database_unreachable", f"The clock cannot be moved: {problem}") from None
 

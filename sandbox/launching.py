@@ -216,8 +216,8 @@ def _send(child: asyncio.subprocess.Process, number: signal.Signals) -> None:
 class Witness:
     """Tells whether a signal went to the whole process group, as Ctrl-C does, or to us alone.
 
-    A signal itself does not say. So a process that does nothing shares the group: when it has died of the same
-    signal, the child has had it as well, and passing it on would be a second Ctrl-C.
+    A signal itself does not say. So a process that does nothing shares the group: when it died of the same
+    signal, the child has had it as well, so that passing it on would be a second one.
     """
 
     def __init__(self, process: asyncio.subprocess.Process | None) -> None:

@@ -126,7 +126,7 @@ class _Server:
         await self._until_ready()
 
     async def stop(self) -> None:
-        """A fast shutdown: transactions roll back, connections close. The order goes out before anything waits."""
+        """A fast shutdown: transactions roll back, connections close. The order goes out first of all."""
         for order in (signal.SIGINT, signal.SIGQUIT):
             pid = self._pid()
             if pid is None:

@@ -1,9 +1,8 @@
 """Brings a database to the schema that this program needs: tables by number, functions and rights anew.
 
 Each numbered file of sql/migrations is applied once, and remembered in tendril.migrations with its checksum.
-The files of sql/functions are applied together whenever one of them has changed; a function that no file defines
-any more is dropped. Last come the rights: nothing for anybody but `service_role`. All of it is one transaction,
-so a migration that fails changes nothing, and a lock of that transaction lets several processes migrate at once.
+The files of sql/functions are applied together whenever one of them has changed; a function that no file
+defines
 
 The same statements can be printed as a script, for a database that only its owner's SQL editor reaches.
 """
@@ -14,6 +13,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +21,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 import asyncpg
 
-from storage.embedded import program
+from storage.embedded import CannotStart, program
 from storage.postgres import connect
 
 SQL = Path(__file__).parent.parent / "sql"
@@ -52,7 +52,9 @@ declare
     role record;
 begin
     for role in
-        select * from (values ('anon', ''), ('authenticated', ''), ('service_role', 'bypassrls')) as r(name, options)
+        select * from (
+            values ('anon', ''), ('authenticated', ''), ('service_role', 'bypassrls')
+        ) as r(name, options)
     loop
         if not exists (select from pg_catalog.pg_roles where rolname = role.name) then
             begin
@@ -145,47 +147,16 @@ class MigrationError(Exception):
     """The schema cannot be brought to what the program needs; the message names the file and says why."""
 
 
-@dataclass(frozen=True)
-class _Table:
-    """A numbered change of tables: applied once."""
-
-    number: int
-    file: Path
-
-    @cached_property
-    def text(self) -> str:
-        return self.file.read_text(encoding="utf-8")
-
-    @property
-    def name(self) -> str:
-        return self.file.stem
-
-    @property
-    def checksum(self) -> str:
-        return hashlib.sha256(self.text.encode()).hexdigest()
-
-
-@dataclass(frozen=True)
-class _Plan:
-    tables: list[_Table]
-    functions: list[Path]
-    functions_checksum: str
-
-    @property
-    def steps(self) -> list[str]:
-        names = [table.name for table in self.tables]
-        return [*names, FUNCTIONS] if self.functions_checksum else names
-
-
-async def migrate(dsn: str) -> list[str]:
+async def migrate(dsn: str, sql: Path = SQL) -> list[str]:
     """What was applied, in order; nothing if the database is up to date."""
+    files = _Files(sql)
     connection = await connect(dsn)
     try:
-        if not (await _missing(connection)).steps:
+        if not (await _plan(connection, files)).steps:
             return []
         async with connection.transaction():
             await connection.execute("select pg_advisory_xact_lock($1)", LOCK)
-            plan = await _missing(connection)
+            plan = await _plan(connection, files)
             for source, statement in _statements(plan):
                 await _execute(connection, source, statement)
         return plan.steps
@@ -193,20 +164,21 @@ async def migrate(dsn: str) -> list[str]:
         await connection.close()
 
 
-async def pending(dsn: str) -> list[str]:
+async def pending(dsn: str, sql: Path = SQL) -> list[str]:
     """What `migrate` would apply."""
     connection = await connect(dsn)
     try:
-        return (await _missing(connection)).steps
+        return (await _plan(connection, _Files(sql))).steps
     finally:
         await connection.close()
 
 
-def as_sql() -> str:
-    """Everything as one script, which skips what has been applied: to be run as often as one likes."""
-    parts = ["begin;", _PROLOGUE, f"select pg_advisory_xact_lock({LOCK});", _HISTORY, _ROLES]
-    parts += [_once(table) for table in _tables()]
-    parts += [statement for _, statement in _function_statements(_function_files(), _functions_checksum())]
+def as_sql(sql: Path = SQL) -> str:
+    """Everything as one script, which skips the tables that are there: to be run as often as one likes."""
+    files = _Files(sql)
+    parts = ["begin;", f"select pg_advisory_xact_lock({LOCK});", _PROLOGUE, _HISTORY, _ROLES]
+    parts += [_once(change) for change in files.changes]
+    parts += [statement for _, statement in _function_statements(files)]
     return "\n".join([*parts, "commit;", ""])
 
 
@@ -230,23 +202,92 @@ async def backup(dsn: str, file: Path) -> None:
 
 def _pg_dump() -> str:
     """The wheel's own first: pg_dump reads older servers, not newer ones."""
-    own = program("pg_dump")
-    found = str(own) if own.exists() else shutil.which("pg_dump")
+    with suppress(CannotStart):
+        return str(program("pg_dump"))
+    found = shutil.which("pg_dump")
     if found is None:
         raise MigrationError("no backup was written: install pg_dump (Debian: apt install postgresql-client)")
     return found
 
 
-async def _missing(connection: asyncpg.Connection) -> _Plan:
+@dataclass(frozen=True)
+class _Change:
+    """One numbered file: a change of tables, applied once."""
+
+    number: int
+    name: str
+    text: str
+
+    @property
+    def checksum(self) -> str:
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class _Files:
+    folder: Path
+
+    @cached_property
+    def changes(self) -> list[_Change]:
+        return [
+            _Change(int(file.name.split("_", 1)[0]), file.stem, file.read_text(encoding="utf-8"))
+            for file in sorted((self.folder / "migrations").glob("[0-9]*_*.sql"))
+        ]
+
+    @cached_property
+    def functions(self) -> dict[str, str]:
+        """By name, in an order in which each file finds the functions that its signature names."""
+        files = sorted((self.folder / "functions").rglob("*.sql"), key=lambda file: file.stem)
+        return _in_order({file.stem: file.read_text(encoding="utf-8") for file in files})
+
+    @cached_property
+    def functions_checksum(self) -> str:
+        """Of the rights too: they are applied together."""
+        parts = [_ROLES, _FUNCTION, _DROP_UNTOUCHED, _RIGHTS, *self.functions.values()]
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _in_order(texts: dict[str, str]) -> dict[str, str]:
+    waiting = {name: _named_in_signature(text) & texts.keys() - {name} for name, text in texts.items()}
+    ordered: dict[str, str] = {}
+    while waiting:
+        ready = [name for name, needed in waiting.items() if needed <= ordered.keys()]
+        if not ready:
+            raise MigrationError(f"these functions need each other in their signatures: {sorted(waiting)}")
+        for name in ready:
+            del waiting[name]
+            ordered[name] = texts[name]
+    return ordered
+
+
+def _named_in_signature(text: str) -> set[str]:
+    """Such as `clock()` as a default; what a body names is looked up when it runs."""
+    signature, _, _ = text.partition("$$")
+    return set(re.findall(r"\btendril\.(\w+)\s*\(", signature))
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """`changes` that are missing, and whether the functions and rights are those of the files."""
+
+    files: _Files
+    changes: list[_Change]
+    has_functions: bool
+
+    @property
+    def steps(self) -> list[str]:
+        names = [change.name for change in self.changes]
+        return names if self.has_functions else [*names, FUNCTIONS]
+
+
+async def _plan(connection: asyncpg.Connection, files: _Files) -> _Plan:
     applied = await _applied(connection)
-    tables = _tables()
-    _compare(applied, tables)
-    checksum = _functions_checksum()
-    is_current = applied.get(0, ("", ""))[1] == checksum
+    functions = applied.pop(0, None)
+    _compare(applied, {change.number: change for change in files.changes})
     return _Plan(
-        [table for table in tables if table.number not in applied],
-        _function_files(),
-        "" if is_current else checksum,
+        files,
+        [change for change in files.changes if change.number not in applied],
+        functions == (FUNCTIONS, files.functions_checksum),
     )
 
 
@@ -257,39 +298,34 @@ async def _applied(connection: asyncpg.Connection) -> dict[int, tuple[str, str]]
     return {row["number"]: (row["name"], row["checksum"]) for row in rows}
 
 
-def _compare(applied: dict[int, tuple[str, str]], tables: list[_Table]) -> None:
-    known = {table.number: table for table in tables}
+def _compare(applied: dict[int, tuple[str, str]], known: dict[int, _Change]) -> None:
     for number, (name, checksum) in sorted(applied.items()):
-        if number == 0:
-            continue
         if number not in known:
-            raise MigrationError(
-                f"the database has migration {name}, which this program does not know: it is newer"
-            )
+            raise MigrationError(f"the database has {name}, which this program does not know: it is newer")
         if known[number].checksum != checksum:
             raise MigrationError(
-                f"{known[number].file.name} has changed since it was applied: "
+                f"{known[number].name}.sql has changed since it was applied: "
                 f"put it back as it was, and write the change as a new migration"
             )
 
 
 def _statements(plan: _Plan) -> Iterator[tuple[str, str]]:
-    """Each with the file that it comes from."""
+    """Each with the name of what it comes from."""
     yield "preparing", _PROLOGUE + _HISTORY + _ROLES
-    for table in plan.tables:
-        yield table.file.name, table.text
-        yield table.file.name, _record(table.number, table.name, table.checksum)
-    if plan.functions_checksum:
-        yield from _function_statements(plan.functions, plan.functions_checksum)
+    for change in plan.changes:
+        yield change.name, change.text
+        yield change.name, _record(change.number, change.name, change.checksum)
+    # Also for new tables alone: their rights are still those of a new table.
+    yield from _function_statements(plan.files)
 
 
-def _function_statements(files: list[Path], checksum: str) -> Iterator[tuple[str, str]]:
+def _function_statements(files: _Files) -> Iterator[tuple[str, str]]:
     yield FUNCTIONS, _REMEMBER_FUNCTIONS
-    for file in files:
-        yield file.name, _FUNCTION.format(definition=file.read_text(encoding="utf-8"), name=file.stem)
+    for name, text in files.functions.items():
+        yield name, _FUNCTION.replace("{name}", name).replace("{definition}", text)
     yield "functions that no file defines", _DROP_UNTOUCHED
     yield "rights", _RIGHTS
-    yield FUNCTIONS, _record(0, FUNCTIONS, checksum)
+    yield FUNCTIONS, _record(0, FUNCTIONS, files.functions_checksum)
 
 
 def _record(number: int, name: str, checksum: str) -> str:
@@ -299,13 +335,13 @@ def _record(number: int, name: str, checksum: str) -> str:
     )
 
 
-def _once(table: _Table) -> str:
+def _once(change: _Change) -> str:
     return f"""
 do $once$
 begin
-    if not exists (select from tendril.migrations where number = {table.number}) then
-        execute $migration${table.text}$migration$;
-        {_record(table.number, table.name, table.checksum)}
+    if not exists (select from tendril.migrations where number = {change.number}) then
+        execute $migration${change.text}$migration$;
+        {_record(change.number, change.name, change.checksum)}
     end if;
 end $once$;
 """
@@ -315,46 +351,14 @@ async def _execute(connection: asyncpg.Connection, source: str, statement: str) 
     try:
         await connection.execute(statement)
     except asyncpg.PostgresError as error:
-        place = f"{source}:{_line(statement, error)}" if error.position else source
-        raise MigrationError(
-            f"{place}: {error.message}" + (f" ({error.hint})" if error.hint else "")
-        ) from error
+        hint = f" ({error.hint})" if error.hint else ""
+        raise MigrationError(f"{source}.sql{_line(statement, error)}: {error.message}{hint}") from error
 
 
-def _line(statement: str, error: asyncpg.PostgresError) -> int:
-    return statement.count("\n", 0, int(error.position)) + 1
-
-
-def _tables() -> list[_Table]:
-    files = sorted((SQL / "migrations").glob("[0-9]*_*.sql"))
-    return [_Table(int(file.name.split("_", 1)[0]), file) for file in files]
-
-
-def _functions_checksum() -> str:
-    """Of the rights too: they belong to what is applied together."""
-    digest = hashlib.sha256((_FUNCTION + _DROP_UNTOUCHED + _RIGHTS + _ROLES).encode())
-    for file in _function_files():
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
-
-
-def _function_files() -> list[Path]:
-    """In an order in which each file finds the functions that its signature names, such as `clock()`."""
-    files = {file.stem: file for file in sorted((SQL / "functions").rglob("*.sql"))}
-    named = {name: _named_in_signature(file) & files.keys() - {name} for name, file in files.items()}
-    ordered: dict[str, Path] = {}
-    while named:
-        ready = [name for name, needed in named.items() if needed <= ordered.keys()]
-        if not ready:
-            raise MigrationError(
-                f"the signatures of these functions need each other: {', '.join(sorted(named))}"
-            )
-        for name in ready:
-            del named[name]
-            ordered[name] = files[name]
-    return list(ordered.values())
-
-
-def _named_in_signature(file: Path) -> set[str]:
-    signature, _, _ = file.read_text(encoding="utf-8").partition("$$")
-    return set(re.findall(r"\btendril\.(\w+)\s*\(", signature))
+def _line(statement: str, error: asyncpg.PostgresError) -> str:
+    """Where in the file, if the server says so; a function's position counts from its own first character."""
+    position = error.internal_position or error.position
+    if not position:
+        return ""
+    text = error.internal_query or statement
+    return f":{text.count(chr(10), 0, int(position)) + 1}"

@@ -89,7 +89,7 @@ class _Wire(httpx.AsyncBaseTransport):
         response = await self._inner.handle_async_request(request)
         if response.status_code == 204:
             # Without a body the client would answer [], as for a function that returns rows and found none.
-            return httpx.Response(200, json=None, request=request)
+            return httpx.Response(200, content=b"null", request=request)
         return response
 
     async def aclose(self) -> None:

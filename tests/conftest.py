@@ -2,5 +2,9 @@
 
 from pathlib import Path
 
+import pytest
+
+pytest.register_assert_rewrite("tests.fixtures")
+
 _FIXTURES = Path(__file__).parent / "fixtures"
 pytest_plugins = [f"tests.fixtures.{file.stem}" for file in sorted(_FIXTURES.glob("[!_]*.py"))]

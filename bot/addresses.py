@@ -24,7 +24,7 @@ def read_address(typed: str) -> str:
     try:
         # The domain is not looked up: that would hold up the whole process, and the code shows whether mail
         # arrives.
-        return validate_email(address, check_deliverability=False).normalized
+        return validate_email(address, check_deliverability=False, strict=True).normalized
     except EmailNotValidError:
         raise WrongAddress(_problem(address)) from None
 

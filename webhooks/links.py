@@ -16,7 +16,9 @@ from webhooks import keys
 from webhooks.machines import looks_like_a_machine
 from webhooks.problems import Missing
 
-PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")  # 43 bytes, transparent
+PIXEL = base64.b64decode(
+    "R0lGODlhAQABAIAAAP///wAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw=="
+)  # 43 bytes, transparent
 NEVER_KEPT = {"Cache-Control": "no-store, no-cache, must-revalidate, private", "Pragma": "no-cache"}
 SCHEMES = frozenset({"http", "https", "tg"})
 

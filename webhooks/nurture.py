@@ -29,8 +29,10 @@ class Trigger(Body):
 
 
 class Page(Body):
+    """Newest first; `after` is the last id of the page before."""
+
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
-    after: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    after: Annotated[int, Field(ge=0, lt=2**63)] = 2**63 - 1
 
 
 async def trigger(request: web.Request) -> web.Response:

@@ -23,7 +23,7 @@ def _real_address(value: str) -> str:
 def _real_zone(value: str) -> str:
     try:
         zoneinfo.ZoneInfo(value)
-    except (ValueError, OSError) as error:
+    except (KeyError, ValueError, OSError) as error:
         raise ValueError("not a time zone of the IANA list, as Europe/Berlin is") from error
     return value
 

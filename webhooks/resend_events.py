@@ -26,7 +26,7 @@ TYPES = {
 }
 
 _BEFORE_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-FAILURES = frozenset({"bounced", "soft_bounced", "failed", "suppressed", "complained"})
+FAILURES = frozenset({"bounced", "soft_bounce", "failed", "suppressed", "complained"})
 
 
 def as_delivery_event(event_id: str, raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def as_delivery_event(event_id: str, raw: Mapping[str, Any]) -> dict[str, Any]:
 
 def _type(name: Any, mail: Mapping[str, Any]) -> str:
     kind = TYPES.get(name, "other") if isinstance(name, str) else "other"
-    return "soft_bounced" if kind == "bounced" and _is_soft(mail.get("bounce")) else kind
+    return "soft_bounce" if kind == "bounced" and _is_soft(mail.get("bounce")) else kind
 
 
 def _is_soft(bounce: Any) -> bool:
@@ -89,7 +89,7 @@ def _address(to: Any) -> str | None:
 def _tracking_id(tags: Any) -> str | None:
     """Tags arrive as an object; in other answers of Resend they are a list of pairs."""
     if isinstance(tags, list):
-        tags = {tag.get("name"): tag.get("value") for tag in tags if isinstance(tag, Mapping)}
+        tags = {str(tag.get("name")): tag.get("value") for tag in tags if isinstance(tag, Mapping)}
     try:
         return str(uuid.UUID(_text(_mapping(tags).get("tracking_id")) or ""))
     except ValueError:

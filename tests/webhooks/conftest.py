@@ -224,6 +224,7 @@ async def published(store: Store) -> str:
 @pytest.fixture
 async def user_id(store: Store) -> str:
     made = await store.call("create_user", external_id="mira", first_name="Mira", email_address=ADDRESS)
+    await store.call("set_preferences", user_id=made["user_id"], changes={"max_per_day": 100})
     return str(made["user_id"])
 
 

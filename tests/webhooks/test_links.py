@@ -38,7 +38,8 @@ async def test_a_click_is_something_the_user_did(sidecar: Sidecar, sent: Sent, t
     await sidecar.get(sidecar.links.click(sent.tracking_id, TARGET))
 
     (event,) = await tables.rows(
-        "select user_id::text, metadata ->> 'url' as url from tendril.behavior_events where type like '%clicked'"
+        "select user_id::text, metadata ->> 'url' as url from tendril.behavior_events"
+        " where type = 'message_clicked'"
     )
     assert event == {"user_id": sent.user_id, "url": TARGET}
 
@@ -74,7 +75,7 @@ async def test_head_answers_and_records_nothing(sidecar: Sidecar, sent: Sent, ta
     assert await tables.everything() == before
 
 
-@pytest.mark.parametrize("token", ["x", "..", "a.b", "%00", "é", "x" * 4000])
+@pytest.mark.parametrize("token", ["x", "a.b", "%00", "é", "x" * 4000])
 async def test_a_pixel_with_a_bad_token_is_still_a_pixel_and_writes_nothing(
     sidecar: Sidecar, sent: Sent, tables: Tables, token: str
 ) -> None:
@@ -82,8 +83,7 @@ async def test_a_pixel_with_a_bad_token_is_still_a_pixel_and_writes_nothing(
 
     answer = await sidecar.get(f"/o/{quote(token, safe='%')}")
 
-    assert answer.status in (200, 404)
-    assert answer.status == 404 or len(await answer.read()) == 43
+    assert (answer.status, len(await answer.read())) == (200, 43)
     assert await tables.everything() == before
 
 

@@ -109,7 +109,7 @@ async def test_the_list_of_who_is_under_way_comes_in_pages(
     after = first["next_after"]
     second = await (await sidecar.as_admin("GET", f"/admin/api/nurture/active?limit=2&after={after}")).json()
 
-    assert [row["key"] for row in first["enrollments"] + second["enrollments"]] == ["a", "b", "c"]
+    assert [row["key"] for row in first["enrollments"] + second["enrollments"]] == ["c", "b", "a"]
     assert second["next_after"] is None
 
 

@@ -77,7 +77,7 @@ async def test_an_unknown_user_is_a_404(sidecar: Sidecar) -> None:
 async def test_a_delivery_is_explained(sidecar: Sidecar, sent: Sent) -> None:
     answer = await sidecar.as_admin("GET", f"/admin/api/deliveries/{sent.id}/explain")
 
-    assert (answer.status, (await answer.json())["delivery"]["id"]) == (200, sent.id)
+    assert (answer.status, (await answer.json())["delivery"]["delivery_id"]) == (200, sent.id)
 
 
 @pytest.mark.parametrize("number", ["987654", "x", "0x1"])

@@ -18,9 +18,9 @@ def _event(**mail: Any) -> dict[str, Any]:
     [
         ({"type": "Permanent", "subType": "NoEmail"}, "bounced"),
         ({"type": "Permanent", "subType": "Suppressed"}, "bounced"),
-        ({"type": "Transient", "subType": "MailboxFull"}, "soft_bounced"),
-        ({"type": "transient"}, "soft_bounced"),
-        ({"type": "Undetermined"}, "soft_bounced"),
+        ({"type": "Transient", "subType": "MailboxFull"}, "soft_bounce"),
+        ({"type": "transient"}, "soft_bounce"),
+        ({"type": "Undetermined"}, "soft_bounce"),
         ({"type": None}, "bounced"),
         ({}, "bounced"),
         (None, "bounced"),

@@ -1,0 +1,333 @@
+"""The sandbox's page in a real browser. The tests play the bot, over the stand-in of Telegram's API."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+
+import sandbox
+from tests.fixtures.sandbox import Control, Person, until
+
+PICTURES = Path(__file__).parents[2] / "var" / "screenshots"
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+DESKTOP = {"width": 1440, "height": 900}
+PHONE = {"width": 360, "height": 740}
+LETTER = """<html><head><style>h1 { color: #17784c }</style></head><body>
+<div style="display:none">Begin with two minutes.</div>
+<h1>The two-minute version</h1><p>Most plans fail on the first busy day.</p>
+<p><a href="https://example.com/goal">Pick your first goal</a></p></body></html>"""
+HOSTILE = "<script>window.hacked = 1</script><img src=x onerror='window.hacked = 1'>"
+
+
+class Bot:
+    """The other side of the chat."""
+
+    def __init__(self, box: sandbox.Box, http: aiohttp.ClientSession) -> None:
+        self.address = f"{box.telegram_url}/bot{box.telegram_token}"
+        self.resend = box.resend_url
+        self.key = box.resend_api_key
+        self.http = http
+        self.seen = 0
+
+    async def call(self, method: str, **parameters: Any) -> Any:
+        async with self.http.post(f"{self.address}/{method}", json=parameters) as response:
+            answer = await response.json()
+            assert answer["ok"], answer
+            return answer["result"]
+
+    async def hears(self, kind: str) -> Any:
+        """The next update of this kind."""
+
+        async def next_update() -> Any:
+            for update in await self.call("getUpdates", offset=self.seen + 1):
+                self.seen = update["update_id"]
+                if kind in update:
+                    return update[kind]
+            return None
+
+        return await until(next_update)
+
+    async def says(self, chat_id: int, html: str, *buttons: dict[str, str]) -> Any:
+        markup = {"reply_markup": {"inline_keyboard": [list(buttons)]}} if buttons else {}
+        return await self.call("sendMessage", chat_id=chat_id, text=html, parse_mode="HTML", **markup)
+
+    async def mails(self, to: str, subject: str, html: str = LETTER) -> None:
+        mail = {"from": "Tendril <hello@tendril.example>", "to": [to], "subject": subject, "html": html}
+        headers = {"Authorization": f"Bearer {self.key}", "User-Agent": "page-tests"}
+        async with self.http.post(f"{self.resend}/emails", json=mail, headers=headers) as response:
+            assert response.status == 200, await response.text()
+
+
+@pytest.fixture(scope="module")
+async def browser(chromium_path: Path) -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        running = await playwright.chromium.launch(executable_path=chromium_path, args=CHROMIUM_ARGUMENTS)
+        yield running
+        await running.close()
+
+
+@pytest.fixture
+async def bot(box: sandbox.Box) -> AsyncIterator[Bot]:
+    async with aiohttp.ClientSession() as http:
+        yield Bot(box, http)
+
+
+@pytest.fixture
+async def page(browser: Browser, box: sandbox.Box) -> AsyncIterator[Page]:
+    async with await browser.new_context(viewport=DESKTOP, reduced_motion="reduce") as context:
+        opened = await context.new_page()
+        problems: list[str] = []
+        opened.on("pageerror", lambda problem: problems.append(str(problem)))
+        await opened.goto(box.url)
+        yield opened
+        assert problems == []
+
+
+@pytest.fixture
+async def page_of_ada(page: Page, ada: Person) -> Page:
+    """The page, once it shows Ada's chat."""
+    await expect(page.get_by_role("button", name="Ada, that is you now")).to_be_visible()
+    return page
+
+
+async def picture(page: Page, name: str) -> None:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    await page.screenshot(path=PICTURES / f"{name}.png", animations="disabled")
+
+
+def log(page: Page) -> Locator:
+    return page.get_by_role("log")
+
+
+async def test_a_newcomer_becomes_somebody_and_starts_the_bot(page: Page, bot: Bot) -> None:
+    await page.get_by_label("First name").fill("Amara")
+    await page.get_by_label("Username").fill("amara_grows")
+    await page.get_by_label("Language").select_option("sw")
+    await page.get_by_role("button", name="Create user").click()
+    await page.get_by_role("button", name="Start", exact=True).click()
+
+    message = await bot.hears("message")
+    assert message["text"] == "/start"
+    assert (message["from"]["first_name"], message["from"]["username"]) == ("Amara", "amara_grows")
+    assert message["from"]["language_code"] == "sw"
+    await expect(log(page).locator(".mine")).to_contain_text("/start")
+
+
+async def test_the_bots_message_is_shown_as_telegram_formats_it(
+    page_of_ada: Page, bot: Bot, ada: Person
+) -> None:
+    await bot.says(
+        ada.id, "<b>Welcome</b>, <i>Ada</i>: <tg-spoiler>a secret</tg-spoiler> &amp; <code>x &lt; y</code>"
+    )
+
+    bubble = log(page_of_ada).locator(".theirs")
+    await expect(bubble.locator("b")).to_have_text("Welcome")
+    await expect(bubble.locator(".spoiler")).to_have_text("a secret")
+    await expect(bubble.locator("code")).to_have_text("x < y")
+
+
+async def test_what_is_typed_reaches_the_bot(page_of_ada: Page, bot: Bot) -> None:
+    composer = page_of_ada.get_by_label("Message to the bot")
+    await composer.fill("I walked today")
+    await composer.press("Enter")
+
+    assert (await bot.hears("message"))["text"] == "I walked today"
+    await expect(composer).to_have_value("")
+
+
+async def test_commands_are_suggested_while_they_are_typed(bot: Bot, page_of_ada: Page) -> None:
+    commands = [
+        {"command": "help", "description": "What I can do"},
+        {"command": "stop", "description": "Stop"},
+    ]
+    await bot.call("setMyCommands", commands=commands)
+    await page_of_ada.reload()
+
+    await page_of_ada.get_by_label("Message to the bot").press_sequentially("/he")
+    await expect(page_of_ada.get_by_role("option", name="/help What I can do")).to_be_visible()
+    await page_of_ada.keyboard.press("Enter")
+
+    assert (await bot.hears("message"))["text"] == "/help"
+
+
+async def test_a_tap_reaches_the_bot_and_its_answer_is_shown(
+    page_of_ada: Page, bot: Bot, ada: Person
+) -> None:
+    await bot.says(ada.id, "Did you?", {"text": "I did it", "callback_data": "done"})
+    await page_of_ada.get_by_role("button", name="I did it").click()
+
+    query = await bot.hears("callback_query")
+    assert query["data"] == "done"
+    await bot.call("answerCallbackQuery", callback_query_id=query["id"], text="Well done!")
+    await expect(page_of_ada.get_by_text("Well done!")).to_be_visible()
+
+
+async def test_an_edited_message_changes_and_a_deleted_one_goes(
+    page_of_ada: Page, bot: Bot, ada: Person
+) -> None:
+    first = await bot.says(ada.id, "One moment")
+    second = await bot.says(ada.id, "Never mind")
+    await expect(log(page_of_ada)).to_contain_text("Never mind")
+
+    await bot.call("editMessageText", chat_id=ada.id, message_id=first["message_id"], text="Here it is")
+    await bot.call("deleteMessage", chat_id=ada.id, message_id=second["message_id"])
+
+    await expect(log(page_of_ada)).to_contain_text("Here it is")
+    await expect(log(page_of_ada)).to_contain_text("edited")
+    await expect(log(page_of_ada)).not_to_contain_text("Never mind")
+
+
+async def test_a_url_button_opens_a_new_tab(
+    page_of_ada: Page, bot: Bot, ada: Person, box: sandbox.Box
+) -> None:
+    await bot.says(ada.id, "Look", {"text": "The mark", "url": "https://example.com/look"})
+    await page_of_ada.context.route("https://example.com/look", lambda route: route.fulfill(body="Here."))
+
+    async with page_of_ada.context.expect_page() as opening:
+        await page_of_ada.get_by_role("link", name="The mark").click()
+
+    opened = await opening.value
+    await expect(opened.get_by_text("Here.")).to_be_visible()
+    assert await opened.evaluate("window.opener") is None
+
+
+async def test_a_message_for_somebody_else_shows_on_their_picture(
+    page_of_ada: Page, bot: Bot, control: Control
+) -> None:
+    kofi = await control.person("Kofi", started=True)
+    await bot.says(kofi.id, "Only for Kofi")
+
+    await page_of_ada.get_by_role("button", name="Kofi, 1 unread messages").click()
+    await expect(log(page_of_ada)).to_contain_text("Only for Kofi")
+    await expect(page_of_ada.get_by_role("button", name="Kofi, that is you now")).to_be_visible()
+
+
+async def test_blocking_the_bot_tells_it_and_can_be_taken_back(page_of_ada: Page, bot: Bot) -> None:
+    await page_of_ada.locator(".chat-head").get_by_role("button", name="Block the bot").click()
+    assert (await bot.hears("my_chat_member"))["new_chat_member"]["status"] == "kicked"
+    await expect(page_of_ada.get_by_label("Message to the bot")).to_have_count(0)
+
+    await page_of_ada.locator(".chat-foot").get_by_role("button", name="Unblock the bot").click()
+    assert (await bot.hears("my_chat_member"))["new_chat_member"]["status"] == "member"
+    await expect(page_of_ada.get_by_label("Message to the bot")).to_be_visible()
+
+
+async def test_a_mail_arrives_is_read_and_reported_as_opened(page_of_ada: Page, bot: Bot) -> None:
+    await bot.mails("ada@example.com", "A small start")
+    row = page_of_ada.get_by_role("option", name="A small start")
+    await expect(row).to_contain_text("Begin with two minutes.")
+    await row.click()
+
+    letter = page_of_ada.frame_locator("iframe")
+    await expect(letter.get_by_role("heading")).to_have_text("The two-minute version")
+    await expect(letter.get_by_role("heading")).to_have_css("color", "rgb(23, 120, 76)")
+    await page_of_ada.get_by_role("button", name="Mark opened").click()
+    await expect(row).to_contain_text("Opened")
+
+
+async def test_a_link_of_a_mail_is_clicked_and_its_parts_can_be_read(
+    page_of_ada: Page, bot: Bot, control: Control
+) -> None:
+    await bot.mails("ada@example.com", "A small start")
+    await page_of_ada.get_by_role("option", name="A small start").click()
+
+    await page_of_ada.get_by_text("Click a link").click()
+    await page_of_ada.get_by_role("menuitem", name="Pick your first goal").click()
+    await expect(page_of_ada.locator(".letterhead .state")).to_have_text("Clicked")
+    assert (await control.mail("ada@example.com"))["last_event"] == "clicked"
+
+    await page_of_ada.get_by_role("tab", name="Plain text").click()
+    await expect(page_of_ada.get_by_role("tabpanel")).to_contain_text("Most plans fail")
+    await page_of_ada.get_by_role("tab", name="Headers & tags").click()
+    await expect(page_of_ada.get_by_role("tabpanel")).to_contain_text("hello@tendril.example")
+
+
+async def test_the_clock_is_seen_running_until_a_day_has_passed(page_of_ada: Page, control: Control) -> None:
+    await page_of_ada.get_by_role("button", name="+1 day").click()
+    await expect(page_of_ada.get_by_role("button", name="+1 hour")).to_be_disabled()
+
+    await expect(page_of_ada.get_by_text("1 day later: nothing was due.")).to_be_visible(timeout=15_000)
+    await expect(page_of_ada.get_by_role("button", name="+1 hour")).to_be_enabled()
+    await expect(page_of_ada.get_by_text("1 day ahead")).to_be_visible()
+    assert 86_390 < (await control.get("/clock"))["offset_seconds"] < 86_410
+
+
+async def test_a_failure_is_switched_on_is_visible_and_is_switched_off(
+    page_of_ada: Page, control: Control
+) -> None:
+    await page_of_ada.get_by_role("button", name="Failures").click()
+    await page_of_ada.get_by_role("switch", name="Email: Server error").click()
+    await page_of_ada.get_by_role("switch", name="Telegram: Slow").click()
+
+    await expect(page_of_ada.locator(".trouble")).to_contain_text("Email: server error (3 left)")
+    assert {fault["fault"] for fault in await control.get("/faults")} == {"server_error", "slow"}
+
+    await page_of_ada.get_by_role("switch", name="Telegram: Slow").click()
+    await expect(page_of_ada.locator(".trouble")).not_to_contain_text("Telegram")
+    await page_of_ada.locator(".trouble").get_by_text("All well again").click()
+    await expect(page_of_ada.locator(".trouble")).to_be_hidden()
+    assert await control.get("/faults") == []
+
+
+async def test_hostile_texts_are_shown_and_do_nothing(page: Page, bot: Bot, control: Control) -> None:
+    eve = await control.person(HOSTILE, started=True)
+    await eve.writes(HOSTILE)
+    await bot.call("sendMessage", chat_id=eve.id, text=HOSTILE)
+    await bot.mails(
+        "eve@example.com", HOSTILE, html=f"{HOSTILE}<a href='javascript:window.hacked=1'>Win</a><p>End</p>"
+    )
+    await page.reload()
+
+    await expect(log(page).locator(".mine")).to_contain_text(HOSTILE)
+    await expect(log(page).locator(".theirs")).to_contain_text(HOSTILE)
+    await page.get_by_role("option", name="window.hacked").click()
+    await expect(page.frame_locator("iframe").get_by_text("End")).to_be_visible()
+    await expect(page.frame_locator("iframe").locator("script, [onerror], [href]")).to_have_count(0)
+    assert "allow-scripts" not in (await page.locator("iframe").get_attribute("sandbox") or "")
+    assert await page.locator("main script, main [onerror]").count() == 0
+    assert await page.evaluate("window.hacked") is None
+
+
+async def test_a_phone_shows_one_side_at_a_time(page_of_ada: Page, bot: Bot) -> None:
+    await page_of_ada.set_viewport_size(PHONE)
+    await bot.mails("ada@example.com", "A small start")
+    tabs = page_of_ada.get_by_role("navigation", name="Views")
+    await expect(page_of_ada.get_by_role("option", name="A small start")).to_be_hidden()
+    await tabs.get_by_role("button", name="Mail").click()
+    await page_of_ada.get_by_role("option", name="A small start").click()
+
+    await expect(page_of_ada.frame_locator("iframe").get_by_role("heading")).to_be_visible()
+    await expect(log(page_of_ada)).to_be_hidden()
+    assert await page_of_ada.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    await picture(page_of_ada, "page-phone")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_what_happened_before_is_there_after_a_reload(
+    page_of_ada: Page, bot: Bot, ada: Person, scheme: Any
+) -> None:
+    await page_of_ada.emulate_media(color_scheme=scheme)
+    await ada.writes("/start")
+    await bot.says(
+        ada.id,
+        "<b>Welcome, Ada!</b> 🌱\n\nWhat would you like to grow?",
+        {"text": "A habit", "callback_data": "h"},
+    )
+    await bot.mails("ada@example.com", "A small start")
+    await page_of_ada.reload()
+
+    await expect(log(page_of_ada)).to_contain_text("What would you like to grow?")
+    await page_of_ada.get_by_role("option", name="A small start").click()
+    await expect(page_of_ada.frame_locator("iframe").get_by_role("heading")).to_be_visible()
+    await picture(page_of_ada, f"page-{scheme}")

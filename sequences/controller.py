@@ -7,6 +7,7 @@ database's; a step that ends plans the next one in the same transaction that rec
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -68,7 +69,7 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class FollowedUp:
-    """What the passing of time brought about, by name: `fell_back`, `expired` and so on."""
+    """What the passing of time brought about, by name: how many messages `fell_back`, and so on."""
 
     counts: Mapping[str, int] = field(default_factory=dict)
 
@@ -159,7 +160,10 @@ class NurtureController:
 
     async def follow_up(self) -> FollowedUp:
         """Lets time take effect: what nobody answered falls back, pauses end. Any number of processes may."""
-        followed = FollowedUp(await self._store.call("follow_up"))
+        total: Counter[str] = Counter()
+        while any((counts := await self._store.call("follow_up")).values()):
+            total.update(counts)
+        followed = FollowedUp(total)
         if followed.has_work:
             self.wake()
         return followed

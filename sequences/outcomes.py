@@ -12,6 +12,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +34,11 @@ class Verdict:
     retry_after: float | None = None
     whole_channel: bool = False
     address: str | None = None
+
+    @property
+    def stops_the_channel(self) -> bool:
+        """Nothing more may be claimed until the database knows of this."""
+        return self.whole_channel or self.outcome == "misconfigured"
 
     def as_json(self) -> dict[str, Any]:
         answer: dict[str, Any] = {"outcome": self.outcome}
@@ -121,9 +127,11 @@ class Recorder:
         *,
         linger: float = 0.02,
         most: int = 1000,
+        caught_up: Callable[[], None] = lambda: None,
         fell_back: Callable[[str], None] = lambda channel: None,
     ) -> None:
         self.fell_back = fell_back
+        self._caught_up = caught_up
         self._store = store
         self._metrics = metrics
         self._linger = linger
@@ -149,10 +157,14 @@ class Recorder:
         if self._recording is not None and self._recording.done() and not self._recording.cancelled():
             self._recording.result()
 
+    def hurry(self) -> None:
+        """Records what there is without waiting for more."""
+        self._enough.set()
+
     async def flushed(self) -> None:
         """Returns when all that was added is recorded."""
         while self._recording is not None and not self._recording.done():
-            self._enough.set()
+            self.hurry()
             await asyncio.shield(self._recording)
 
     def abandon(self) -> int:
@@ -167,15 +179,14 @@ class Recorder:
             batch = self._waiting[: self._most]
             await self._record(batch)
             del self._waiting[: len(batch)]
+        self._caught_up()
 
     async def _gather(self) -> None:
         if len(self._waiting) < self._most:
-            self._enough.clear()
-            try:
+            with suppress(TimeoutError):
                 async with asyncio.timeout(self._linger):
                     await self._enough.wait()
-            except TimeoutError:
-                pass
+        self._enough.clear()
 
     async def _record(self, batch: Sequence[Outcome]) -> None:
         backoff = Backoff()

@@ -131,12 +131,23 @@ class PublishedSteps:
 
 
 class Slots:
-    """Requests that may still be begun."""
+    """Requests that may still be begun; none while shut."""
 
     def __init__(self, total: int) -> None:
         self.total = total
         self.free = total
+        self._is_shut = False
         self._changed = asyncio.Event()
+
+    def has_room(self, count: int) -> bool:
+        return self.free >= count and not self._is_shut
+
+    def shut(self) -> None:
+        self._is_shut = True
+
+    def open(self) -> None:
+        self._is_shut = False
+        self._changed.set()
 
     def take(self, count: int) -> None:
         self.free -= count
@@ -206,7 +217,7 @@ class DeliveryPipeline:
         self._slots = Slots(min(in_flight, MOST_BATCHES_IN_FLIGHT) if self._is_batched else in_flight)
         self._metrics = (metrics or DeliveryMetrics()).of(channel.name)
         self._steps = PublishedSteps(store)
-        self._recorder = Recorder(store, self._metrics)
+        self._recorder = Recorder(store, self._metrics, caught_up=self._slots.open)
         self._under_way: set[asyncio.Task[None]] = set()
         self._awake = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -337,7 +348,7 @@ class DeliveryPipeline:
         return sum(claim.size for claim in launched)
 
     async def _launch(self, tally: Counter[str]) -> Claim | None:
-        """Claims what there is room for and begins to deliver it; None if nothing is due or we are stopping."""
+        """Claims what there is room for and begins to deliver it; None if there is nothing to begin."""
         hold = await self._take_room()
         try:
             claimed = await self._claim(hold.held) if hold.held else []
@@ -357,7 +368,7 @@ class DeliveryPipeline:
     async def _take_room(self) -> Hold:
         """Slots for one claim; none when we are stopping."""
         worthwhile = 1 if self._is_batched else max(1, self._slots.total // WORTH_A_CLAIM)
-        while self._slots.free < worthwhile and not self._stopping.is_set():
+        while not self._slots.has_room(worthwhile) and not self._stopping.is_set():
             await self._slots.change()
         if self._stopping.is_set():
             return Hold(self._slots, 0)
@@ -425,7 +436,7 @@ class DeliveryPipeline:
             is_ours = await self._patiently(lambda: self._is_stored(ready, batch_key))
         except Unavailable:
             raise
-        except StorageError:
+        except Exception:
             await self._store_and_send_halves(ready, hold, tally)
             return
         if not is_ours:
@@ -496,6 +507,9 @@ class DeliveryPipeline:
     def _record(self, messages: Sequence[Claimed], verdict: Verdict, tally: Counter[str]) -> None:
         self._recorder.add([each.came_to(verdict) for each in messages])
         tally[verdict.outcome] += len(messages)
+        if verdict.stops_the_channel:
+            self._slots.shut()
+            self._recorder.hurry()
 
     async def _patiently(self, act: Callable[[], Awaitable[Result]]) -> Result:
         """Repeats it while the store is away; raises Unavailable only when the pipeline stops meanwhile."""

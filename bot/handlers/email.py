@@ -11,7 +11,7 @@ from telegram import Update
 from telegram.ext import BaseHandler
 
 from bot.addresses import CODE, WrongAddress, read_address
-from bot.desk import Context, argument, button, reply, rewrite, said
+from bot.desk import Context, acknowledge, argument, button, reply, said
 from bot.handlers.commands import command, tap
 from storage.store import Invalid
 
@@ -97,11 +97,12 @@ async def take_code(update: Update, context: Context, code: str) -> None:
 
 
 async def resend(update: Update, context: Context) -> None:
+    await acknowledge(update)
     _, waiting = await _addresses(update, context)
     if waiting:
         await request(update, context, waiting)
     else:
-        await rewrite(update, said(update).no_email_to_confirm)
+        await reply(update, said(update).no_email_to_confirm)
 
 
 async def _addresses(update: Update, context: Context) -> tuple[str | None, str | None]:

@@ -9,7 +9,7 @@ from playwright.async_api import Browser, async_playwright
 
 from tests.webhooks.conftest import ADDRESS, OpenSidecar, Sent, Sidecar, Tables
 
-PICTURES = Path(__file__).parents[2] / "var" / "screenshots"
+PICTURES = Path(__file__).parents[2] / "artifacts"
 
 
 @pytest.fixture

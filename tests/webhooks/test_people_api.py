@@ -28,28 +28,25 @@ async def test_an_imported_address_can_be_written_to(sidecar: Sidecar, tables: T
     assert point == {"address": "ada@example.org", "state": "active"}
 
 
-@pytest.mark.parametrize(
-    ("body", "field"),
-    [
-        ({"external_id": "1", "email_address": "nobody"}, "email_address"),
-        ({"external_id": "1", "email_address": "a b@example.org"}, "email_address"),
-        ({"external_id": "1", "timezone": "Mars/Olympus"}, "timezone"),
-        ({"external_id": "1", "timezone": "../../etc/passwd"}, "timezone"),
-        ({"external_id": "1", "attributes": [1]}, "attributes"),
-        ({"external_id": 7}, "external_id"),
-        ({"external_id": "1", "first_name": {"a": 1}}, "first_name"),
-        ({"external_id": "1", "admin": True}, "admin"),
-    ],
-    ids=repr,
-)
-async def test_a_wrong_field_is_named(
-    sidecar: Sidecar, tables: Tables, body: dict[str, Any], field: str
-) -> None:
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"external_id": "1", "email_address": "nobody"}, "email_address"),
+    ({"external_id": "1", "email_address": "a b@example.org"}, "email_address"),
+    ({"external_id": "1", "timezone": "Mars/Olympus"}, "timezone"),
+    ({"external_id": "1", "timezone": "../../etc/passwd"}, "timezone"),
+    ({"external_id": "1", "attributes": [1]}, "attributes"),
+    ({"external_id": 7}, "external_id"),
+    ({"external_id": "1", "first_name": {"a": 1}}, "first_name"),
+    ({"external_id": "1", "admin": True}, "admin"),
+]
+
+
+async def test_a_wrong_field_is_named(sidecar: Sidecar, tables: Tables) -> None:
     before = await tables.everything()
 
-    answer = await sidecar.as_admin("POST", USERS, json=body)
+    for body, field in WRONG:
+        answer = await sidecar.as_admin("POST", USERS, json=body)
+        assert (answer.status, (await answer.json())["error"]["field"]) == (422, field), body
 
-    assert (answer.status, (await answer.json())["error"]["field"]) == (422, field)
     assert await tables.everything() == before
 
 

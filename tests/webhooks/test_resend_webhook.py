@@ -175,41 +175,34 @@ async def test_the_raw_event_is_kept(sidecar: Sidecar, sent: Sent, tables: Table
     assert json.loads(row["raw"]) == event
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"type": "email.bounced"},
-        {"type": "email.bounced", "data": None},
-        {"type": "email.bounced", "data": []},
-        {"type": "email.clicked", "data": {"click": "yes", "tags": 5, "to": {}, "email_id": 7}},
-        {"type": "email.opened", "created_at": "yesterday", "data": {"tags": {"tracking_id": "x"}}},
-        {"type": ["email.opened"], "created_at": 5, "data": {"tags": [{"name": []}, "x"]}},
-        {"type": "email.sent", "data": {"subject": "nul \x00 and half a pair \ud800"}},
-        {},
-    ],
-    ids=repr,
-)
-async def test_strange_but_signed_events_are_stored(
-    sidecar: Sidecar, tables: Tables, body: dict[str, Any]
-) -> None:
-    answer = await sidecar.from_resend(body, "msg_strange")
-
-    assert answer.status == 200
-    assert await tables.rows("select from tendril.delivery_events where event_id = 'msg_strange'")
+STRANGE = [
+    {"type": "email.bounced"},
+    {"type": "email.bounced", "data": None},
+    {"type": "email.bounced", "data": []},
+    {"type": "email.clicked", "data": {"click": "yes", "tags": 5, "to": {}, "email_id": 7}},
+    {"type": "email.opened", "created_at": "yesterday", "data": {"tags": {"tracking_id": "x"}}},
+    {"type": ["email.opened"], "created_at": 5, "data": {"tags": [{"name": []}, "x"]}},
+    {"type": "email.sent", "data": {"subject": "nul \x00 and half a pair \ud800"}},
+    {},
+]
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"text"', b'{"a": NaN}', b"[" * 100_000])
-async def test_what_is_signed_but_no_json_object_is_a_422(
-    sidecar: Sidecar, tables: Tables, body: bytes
-) -> None:
+async def test_strange_but_signed_events_are_stored(sidecar: Sidecar, tables: Tables) -> None:
+    answers = [await sidecar.from_resend(body, f"msg_{number}") for number, body in enumerate(STRANGE)]
+
+    assert [answer.status for answer in answers] == [200] * len(STRANGE)
+    assert len(await tables.rows("select from tendril.delivery_events")) == len(STRANGE)
+
+
+async def test_what_is_signed_but_no_json_object_is_a_422(sidecar: Sidecar, tables: Tables) -> None:
     before = await tables.everything()
+    bodies = [b"", b"{", b"[]", b"null", b'"text"', b'{"a": NaN}', b"[" * 100_000]
 
-    answer = await sidecar.from_resend(body)
+    answers = [await sidecar.from_resend(body) for body in bodies]
 
-    assert answer.status == 422
-    assert (await answer.json())["error"]["code"] == "invalid"
+    assert [answer.status for answer in answers] == [422] * len(bodies)
     assert await tables.everything() == before
-    assert sidecar.counted("tendril_webhook_verdicts_total", provider="resend", verdict="malformed") == 1
+    assert _verdicts(sidecar) == {"malformed": len(bodies)}
 
 
 def _forgeries(body: bytes) -> dict[str, tuple[dict[str, str], bytes]]:
@@ -243,19 +236,19 @@ def _without(headers: dict[str, str], name: str) -> dict[str, str]:
     return {key: value for key, value in headers.items() if key != name}
 
 
-@pytest.mark.parametrize("forgery", _forgeries(b"delivered"))
-async def test_a_forgery_is_refused_counted_and_writes_nothing(
-    sidecar: Sidecar, sent: Sent, tables: Tables, forgery: str
+async def test_forgeries_are_refused_and_counted_and_write_nothing(
+    sidecar: Sidecar, sent: Sent, tables: Tables
 ) -> None:
-    headers, body = _forgeries(json.dumps(resend_event("delivered", sent)).encode())[forgery]
+    forgeries = _forgeries(json.dumps(resend_event("delivered", sent)).encode())
     before = await tables.everything()
 
-    answer = await sidecar.post("/webhooks/resend", data=body, headers=headers)
+    for name, (headers, body) in forgeries.items():
+        answer = await sidecar.post("/webhooks/resend", data=body, headers=headers)
+        assert answer.status == 401, name
+        assert (await answer.json())["error"]["code"] == "unauthorized", name
 
-    assert answer.status == 401
-    assert (await answer.json())["error"]["code"] == "unauthorized"
     assert await tables.everything() == before
-    assert sum(_verdicts(sidecar).values()) == 1
+    assert sum(_verdicts(sidecar).values()) == len(forgeries)
 
 
 async def test_without_a_secret_nobody_is_believed(

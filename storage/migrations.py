@@ -29,6 +29,12 @@ SQL = Path(__file__).parent.parent / "sql"
 LOCK = 8_364_521
 FUNCTIONS = "functions and rights"
 
+# Not `to_regclass`, which may still remember its last answer when another process has just migrated.
+_HISTORY_EXISTS = """
+select true from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+where n.nspname = 'tendril' and c.relname = 'migrations'
+"""
+
 _PROLOGUE = """
 set local check_function_bodies = off;
 set local lock_timeout = '60s';
@@ -292,7 +298,7 @@ async def _plan(connection: asyncpg.Connection, files: _Files) -> _Plan:
 
 
 async def _applied(connection: asyncpg.Connection) -> dict[int, tuple[str, str]]:
-    if await connection.fetchval("select to_regclass('tendril.migrations')") is None:
+    if not await connection.fetchval(_HISTORY_EXISTS):
         return {}
     rows = await connection.fetch("select number, name, checksum from tendril.migrations")
     return {row["number"]: (row["name"], row["checksum"]) for row in rows}

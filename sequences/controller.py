@@ -143,8 +143,8 @@ class NurtureController:
             await self._store.call("cancel_enrollment", enrollment_id=enrollment_id, reason=reason)
         )
 
-    async def active(self, limit: int = 100, after_id: int = 0) -> list[ActiveEnrollment]:
-        """Enrollments under way, by id; the last one's id is the next page's `after_id`."""
+    async def active(self, limit: int = 100, after_id: int | None = None) -> list[ActiveEnrollment]:
+        """Enrollments under way, newest first; the last one's id is the next page's `after_id`."""
         rows = await self._store.call("list_active_enrollments", limit_to=limit, after_id=after_id)
         return [_active(row) for row in rows]
 

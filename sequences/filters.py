@@ -16,6 +16,10 @@ from sequences.definition import EVENT_NAME, NAME, BadDuration, interval
 USER_FIELDS = ("locale", "timezone", "username", "first_name")
 CONTACT_CHANNELS = ("email", "telegram")
 CONTACT_STATES = ("unverified", "active", "unreachable", "suppressed")
+OPERATORS = (
+    "$and", "$or", "$not", "$nor", "$eq", "$ne", "$lt", "$lte", "$gt", "$gte", "$in", "$nin", "$exists",
+    "$count", "$within",
+)  # fmt: skip
 SUBJECTS = (
     "attributes.X, user.X, contact_points.CHANNEL, behavior.EVENT, context.X, clicked.STEP, opened.STEP"
 )

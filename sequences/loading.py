@@ -31,14 +31,14 @@ from sequences.filters import BadFilter, check_filter
 from sequences.proofreading import content_problems, telegram_problems
 
 _FENCE = "+++"
-_SEQUENCE_KEYS = ("name", "title", "description", "message_class", "context", "trigger", "exit", "steps")
-_TRIGGER_KEYS = ("event", "filter")
-_STEP_KEYS = (
+SEQUENCE_KEYS = ("name", "title", "description", "message_class", "context", "trigger", "exit", "steps")
+TRIGGER_KEYS = ("event", "filter")
+STEP_KEYS = (
     "name", "after", "anchor", "at", "weekdays", "channels", "fallback", "condition", "stale_after",
     "quiet_hours", "at_most_once", "max_attempts", "message_class", "recipient",
 )  # fmt: skip
-_FRONT_KEYS = ("subject", "preheader", "buttons", "link_preview", "silent")
-_BUTTON_KEYS = ("label", "url", "event")
+FRONT_KEYS = ("subject", "preheader", "buttons", "link_preview", "silent")
+BUTTON_KEYS = ("label", "url", "event")
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d\Z")
 _FIELD = re.compile(r"[a-z][a-z0-9_]{0,62}\??\Z")
@@ -238,7 +238,7 @@ class _Folder:
 
     def _sequence(self, document: dict[str, Any]) -> Sequence:
         table = _Table(self._toml, document)
-        table.only(_SEQUENCE_KEYS)
+        table.only(SEQUENCE_KEYS)
         name = table.get("name", str, self._path.name)
         if name != self._path.name or not NAME.match(name):
             table.say("name", "a sequence is named as its folder: a-z, 0-9 and _, a letter first")
@@ -271,7 +271,7 @@ class _Folder:
         if content is None:
             return None
         trigger = _Table(self._toml, content, "trigger")
-        trigger.only(_TRIGGER_KEYS)
+        trigger.only(TRIGGER_KEYS)
         event = trigger.get("event", str, "", required=True)
         if event and not EVENT_NAME.match(event):
             trigger.say("event", _EVENT_RULE.format(event))
@@ -314,7 +314,7 @@ class _Folder:
             source.say(1, f"the front matter that begins with {_FENCE} does not end")
             return Content(body=text)
         table = _Table(source, source.parse(front, 1) or {})
-        table.only(_FRONT_KEYS)
+        table.only(FRONT_KEYS)
         content = Content(
             body=body.strip("\n") or None,
             subject=table.get("subject", str),
@@ -342,8 +342,8 @@ class _Folder:
         )
 
     def _button(self, table: _Table) -> Button | None:
-        table.only(_BUTTON_KEYS)
-        label, url, event = (table.get(key, str) for key in _BUTTON_KEYS)
+        table.only(BUTTON_KEYS)
+        label, url, event = (table.get(key, str) for key in BUTTON_KEYS)
         if not label or not label.strip() or len(label) > 64:
             table.say("label", "a button needs a label of at most 64 characters")
             return None
@@ -386,7 +386,7 @@ class _StepTable(_Table):
         self._names = names
 
     def step(self) -> Step:
-        self.only(_STEP_KEYS)
+        self.only(STEP_KEYS)
         name = self.get("name", str, "", required=True)
         if name and not NAME.match(name):
             self.say("name", f"the step name {name!r} has to have a-z, 0-9 and _, a letter first")

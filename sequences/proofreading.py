@@ -8,7 +8,8 @@ from typing import Any
 from sequences.definition import Button, Content
 from sequences.markdown import Document, address_problem
 from sequences.rendering import TELEGRAM_TEXT, telegram_length
-from sequences.templating import LINKS, Problem, TemplateLanguage, Unrenderable, sample_values
+from sequences.templating import LINKS, Problem, TemplateLanguage, Unrenderable
+from sequences.values import sample_values
 
 Found = tuple[str, Problem]
 """Where (body, subject, preheader, buttons.INDEX.KEY) and what."""

@@ -25,11 +25,10 @@ from sequences.templating import (
     MARK,
     Compiled,
     Lifted,
-    Path,
     TemplateLanguage,
     Unrenderable,
-    values_at,
 )
+from sequences.values import Path, values_at
 
 __all__ = ["Brand", "Renderer", "Unrenderable", "telegram_length"]
 

@@ -2,7 +2,7 @@
 
 An author's template is parsed and compared with an allow-list of nodes before it is compiled, so what it can
 cost is known before it runs: there are no calls, no multiplication, no assignments, few filters, and a loop
-counts as fifty times its body. The engine underneath is Jinja2's immutable sandbox all the same.
+counts as fifty times its body. The engine underneath is Jinja2's most careful one all the same.
 
 Values never meet the Markdown parser: `lift` takes the template's expressions out before Markdown is read,
 `Lifted.fill` puts them back into its result, and Jinja escapes what they bring for the channel at hand.
@@ -14,7 +14,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from unicodedata import bidirectional
 from urllib.parse import quote
 
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
@@ -23,11 +22,10 @@ from jinja2.runtime import LoopContext, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
+from sequences.values import MAX_ITEMS, Path, Sample, required_and_optional
+
 MAX_TEMPLATE = 16_384
 MAX_COST = 10_000
-MAX_ITEMS = 50
-MAX_VALUE = 10_000
-MAX_NAME = 64
 MAX_OUTPUT = 100_000
 
 USER_FIELDS = ("first_name", "last_name", "username", "locale", "timezone", "attributes")
@@ -38,9 +36,7 @@ FILTERS = (
     "capitalize", "default", "d", "first", "int", "join", "last", "length", "lower", "title", "trim",
     "truncate", "upper",
 )  # fmt: skip
-TESTS = ("defined", "undefined")
-
-Path = tuple[str, ...]
+QUESTIONS = ("defined", "undefined")
 
 
 class Unrenderable(Exception):
@@ -76,12 +72,6 @@ _INSTEAD = {
     nodes.Pow: "a template cannot multiply; put the result into the context",
     nodes.Mod: "a template cannot use %; put the result into the context",
 }
-
-
-def required_and_optional(context: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
-    """The declared context fields; those written with a trailing `?` are optional."""
-    optional = frozenset(name.removesuffix("?") for name in context if name.endswith("?"))
-    return frozenset(context) - {f"{name}?" for name in optional}, optional
 
 
 class Inspection:
@@ -192,8 +182,8 @@ class Inspection:
             for side in (node.expr, *(operand.expr for operand in node.ops)):
                 self._visit_condition(side, given, names, weight)
         elif isinstance(node, nodes.Test):
-            if node.name not in TESTS or node.args or node.kwargs:
-                self._say(node, f"no test named {node.name!r}; there are: {', '.join(TESTS)}")
+            if node.name not in QUESTIONS or node.args or node.kwargs:
+                self._say(node, f"no question {node.name!r}; there are: is {', is '.join(QUESTIONS)}")
             self._visit_condition(node.node, given, names, weight)
         else:
             self._visit(node, given, names, weight)
@@ -292,28 +282,28 @@ def _is_given(path: Path, given: frozenset[Path]) -> bool:
     return any(path[: len(found)] == found for found in given)
 
 
-def _found_by(test: nodes.Node) -> frozenset[Path]:
-    """The paths that are surely there where this test holds."""
-    if isinstance(test, nodes.And):
-        return _found_by(test.left) | _found_by(test.right)
-    if isinstance(test, nodes.Not):
-        return _missed_by(test.node)
-    if isinstance(test, nodes.Test) and test.name == "defined":
-        return _found_by(test.node)
-    if isinstance(test, nodes.Compare) and [operand.op for operand in test.ops] == ["eq"]:
-        return _found_by(test.expr) if isinstance(test.ops[0].expr, nodes.Const) else frozenset()
-    path = path_of(test)
+def _found_by(condition: nodes.Node) -> frozenset[Path]:
+    """The paths that are surely there where this condition holds."""
+    if isinstance(condition, nodes.And):
+        return _found_by(condition.left) | _found_by(condition.right)
+    if isinstance(condition, nodes.Not):
+        return _missed_by(condition.node)
+    if isinstance(condition, nodes.Test) and condition.name == "defined":
+        return _found_by(condition.node)
+    if isinstance(condition, nodes.Compare) and [operand.op for operand in condition.ops] == ["eq"]:
+        return _found_by(condition.expr) if isinstance(condition.ops[0].expr, nodes.Const) else frozenset()
+    path = path_of(condition)
     return frozenset() if path is None else frozenset({path})
 
 
-def _missed_by(test: nodes.Node) -> frozenset[Path]:
-    """The paths that are surely there where this test does not hold."""
-    if isinstance(test, nodes.Or):
-        return _missed_by(test.left) | _missed_by(test.right)
-    if isinstance(test, nodes.Not):
-        return _found_by(test.node)
-    if isinstance(test, nodes.Test) and test.name == "undefined":
-        return _found_by(test.node)
+def _missed_by(condition: nodes.Node) -> frozenset[Path]:
+    """The paths that are surely there where this condition does not hold."""
+    if isinstance(condition, nodes.Or):
+        return _missed_by(condition.left) | _missed_by(condition.right)
+    if isinstance(condition, nodes.Not):
+        return _found_by(condition.node)
+    if isinstance(condition, nodes.Test) and condition.name == "undefined":
+        return _found_by(condition.node)
     return frozenset()
 
 
@@ -322,7 +312,7 @@ def _missed_by(test: nodes.Node) -> frozenset[Path]:
 _OPEN, _CLOSE = "\ue000", "\ue001"
 MARK = re.compile(f"{_OPEN}(\\d+){_CLOSE}")
 _BRACES = re.compile(f"{{(?=[{{%#{_OPEN}])")
-_STATEMENTS = ("if", "elif", "else", "endif", "for", "endfor")
+STATEMENTS = ("if", "elif", "else", "endif", "for", "endfor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -411,7 +401,7 @@ class TemplateLanguage:
                 word = (
                     code[2:].lstrip("-+ \t\n").split(maxsplit=1)[0].rstrip("-+%}") if kind == "block" else ""
                 )
-                if kind == "block" and word not in _STATEMENTS:
+                if kind == "block" and word not in STATEMENTS:
                     raise TemplateSyntaxError(f"{word!r} is not part of the template language", line)
                 chunks.append(Chunk(code, word, line))
                 text += f"{_OPEN}{len(chunks) - 1}{_CLOSE}"
@@ -485,7 +475,7 @@ class _Engine(ImmutableSandboxedEnvironment):
             cache_size=0,
         )
         self.filters = {name: self.filters[name] for name in FILTERS} | {"_urlpart": _urlpart}
-        self.tests = {name: self.tests[name] for name in TESTS}
+        self.tests = {name: self.tests[name] for name in QUESTIONS}
         self.globals = {}
 
     def getattr(self, obj: Any, attribute: str) -> Any:
@@ -552,115 +542,3 @@ def _compile(engine: _Engine, source: str) -> Compiled:
         return Compiled(engine.from_string(source))
     except TemplateSyntaxError as mistake:
         raise Unrenderable("broken_template", str(mistake.message)) from mistake
-
-
-# --- values ---------------------------------------------------------------------------------------
-
-_INVISIBLE = dict.fromkeys(
-    [
-        *(c for c in range(0x20) if c not in (0x09, 0x0A)), *range(0x7F, 0xA0), 0xAD, 0x61C, 0x180E, 0x200B,
-        0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2060, 0x2070), 0xFEFF, *range(0xFFF9, 0xFFFC),
-        *range(0xD800, 0xE000), 0xE000, 0xE001, *range(0xE0000, 0xE0080),
-    ]
-)  # fmt: skip
-"""Control characters, direction marks, zero-width spaces, halves of surrogate pairs: nothing that a reader
-would miss. Joiners (U+200C, U+200D) stay: Persian and emoji need them."""
-_ADDRESS_SIGNS = str.maketrans(dict.fromkeys("/\\@#:<>", " "))
-_DOT_BEFORE_LETTER = re.compile(r"\.(?=\w)")
-_NAMES = ("first_name", "last_name", "username")
-
-
-def cleaned(value: Any, depth: int = 0) -> Any:
-    """A value as templates see it: visible characters only, bounded in length and depth, without what is
-    empty.
-    """
-    if isinstance(value, str):
-        if value.isascii() and value.isprintable() and len(value) <= MAX_VALUE:
-            return value
-        return _isolated(value[:MAX_VALUE].replace("\r\n", "\n").replace("\r", "\n").translate(_INVISIBLE))
-    if isinstance(value, dict):
-        kept = list(value.items())[:MAX_ITEMS] if depth < 3 else []
-        return {str(key): cleaned(item, depth + 1) for key, item in kept if item is not None}
-    if isinstance(value, list):
-        return [cleaned(item, depth + 1) for item in value[:MAX_ITEMS]] if depth < 3 else []
-    return value
-
-
-def cleaned_name(value: Any) -> str:
-    """A person's name, which they chose themselves: one line, short, and nothing that an app would turn into
-    a link.
-    """
-    words = str(value)[: MAX_NAME * 4].translate(_INVISIBLE).translate(_ADDRESS_SIGNS)
-    name = " ".join(_DOT_BEFORE_LETTER.sub(". ", words).split())
-    return _isolated(name if len(name) <= MAX_NAME else name[: MAX_NAME - 1].rstrip() + "…")
-
-
-def _isolated(text: str) -> str:
-    """Text that runs from right to left is kept from turning the words around it."""
-    if not text.isascii() and any(bidirectional(character) in ("R", "AL", "AN") for character in text):
-        return f"\u2068{text}\u2069"
-    return text
-
-
-def values_at(paths: frozenset[Path], row: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Only what the templates take, from the row's user and context; empty and null are missing."""
-    user, context = row.get("user") or {}, row.get("context") or {}
-    found: dict[str, dict[str, Any]] = {"user": {"attributes": {}}, "context": {}}
-    for path in paths:
-        if path[0] == "context":
-            _put(found["context"], path[1], cleaned(context.get(path[1])))
-        elif path[:2] == ("user", "attributes"):
-            _put(found["user"]["attributes"], path[2], cleaned((user.get("attributes") or {}).get(path[2])))
-        elif path[0] == "user" and (value := user.get(path[1])):
-            _put(found["user"], path[1], cleaned_name(value) if path[1] in _NAMES else cleaned(value))
-    return found
-
-
-def _put(target: dict[str, Any], key: str, value: Any) -> None:
-    if value is not None and value != "":
-        target[key] = value
-
-
-class Sample(str):
-    """Stands for any value while a template is tried out: text, number, list and record at once."""
-
-    __slots__ = ()
-    __hash__ = str.__hash__
-
-    def __lt__(self, other: object) -> bool:
-        return True
-
-    __le__ = __gt__ = __ge__ = __lt__
-
-    def __add__(self, other: object) -> Sample:
-        return self
-
-    __radd__ = __sub__ = __rsub__ = __add__
-
-    def __neg__(self) -> Sample:
-        return self
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter([self])
-
-    def __len__(self) -> int:
-        return 1
-
-
-def sample_values(
-    paths: frozenset[Path], context: tuple[str, ...], *, everything: bool
-) -> dict[str, dict[str, Any]]:
-    """Values to try a template with: all of them, or only those that are always there."""
-    _, optional = required_and_optional(context)
-    values: dict[str, dict[str, Any]] = {
-        "user": {"timezone": "Europe/Berlin", "attributes": {}},
-        "context": {},
-    }
-    for path in paths:
-        if path[0] == "context" and (everything or path[1] not in optional):
-            values["context"][path[1]] = Sample("sample")
-        elif path[:2] == ("user", "attributes") and everything:
-            values["user"]["attributes"][path[2]] = Sample("sample")
-        elif path[0] == "user" and path[1] != "attributes" and everything:
-            values["user"][path[1]] = "Alexandra"
-    return values

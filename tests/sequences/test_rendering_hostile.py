@@ -1,4 +1,4 @@
-"""Whatever users put into their names and values stays words: no markup, no links, no template, no line of a header."""
+"""What users put into their names and values stays words: no markup, no link, no template, no header."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from tests.sequences.content import renderer, row, step
 
 TAG = re.compile(r"<[^>]*>")
 WORDS = step(
-    "# Hi {{ user.first_name | default('you') }}\n\n**{{ user.username | default('x') }}** `{{ context.note }}` "
-    "[{{ context.note }}](https://example.org/?n={{ context.note }})\n\n- {{ context.note }}\n\n> {{ context.note }}",
+    "# Hi {{ user.first_name | default('you') }}\n\n"
+    "**{{ user.username | default('x') }}** `{{ context.note }}` "
+    "[{{ context.note }}](https://example.org/?n={{ context.note }})\n\n"
+    "- {{ context.note }}\n\n> {{ context.note }}",
     Button("Go {{ user.first_name | default('on') }}", event="go"),
     subject="Hi {{ user.first_name | default('you') }}: {{ context.note }}",
     preheader="{{ context.note }}",

@@ -1,0 +1,70 @@
+"""The guide for authors is true: its example loads and renders, and it names all that there is."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from sequences import filters, loading, templating
+from sequences.definition import CHANNELS, MESSAGE_CLASSES, Sequence, interval
+from tests.sequences.content import renderer, row, write
+
+GUIDE = (Path(__file__).parents[2] / "docs" / "writing-sequences.md").read_text(encoding="utf-8")
+BLOCKS = dict(re.findall(r"^```\w+ (\S+)\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL))
+CONTEXT = {
+    "title": "Habits",
+    "starts_at": "2026-03-02T18:00:00+01:00",
+    "join_url": "https://example.org/join",
+}
+
+
+@pytest.fixture
+def webinar(tmp_path: Path) -> Sequence:
+    files = {f"webinar/{name}": text for name, text in BLOCKS.items() if name != "filter"}
+    (sequence,) = loading.load_catalogue(write(tmp_path, files))
+    return sequence
+
+
+def test_the_example_of_the_guide_loads(webinar: Sequence) -> None:
+    assert (webinar.steps[0].anchor, webinar.steps[0].after) == ("context.starts_at", "-24 hours")
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_the_example_of_the_guide_renders(webinar: Sequence, channel: str) -> None:
+    message = renderer().render(webinar.steps[0], channel, row(context=CONTEXT))
+    assert "Habits" in message["text"]
+    assert "host" not in message["text"]
+
+
+def test_the_filter_of_the_guide_is_a_filter() -> None:
+    filters.check_filter(json.loads(BLOCKS["filter"]), steps={"tomorrow"})
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *loading.SEQUENCE_KEYS,
+        *loading.STEP_KEYS,
+        *loading.FRONT_KEYS,
+        *loading.BUTTON_KEYS,
+        *loading.TRIGGER_KEYS,
+        *templating.FILTERS,
+        *templating.STATEMENTS,
+        *filters.OPERATORS,
+        *filters.CONTACT_STATES,
+        *CHANNELS,
+        *MESSAGE_CLASSES,
+    ],
+)
+def test_the_guide_names_every_word_of_the_format(word: str) -> None:
+    assert re.search(rf'[`"\[]{re.escape(word)}[`"\]]', GUIDE), word
+
+
+def test_the_durations_of_the_guide_can_be_read() -> None:
+    (line,) = re.findall(r"^Durations are written (.*)$", GUIDE, re.MULTILINE)
+    durations = re.findall(r'"([^"]+)"', line)
+    assert len(durations) == 5
+    assert all(map(interval, durations))

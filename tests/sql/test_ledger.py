@@ -331,6 +331,18 @@ async def test_a_pause_of_an_enrollment_moves_all_that_lies_ahead(world: World) 
     assert [row["message_step"] for row in await world.claim()] == [2]
 
 
+async def test_a_step_that_ends_during_a_pause_is_followed_by_the_next(world: World) -> None:
+    await world.publish(step(), step(name="second"))
+    enrollment = (await world.enroll(await world.person()))["enrollment_id"]
+    rows = await world.claim()
+    await world.call("pause_enrollment", enrollment_id=enrollment)
+    await world.record(rows)
+    assert await world.claim() == []
+    await world.call("resume_enrollment", enrollment_id=enrollment)
+    await world.clock.advance("2 seconds")
+    assert [row["message_step"] for row in await world.claim()] == [2]
+
+
 async def test_a_cancelled_enrollment_sends_nothing_more(world: World) -> None:
     await world.publish(step())
     enrollment = (await world.enroll(await world.person()))["enrollment_id"]

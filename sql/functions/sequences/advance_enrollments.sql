@@ -1,4 +1,4 @@
--- Moves on the enrollments whose current step these deliveries bring to an end, and plans what comes next.
+-- Moves on the enrollments whose current step these deliveries bring to an end: plans what comes next, or completes them.
 create or replace function tendril.advance_enrollments(deliveries bigint[], at timestamptz default tendril.clock())
 returns void
 language plpgsql
@@ -19,12 +19,17 @@ begin
         where d.id = any (advance_enrollments.deliveries)
     ), moved as (
         update tendril.enrollments e
-        set current_step = ended.message_step, stepped_at = advance_enrollments.at
+        set current_step = ended.message_step, stepped_at = advance_enrollments.at,
+            status = case when next_step.position is null and e.status in ('active', 'paused') then 'completed' else e.status end,
+            ended_at = case when next_step.position is null then coalesce(e.ended_at, advance_enrollments.at) else e.ended_at end
         from ended
+        join tendril.enrollments current on current.id = ended.enrollment_id
+        left join tendril.sequence_steps next_step
+            on next_step.version_id = current.version_id and next_step.position = ended.message_step + 1
         where e.id = ended.enrollment_id and e.current_step = ended.message_step - 1
-        returning e.id
+        returning e.id, next_step.position
     )
-    select array_agg(id) into moved_on from moved;
+    select array_agg(id) filter (where position is not null) into moved_on from moved;
     if moved_on is not null then
         perform tendril.plan_next_steps(moved_on, advance_enrollments.at);
     end if;

@@ -1,9 +1,11 @@
 -- Lets paused or stopped enrollments go on: all that lies ahead of them moves by the time that they stood still.
 create or replace function tendril.continue_enrollments(enrollments bigint[], at timestamptz default tendril.clock())
 returns void
-language sql
+language plpgsql
 set search_path = ''
 as $$
+#variable_conflict use_column
+begin
     with continued as (
         select e.id, continue_enrollments.at - coalesce(e.paused_at, e.ended_at) as stood_still
         from tendril.enrollments e where e.id = any (continue_enrollments.enrollments) order by e.id for update
@@ -19,4 +21,11 @@ as $$
     from continued c
     where d.enrollment_id = c.id
         and (d.delivery_status = 'pending' or d.delivery_status = 'cancelled' and d.reason in ('user_stopped', 'enrollment_ended'));
+    -- A step that ended while they stood still has left the next one unplanned.
+    perform tendril.plan_next_steps(array(
+        select e.id from tendril.enrollments e
+        where e.id = any (continue_enrollments.enrollments) and not exists (
+            select from tendril.message_deliveries d where d.enrollment_id = e.id and d.message_step = e.current_step + 1)
+    ), continue_enrollments.at);
+end;
 $$;

@@ -1,4 +1,4 @@
--- Writes the next step of each of these enrollments into the ledger, and completes those that have none left.
+-- Writes the next step of each of these enrollments into the ledger; one that is not active gets none.
 create or replace function tendril.plan_next_steps(enrollments bigint[], at timestamptz default tendril.clock())
 returns int
 language plpgsql
@@ -8,12 +8,6 @@ as $$
 declare
     planned int;
 begin
-    update tendril.enrollments e
-    set status = 'completed', ended_at = plan_next_steps.at
-    where e.id = any (plan_next_steps.enrollments) and e.status = 'active'
-        and not exists (
-            select from tendril.sequence_steps s where s.version_id = e.version_id and s.position = e.current_step + 1);
-
     with next_step as (
         select
             e.id as enrollment_id, e.user_id, e.version_id, e.sequence, s.position, s.max_attempts, s.fallback,

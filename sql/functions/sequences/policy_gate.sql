@@ -88,9 +88,13 @@ begin
                  or past.sent_at is null and past.delivery_status in ('sending', 'unknown') and past.next_attempt_at > policy_gate.at - interval '24 hours')
         where due.is_capped
         group by due.id
+    ), quiet as materialized (
+        -- a zone's wall clock is looked at once, however many users live there
+        select t.*, tendril.quiet_until(policy_gate.at, t.quiet_from, t.quiet_until, t.timezone) as until
+        from (select distinct quiet_from, quiet_until, timezone from due where is_quietable and timezone is not null) t
     ), judged as (
         select
-            due.*,
+            due.*, quiet.until as quiet_ends,
             choice.channel as chosen_channel, choice.address, coalesce(choice.obstacle, 'no_channel_left') as obstacle, choice.is_open, choice.may_open,
             case
                 when due.found_user_id is null or due.deleted_at is not null then 'stop:user_gone'
@@ -105,11 +109,12 @@ begin
                 when due.id = any (leaving) then 'stop:exit_condition'
                 when due.id = any (unmet) then 'skip:condition_not_met'
                 when due.stale_at < policy_gate.at then 'skip:stale'
-                when due.is_quietable and tendril.quiet_until(policy_gate.at, due.quiet_from, due.quiet_until, due.timezone) is not null
-                    then 'hold:quiet_hours'
+                when quiet.until is not null then 'hold:quiet_hours'
             end as early
         from due
         left join choice on choice.id = due.id
+        left join quiet on due.is_quietable
+            and (quiet.quiet_from, quiet.quiet_until, quiet.timezone) = (due.quiet_from, due.quiet_until, due.timezone)
     ), ranked as (
         select
             judged.*,
@@ -137,7 +142,7 @@ begin
         split_part(decision, ':', 1),
         nullif(split_part(decision, ':', 2), ''),
         case split_part(decision, ':', 2)
-            when 'quiet_hours' then tendril.quiet_until(policy_gate.at, decided.quiet_from, decided.quiet_until, decided.timezone)
+            when 'quiet_hours' then decided.quiet_ends
             when 'user_paused' then decided.paused_until
             -- when the oldest of the messages that fill the allowance leaves the window
             when 'frequency_cap' then greatest(

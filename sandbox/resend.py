@@ -32,6 +32,9 @@ _ADDRESS = re.compile(r"[^@\s<>\",;:]+@[^@\s<>\",;:]+\.[^@\s<>\",;:.]+")
 _NAMED = re.compile(r"[^<>]*<\s*([^<>]+?)\s*>\s*")
 _FORMAT = "The email address needs to follow the `email@example.com` or `Name <email@example.com>` format."
 
+# Seconds that a slow request waits while its idempotency key is taken.
+DELAY = web.RequestKey("delay", float)
+
 Headers = dict[str, str]
 Answer = Callable[[web.Request], Coroutine[Any, Any, Any]]
 
@@ -118,7 +121,7 @@ class ResendAPI:
         if kind == "reset":
             return _drop_connection(request)
         if fault is not None and kind == "slow":
-            request["delay"] = fault.delay
+            request[DELAY] = fault.delay
         # What was read is carried through, also when the client does not wait for the answer.
         result = await asyncio.shield(asyncio.ensure_future(answer(request)))
         body = json.dumps(result, ensure_ascii=False)
@@ -184,7 +187,7 @@ class ResendAPI:
     ) -> dict[str, Any]:
         """Under a key: the first answer is remembered for a day, and given again to the same payload."""
         if key is None:
-            await asyncio.sleep(request.get("delay", 0))
+            await asyncio.sleep(request.get(DELAY, 0.0))
             return (await accept())[1]
         place = f"{request.path.removeprefix('/resend')} {key}"
         digest = body_hash(body)
@@ -193,7 +196,7 @@ class ResendAPI:
             return known
         self.running.add(place)
         try:
-            await asyncio.sleep(request.get("delay", 0))
+            await asyncio.sleep(request.get(DELAY, 0.0))
             ids, answer = await accept()
             expires_at = self.clock.now().timestamp() + REMEMBERED_SECONDS
             self.state.idempotency[place] = Remembered(digest, expires_at, ids, answer)

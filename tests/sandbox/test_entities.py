@@ -142,7 +142,9 @@ def test_bad_entities_are_refused_with_telegrams_words(entity, complaint):
     assert str(refusal.value) == complaint
 
 
-@pytest.mark.parametrize("link", ["http://127.0.0.1:8080/c/x", "https://example.com", "tg://user?id=1", "example.com"])
+@pytest.mark.parametrize(
+    "link", ["http://127.0.0.1:8080/c/x", "https://example.com", "tg://user?id=1", "example.com"]
+)
 def test_a_good_link_is_kept(link):
     assert checked_link(link)
 

@@ -86,6 +86,7 @@ async def bot(box: sandbox.Box) -> AsyncIterator[Bot]:
 @pytest.fixture
 async def page(browser: Browser, box: sandbox.Box) -> AsyncIterator[Page]:
     async with await browser.new_context(viewport=DESKTOP, reduced_motion="reduce") as context:
+        context.set_default_timeout(5_000)
         opened = await context.new_page()
         problems: list[str] = []
         opened.on("pageerror", lambda problem: problems.append(str(problem)))
@@ -124,8 +125,12 @@ async def test_a_newcomer_becomes_somebody_and_starts_the_bot(page: Page, bot: B
     await expect(log(page).locator(".mine")).to_contain_text("/start")
 
 
-async def test_the_bots_message_is_shown_as_telegram_formats_it(page_of_ada: Page, bot: Bot, ada: Person) -> None:
-    await bot.says(ada.id, "<b>Welcome</b>, <i>Ada</i>: <tg-spoiler>a secret</tg-spoiler> &amp; <code>x &lt; y</code>")
+async def test_the_bots_message_is_shown_as_telegram_formats_it(
+    page_of_ada: Page, bot: Bot, ada: Person
+) -> None:
+    await bot.says(
+        ada.id, "<b>Welcome</b>, <i>Ada</i>: <tg-spoiler>a secret</tg-spoiler> &amp; <code>x &lt; y</code>"
+    )
 
     bubble = log(page_of_ada).locator(".theirs")
     await expect(bubble.locator("b")).to_have_text("Welcome")
@@ -143,7 +148,10 @@ async def test_what_is_typed_reaches_the_bot(page_of_ada: Page, bot: Bot) -> Non
 
 
 async def test_commands_are_suggested_while_they_are_typed(bot: Bot, page_of_ada: Page) -> None:
-    commands = [{"command": "help", "description": "What I can do"}, {"command": "stop", "description": "Stop"}]
+    commands = [
+        {"command": "help", "description": "What I can do"},
+        {"command": "stop", "description": "Stop"},
+    ]
     await bot.call("setMyCommands", commands=commands)
     await page_of_ada.reload()
 
@@ -154,7 +162,9 @@ async def test_commands_are_suggested_while_they_are_typed(bot: Bot, page_of_ada
     assert (await bot.hears("message"))["text"] == "/help"
 
 
-async def test_a_tap_reaches_the_bot_and_its_answer_is_shown(page_of_ada: Page, bot: Bot, ada: Person) -> None:
+async def test_a_tap_reaches_the_bot_and_its_answer_is_shown(
+    page_of_ada: Page, bot: Bot, ada: Person
+) -> None:
     await bot.says(ada.id, "Did you?", {"text": "I did it", "callback_data": "done"})
     await page_of_ada.get_by_role("button", name="I did it").click()
 
@@ -164,7 +174,9 @@ async def test_a_tap_reaches_the_bot_and_its_answer_is_shown(page_of_ada: Page, 
     await expect(page_of_ada.get_by_text("Well done!")).to_be_visible()
 
 
-async def test_an_edited_message_changes_and_a_deleted_one_goes(page_of_ada: Page, bot: Bot, ada: Person) -> None:
+async def test_an_edited_message_changes_and_a_deleted_one_goes(
+    page_of_ada: Page, bot: Bot, ada: Person
+) -> None:
     first = await bot.says(ada.id, "One moment")
     second = await bot.says(ada.id, "Never mind")
     await expect(log(page_of_ada)).to_contain_text("Never mind")
@@ -177,7 +189,9 @@ async def test_an_edited_message_changes_and_a_deleted_one_goes(page_of_ada: Pag
     await expect(log(page_of_ada)).not_to_contain_text("Never mind")
 
 
-async def test_a_url_button_opens_a_new_tab(page_of_ada: Page, bot: Bot, ada: Person, box: sandbox.Box) -> None:
+async def test_a_url_button_opens_a_new_tab(
+    page_of_ada: Page, bot: Bot, ada: Person, box: sandbox.Box
+) -> None:
     await bot.says(ada.id, "Look", {"text": "The mark", "url": "https://example.com/look"})
     await page_of_ada.context.route("https://example.com/look", lambda route: route.fulfill(body="Here."))
 
@@ -189,7 +203,9 @@ async def test_a_url_button_opens_a_new_tab(page_of_ada: Page, bot: Bot, ada: Pe
     assert await opened.evaluate("window.opener") is None
 
 
-async def test_a_message_for_somebody_else_shows_on_their_picture(page_of_ada: Page, bot: Bot, control: Control) -> None:
+async def test_a_message_for_somebody_else_shows_on_their_picture(
+    page_of_ada: Page, bot: Bot, control: Control
+) -> None:
     kofi = await control.person("Kofi", started=True)
     await bot.says(kofi.id, "Only for Kofi")
 
@@ -221,7 +237,9 @@ async def test_a_mail_arrives_is_read_and_reported_as_opened(page_of_ada: Page, 
     await expect(row).to_contain_text("Opened")
 
 
-async def test_a_link_of_a_mail_is_clicked_and_its_parts_can_be_read(page_of_ada: Page, bot: Bot, control: Control) -> None:
+async def test_a_link_of_a_mail_is_clicked_and_its_parts_can_be_read(
+    page_of_ada: Page, bot: Bot, control: Control
+) -> None:
     await bot.mails("ada@example.com", "A small start")
     await page_of_ada.get_by_role("option", name="A small start").click()
 
@@ -246,7 +264,9 @@ async def test_the_clock_is_seen_running_until_a_day_has_passed(page_of_ada: Pag
     assert 86_390 < (await control.get("/clock"))["offset_seconds"] < 86_410
 
 
-async def test_a_failure_is_switched_on_is_visible_and_is_switched_off(page_of_ada: Page, control: Control) -> None:
+async def test_a_failure_is_switched_on_is_visible_and_is_switched_off(
+    page_of_ada: Page, control: Control
+) -> None:
     await page_of_ada.get_by_role("button", name="Failures").click()
     await page_of_ada.get_by_role("switch", name="Email: Server error").click()
     await page_of_ada.get_by_role("switch", name="Telegram: Slow").click()
@@ -256,6 +276,7 @@ async def test_a_failure_is_switched_on_is_visible_and_is_switched_off(page_of_a
 
     await page_of_ada.get_by_role("switch", name="Telegram: Slow").click()
     await expect(page_of_ada.locator(".trouble")).not_to_contain_text("Telegram")
+    await page_of_ada.keyboard.press("Escape")
     await page_of_ada.locator(".trouble").get_by_text("All well again").click()
     await expect(page_of_ada.locator(".trouble")).to_be_hidden()
     assert await control.get("/faults") == []
@@ -265,7 +286,9 @@ async def test_hostile_texts_are_shown_and_do_nothing(page: Page, bot: Bot, cont
     eve = await control.person(HOSTILE, started=True)
     await eve.writes(HOSTILE)
     await bot.call("sendMessage", chat_id=eve.id, text=HOSTILE)
-    await bot.mails("eve@example.com", HOSTILE, html=f"{HOSTILE}<a href='javascript:window.hacked=1'>Win</a><p>End</p>")
+    await bot.mails(
+        "eve@example.com", HOSTILE, html=f"{HOSTILE}<a href='javascript:window.hacked=1'>Win</a><p>End</p>"
+    )
     await page.reload()
 
     await expect(log(page).locator(".mine")).to_contain_text(HOSTILE)
@@ -293,10 +316,16 @@ async def test_a_phone_shows_one_side_at_a_time(page_of_ada: Page, bot: Bot) -> 
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_what_happened_before_is_there_after_a_reload(page_of_ada: Page, bot: Bot, ada: Person, scheme: Any) -> None:
+async def test_what_happened_before_is_there_after_a_reload(
+    page_of_ada: Page, bot: Bot, ada: Person, scheme: Any
+) -> None:
     await page_of_ada.emulate_media(color_scheme=scheme)
     await ada.writes("/start")
-    await bot.says(ada.id, "<b>Welcome, Ada!</b> 🌱\n\nWhat would you like to grow?", {"text": "A habit", "callback_data": "h"})
+    await bot.says(
+        ada.id,
+        "<b>Welcome, Ada!</b> 🌱\n\nWhat would you like to grow?",
+        {"text": "A habit", "callback_data": "h"},
+    )
     await bot.mails("ada@example.com", "A small start")
     await page_of_ada.reload()
 

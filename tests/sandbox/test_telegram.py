@@ -76,7 +76,11 @@ async def test_get_and_any_case_of_the_method_work_too(telegram):
     ],
 )  # fmt: skip
 async def test_a_bad_message_is_refused_in_telegrams_words(telegram, ada, parameters, code, description):
-    given = parameters if "chat_id" in parameters or parameters == {"text": "x"} else {"chat_id": ada.id, **parameters}
+    given = (
+        parameters
+        if "chat_id" in parameters or parameters == {"text": "x"}
+        else {"chat_id": ada.id, **parameters}
+    )
 
     assert await telegram.refusal("sendMessage", **given) == (code, description)
     assert await ada.messages() == []
@@ -317,7 +321,9 @@ async def test_only_wanted_updates_are_queued(telegram, ada):
     await ada.writes("not wanted")
     await ada.blocks()
 
-    assert [set(update) - {"update_id"} for update in await telegram.call("getUpdates")] == [{"my_chat_member"}]
+    assert [set(update) - {"update_id"} for update in await telegram.call("getUpdates")] == [
+        {"my_chat_member"}
+    ]
 
 
 async def test_a_second_poll_ends_the_first(telegram, control):
@@ -336,7 +342,10 @@ async def test_polling_is_refused_while_a_webhook_is_set(telegram):
 
     status, description = await telegram.refusal("getUpdates")
 
-    assert (status, description.startswith("Conflict: can't use getUpdates method while webhook")) == (409, True)
+    assert (status, description.startswith("Conflict: can't use getUpdates method while webhook")) == (
+        409,
+        True,
+    )
 
 
 async def test_a_webhook_must_be_https_or_local(telegram):

@@ -13,6 +13,8 @@ once.
 from __future__ import annotations
 
 import asyncio
+import math
+import random
 import time
 import uuid
 from collections import Counter
@@ -42,8 +44,10 @@ MOST_BATCHES_IN_FLIGHT = 8
 # A claim costs about as much for one message as for several, so it waits until this share of the slots is
 # free.
 WORTH_A_CLAIM = 8
-# After a claim that brought something the next look comes soon: a rate budget refills continuously.
-SHORTEST_PAUSE = 0.05
+# A rate budget refills continuously: while there is a stream of messages, a claim that came back empty is soon
+# followed by another. In seconds.
+STREAM_PAUSE = 0.05
+STREAM_ENDS = 1.0
 
 
 class Renders(Protocol):
@@ -305,14 +309,19 @@ class DeliveryPipeline:
 
     async def _deliver_until_stopped(self) -> None:
         """Never ends because of what the store or a provider answers."""
-        pauses = Backoff(SHORTEST_PAUSE, self._tick_seconds)
+        brought_at = -math.inf
         while not self._stopping.is_set():
             self._recorder.check()
             self._awake.clear()
             if await self._try_to_launch():
-                pauses = Backoff(SHORTEST_PAUSE, self._tick_seconds)
+                brought_at = time.perf_counter()
             else:
-                await self._rest(pauses.pause())
+                await self._rest(self._pause(time.perf_counter() - brought_at))
+
+    def _pause(self, quiet_for: float) -> float:
+        if self.store_is_away:
+            return self._tick_seconds * random.uniform(0.5, 1.5)
+        return min(STREAM_PAUSE, self._tick_seconds) if quiet_for < STREAM_ENDS else self._tick_seconds
 
     async def _try_to_launch(self) -> bool:
         try:

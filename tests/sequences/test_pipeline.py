@@ -468,7 +468,7 @@ async def test_a_message_leaves_at_once_when_the_loop_is_woken(
     metrics = DeliveryMetrics()
     delivering = pipeline(telegram, tick_seconds=3600, metrics=metrics)
     async with running(delivering):
-        await eventually(lambda: counted(metrics, "claims_total") > 5)
+        await eventually(lambda: counted(metrics, "claims_total") > 0)
         await greet_on_telegram(house)
         delivering.wake()
         await eventually(lambda: telegram.recipients == ["1000"], seconds=2)

@@ -20,6 +20,7 @@ export class World extends EventTarget {
   isLive = null;
   lapse = null;
   #clock = { at: Date.now(), readAt: performance.now() };
+  #unheard = null;
   #owners = new Map(); // address → {user, at}
   #read = { messages: {}, mails: new Set() };
 
@@ -54,8 +55,21 @@ export class World extends EventTarget {
     if (changed) this.#announce("live");
   }
 
+  // What happens while we read is heard afterwards: the answers may be older than it.
   async readEverything() {
-    const [users, mails, clock, faults] = await Promise.all([api.users(), api.inbox(), api.clock(), api.faults()]);
+    this.#unheard ??= [];
+    try {
+      await this.#fetchEverything();
+    } finally {
+      const unheard = this.#unheard;
+      this.#unheard = null;
+      this.#announce("everything");
+      for (const [kind, news] of unheard ?? []) this.#hear(kind, news);
+    }
+  }
+
+  async #fetchEverything() {
+    const [users, mails, clock, faults] = await Promise.all([api.users(), api.inbox(), api.clock(), api.faults(), this.readBot()]);
     this.users = new Map(users.map((user) => [user.id, user]));
     if (!this.users.has(this.me)) this.me = this.#lastMe();
     await Promise.all(users.filter((user, index) => user.id === this.me || index >= users.length - CHATS_AT_ONCE).map((user) => this.#readChat(user.id)));
@@ -63,8 +77,6 @@ export class World extends EventTarget {
     this.#takeClock(clock);
     this.takeFaults(faults);
     for (const id of this.users.keys()) this.#read.messages[id] ??= this.#newest(id);
-    await this.readBot();
-    this.#announce("everything");
   }
 
   async #readChat(user) {
@@ -79,6 +91,7 @@ export class World extends EventTarget {
   }
 
   #hear(kind, news) {
+    if (this.#unheard) return void this.#unheard.push([kind, news]);
     const hearings = {
       message: () => this.#takeMessage(news),
       edited: () => this.#takeMessage(news),
@@ -99,6 +112,7 @@ export class World extends EventTarget {
     this.users.set(user.id, user);
     if (!this.chats.has(user.id)) this.chats.set(user.id, new Map());
     this.#read.messages[user.id] ??= 0;
+    this.me ??= user.id;
   }
 
   #takeMessage(message) {

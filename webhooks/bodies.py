@@ -36,7 +36,7 @@ def read_query(request: web.Request, model: type[Model]) -> Model:
 
 def parse_object(raw: bytes) -> dict[str, Any]:
     try:
-        parsed = json.loads(raw, parse_constant=_refuse_constant)
+        parsed = _DECODER.decode(raw.decode())
     except (ValueError, RecursionError) as error:
         raise Unprocessable("The body is not valid JSON.", "body") from error
     if not isinstance(parsed, dict):
@@ -47,7 +47,7 @@ def parse_object(raw: bytes) -> dict[str, Any]:
 
 def answer(value: Any, status: int = 200) -> web.Response:
     """Dataclasses become objects, moments ISO 8601."""
-    text = json.dumps(value, default=_plain, ensure_ascii=False)
+    text = _ENCODER.encode(value)
     headers = {"Cache-Control": "no-store"}
     return web.Response(text=text, status=status, content_type="application/json", headers=headers)
 
@@ -86,3 +86,8 @@ def _first_error(error: ValidationError) -> Unprocessable:
     first = error.errors(include_url=False, include_context=False)[0]
     field = ".".join(str(part) for part in first["loc"] if not str(part).startswith("function-")) or "body"
     return Unprocessable(f"{field}: {first['msg']}.", field)
+
+
+# Made once: `json.loads` and `json.dumps` with options make a new one for each call.
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+_ENCODER = json.JSONEncoder(default=_plain, ensure_ascii=False)

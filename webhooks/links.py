@@ -5,7 +5,7 @@ address that stands in a token of our own; a token that was touched leads nowher
 """
 
 import base64
-import uuid
+import secrets
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -56,7 +56,7 @@ async def _record(request: web.Request, kind: str, tracking_id: str, **details: 
     request.app[keys.METRICS].links.labels(kind, "machine" if is_machine else "person").inc()
     agent = request.headers.get("User-Agent", "")[:300]
     event = {
-        "event_id": f"link:{uuid.uuid4().hex}",
+        "event_id": f"link:{secrets.token_hex(16)}",
         "source": "link",
         "type": kind,
         "tracking_id": tracking_id,

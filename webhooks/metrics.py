@@ -37,9 +37,18 @@ class WebhookMetrics:
         self.commit_seconds = Histogram(
             "tendril_event_commit_seconds", "Duration of one commit of events.", registry=registry
         )
-        self.requests = Histogram(
+        self._request_seconds = Histogram(
             "tendril_http_request_seconds",
             "Requests answered by the sidecar.",
             ["method", "route", "status"],
             registry=registry,
         )
+        self._requests: dict[tuple[str, str, int], Histogram] = {}
+
+    def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
+        """The child of each label set is kept: looking it up costs more than counting."""
+        child = self._requests.get((method, route, status))
+        if child is None:
+            child = self._request_seconds.labels(method, route, str(status))
+            self._requests[method, route, status] = child
+        child.observe(seconds)

@@ -1,9 +1,9 @@
 """Around every handler: a request id, one log line, one measurement, safe headers, errors of one shape."""
 
 import re
+import secrets
 import time
 import traceback
-import uuid
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -29,14 +29,12 @@ async def identified(request: web.Request, handler: Handler) -> web.StreamRespon
     request_id = _request_id(request)
     route = _route(request)
     started = time.perf_counter()
-    with structlog.contextvars.bound_contextvars(request_id=request_id):
-        response = await handler(request)
-        seconds = time.perf_counter() - started
-        log.debug(
-            "request_answered", method=request.method, route=route, status=response.status, seconds=seconds
-        )
-    metrics = request.app[keys.METRICS]
-    metrics.requests.labels(_method(request), route, str(response.status)).observe(seconds)
+    # Never reset: the connection's next request binds its own.
+    structlog.contextvars.bind_contextvars(request_id=request_id)
+    response = await handler(request)
+    seconds = time.perf_counter() - started
+    log.debug("request_answered", method=request.method, route=route, status=response.status, seconds=seconds)
+    request.app[keys.METRICS].observe_request(_method(request), route, response.status, seconds)
     response.headers["X-Request-ID"] = request_id
     return response
 
@@ -86,7 +84,7 @@ def _log_failure(request: web.Request, error: Exception) -> None:
 
 def _request_id(request: web.Request) -> str:
     given = request.headers.get("X-Request-ID", "")
-    return given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+    return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
 
 
 def _method(request: web.Request) -> str:

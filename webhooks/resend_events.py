@@ -89,7 +89,7 @@ def _address(to: Any) -> str | None:
 def _tracking_id(tags: Any) -> str | None:
     """Tags arrive as an object; in other answers of Resend they are a list of pairs."""
     if isinstance(tags, list):
-        tags = {str(tag.get("name")): tag.get("value") for tag in tags if isinstance(tag, Mapping)}
+        tags = {str(tag.get("name")): tag.get("value") for tag in tags if isinstance(tag, dict)}
     try:
         return str(uuid.UUID(_text(_mapping(tags).get("tracking_id")) or ""))
     except ValueError:
@@ -106,7 +106,7 @@ def _moment(value: Any) -> str | None:
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def _text(value: Any) -> str | None:

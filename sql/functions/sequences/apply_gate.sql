@@ -5,6 +5,7 @@ create or replace function tendril.apply_gate(
 returns bigint[]
 language plpgsql
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 #variable_conflict use_column
 declare

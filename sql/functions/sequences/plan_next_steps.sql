@@ -3,6 +3,7 @@ create or replace function tendril.plan_next_steps(enrollments bigint[], at time
 returns int
 language plpgsql
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 #variable_conflict use_column
 declare

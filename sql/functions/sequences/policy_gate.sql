@@ -4,6 +4,7 @@ create or replace function tendril.policy_gate(deliveries bigint[], at timestamp
 returns table (delivery_id bigint, verdict text, reason text, until timestamptz, channel text, recipient_address text)
 language plpgsql stable
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 #variable_conflict use_column
 declare

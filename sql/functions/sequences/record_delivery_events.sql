@@ -4,6 +4,7 @@ create or replace function tendril.record_delivery_events(events jsonb, at times
 returns table (event_id text, verdict text, delivery_id bigint, user_id uuid)
 language plpgsql
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 #variable_conflict use_column
 declare

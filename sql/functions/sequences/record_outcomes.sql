@@ -4,6 +4,7 @@ create or replace function tendril.record_outcomes(outcomes jsonb, at timestampt
 returns table (id bigint, applied boolean, delivery_status text, fell_back_to text)
 language plpgsql
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 #variable_conflict use_column
 declare
@@ -23,7 +24,8 @@ begin
     ), judged as (
         select
             d.id, d.delivery_status as before, o.outcome, o.provider_message_id, o.reason, o.address, d.user_id, d.channel, d.recipient_address,
-            coalesce(make_interval(secs => o.retry_after), tendril.retry_delay(d.attempt_count)) as delay,
+            case when o.outcome in ('busy', 'unrenderable')
+                then coalesce(make_interval(secs => o.retry_after), tendril.retry_delay(d.attempt_count)) end as delay,
             -- a refusal for everybody, or one that says nothing about this message, is no attempt of the message
             o.outcome in ('misconfigured', 'moved', 'alone') or o.outcome = 'busy' and coalesce(o.whole_channel, false) as is_free,
             case

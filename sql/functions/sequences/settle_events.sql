@@ -4,6 +4,7 @@ create or replace function tendril.settle_events(deliveries bigint[], fresh json
 returns void
 language plpgsql
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 #variable_conflict use_column
 declare

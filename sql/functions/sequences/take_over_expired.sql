@@ -6,6 +6,7 @@ create or replace function tendril.take_over_expired(
 returns bigint[]
 language plpgsql
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 #variable_conflict use_column
 declare

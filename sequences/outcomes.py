@@ -104,7 +104,7 @@ class Outcome:
 class Backoff:
     """Growing, jittered pauses, in seconds."""
 
-    def __init__(self, first: float = 0.05, most: float = 5.0) -> None:
+    def __init__(self, first: float = 0.05, most: float = 2.0) -> None:
         self._next = first
         self._most = most
 
@@ -127,10 +127,13 @@ class Recorder:
         *,
         linger: float = 0.02,
         most: int = 1000,
+        falls_behind: Callable[[], None] = lambda: None,
         caught_up: Callable[[], None] = lambda: None,
         fell_back: Callable[[str], None] = lambda channel: None,
     ) -> None:
         self.fell_back = fell_back
+        self.store_is_away = False
+        self._falls_behind = falls_behind
         self._caught_up = caught_up
         self._store = store
         self._metrics = metrics
@@ -194,11 +197,14 @@ class Recorder:
             try:
                 rows = await self._store.call("record_outcomes", outcomes=[each.as_json() for each in batch])
             except Unavailable:
+                self.store_is_away = True
+                self._falls_behind()
                 await asyncio.sleep(backoff.pause())
             except StorageError:
                 await self._record_halves(batch)
                 return
             else:
+                self.store_is_away = False
                 self._count(batch, rows)
                 return
 

@@ -39,15 +39,16 @@ Result = TypeVar("Result")
 
 SENT = Verdict("sent")
 
-# Connections to a provider that takes batches: more in flight gain nothing and make httpx's pool slower.
+# Batches sent at a time: more gain nothing, and make httpx search a larger pool for each request.
 MOST_BATCHES_IN_FLIGHT = 8
-# A claim costs about as much for one message as for several, so it waits until this share of the slots is
-# free.
+# A claim costs about as much for one message as for several: it waits until this share of the slots is free.
 WORTH_A_CLAIM = 8
-# A rate budget refills continuously: while there is a stream of messages, a claim that came back empty is soon
-# followed by another. In seconds.
+# Seconds. A rate budget refills continuously: while there is a stream of messages, a claim that came back
+# empty is soon followed by another.
 STREAM_PAUSE = 0.05
 STREAM_ENDS = 1.0
+# Seconds of rendering without letting the conversation and the web have their turn.
+LONGEST_TURN = 0.01
 
 
 class Renders(Protocol):
@@ -113,9 +114,14 @@ class PublishedSteps:
         self._versions: dict[int, dict[int, Step]] = {}
 
     async def learn(self, version_ids: Iterable[int]) -> None:
-        """Fetches the versions not yet known; one that cannot be read counts as having no steps."""
+        """Fetches the versions not yet known; one that cannot be read stays unknown. Raises Unavailable."""
         for version_id in set(version_ids).difference(self._versions):
-            self._versions[version_id] = await self._fetch(version_id)
+            try:
+                self._versions[version_id] = await self._fetch(version_id)
+            except Unavailable:
+                raise
+            except Exception:
+                log.exception("sequence_version_unreadable", version_id=version_id)
 
     def step(self, version_id: int, position: int) -> Step:
         try:
@@ -124,14 +130,8 @@ class PublishedSteps:
             raise Unrenderable("step_missing") from None
 
     async def _fetch(self, version_id: int) -> dict[int, Step]:
-        try:
-            definition = await self._store.call("get_sequence_version", version_id=version_id)
-            return {step.position: step for step in SequenceDefinition.from_json(definition).steps}
-        except Unavailable:
-            raise
-        except Exception:
-            log.exception("sequence_version_unreadable", version_id=version_id)
-            return {}
+        definition = await self._store.call("get_sequence_version", version_id=version_id)
+        return {step.position: step for step in SequenceDefinition.from_json(definition).steps}
 
 
 class Slots:
@@ -211,7 +211,6 @@ class DeliveryPipeline:
     ) -> None:
         self.channel = channel
         self.worker = f"{worker}/{channel.name}"
-        self.store_is_away = False
         self._store = store
         self._renderer = renderer
         self._lease_seconds = lease_seconds
@@ -221,7 +220,12 @@ class DeliveryPipeline:
         self._slots = Slots(min(in_flight, MOST_BATCHES_IN_FLIGHT) if self._is_batched else in_flight)
         self._metrics = (metrics or DeliveryMetrics()).of(channel.name)
         self._steps = PublishedSteps(store)
-        self._recorder = Recorder(store, self._metrics, caught_up=self._slots.open)
+        # Nothing is claimed while outcomes wait for the store: their leases may have run out, and the claim
+        # would bring back what has been sent.
+        self._recorder = Recorder(
+            store, self._metrics, falls_behind=self._slots.shut, caught_up=self._slots.open
+        )
+        self._claim_failed = False
         self._under_way: set[asyncio.Task[None]] = set()
         self._awake = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -230,6 +234,10 @@ class DeliveryPipeline:
     def in_flight(self) -> int:
         """Requests claimed for and not yet answered."""
         return self._slots.total - self._slots.free
+
+    @property
+    def store_is_away(self) -> bool:
+        return self._claim_failed or self._recorder.store_is_away
 
     @property
     def unrecorded(self) -> int:
@@ -340,9 +348,9 @@ class DeliveryPipeline:
 
     def _note_store(self, error: StorageError | None) -> None:
         is_away = isinstance(error, Unavailable)
-        if is_away != self.store_is_away:
+        if is_away != self._claim_failed:
             log.warning("store_is_away" if is_away else "store_is_back", channel=self.channel.name)
-            self.store_is_away = is_away
+            self._claim_failed = is_away
         if error is not None and not is_away:
             log.error("claim_failed", channel=self.channel.name, code=error.code, message=error.message)
 
@@ -417,13 +425,16 @@ class DeliveryPipeline:
     async def _rendered(self, claimed: list[Claimed], tally: Counter[str]) -> list[Claimed]:
         """The claim with its contents, without what cannot be rendered."""
         await self._patiently(lambda: self._steps.learn(each.version_id for each in claimed))
-        began = time.perf_counter()
+        began = turn = time.perf_counter()
         ready: list[Claimed] = []
         for each in claimed:
             try:
                 ready.append(each if each.content is not None else replace(each, content=self._render(each)))
             except Unrenderable as error:
                 self._record([each], Verdict("unrenderable", error.reason), tally)
+            if time.perf_counter() - turn > LONGEST_TURN:
+                await asyncio.sleep(0)
+                turn = time.perf_counter()
         self._metrics.render.observe((time.perf_counter() - began) / len(claimed))
         return ready
 

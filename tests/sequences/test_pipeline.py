@@ -417,6 +417,24 @@ async def test_a_store_that_goes_away_before_the_outcome_loses_nothing(
     assert len(telegram.arrived) == 5
 
 
+async def test_what_was_sent_is_recorded_before_its_lease_can_bring_it_back(
+    house: House, telegram: ScriptedChannel, pipeline: Builder, line: InterruptibleStore, clock: Any
+) -> None:
+    await greet_on_telegram(house, 3)
+    delivering = pipeline(telegram, tick_seconds=0.02)
+    async with running(delivering):
+        line.cut("record_outcomes")
+        await line.refused.wait()
+        await clock.advance("10 minutes")
+        for _ in range(5):
+            delivering.wake()
+            assert await house.statuses() == ["sending"] * 3
+        line.mend()
+        await eventually(house.has_statuses(sent=3))
+    assert len(telegram.requests) == 3
+    assert not any(row["possibly_duplicate"] for row in await house.ledger("id, possibly_duplicate"))
+
+
 async def test_a_store_that_goes_away_before_the_send_delays_it(
     house: House, telegram: ScriptedChannel, pipeline: Builder, line: InterruptibleStore
 ) -> None:

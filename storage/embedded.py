@@ -128,15 +128,13 @@ class _Server:
     async def stop(self) -> None:
         """A fast shutdown: transactions roll back, connections close. The order goes out first of all."""
         for order in (signal.SIGINT, signal.SIGQUIT):
-            pid = self._pid()
+            pid = self._running()
             if pid is None:
-                break
+                return
             os.kill(pid, order)
             if await self._ended(STOP_SECONDS):
-                break
+                return
             log.warning("embedded_postgres_does_not_stop", pid=pid)
-        if self._process is not None:
-            self._process.wait()
 
     async def _initialize(self) -> None:
         """Into a folder with another name first: an interrupted initdb must not look like a database."""
@@ -202,12 +200,16 @@ class _Server:
 
     async def _ended(self, seconds: float) -> bool:
         for _ in range(int(seconds / POLL_SECONDS)):
-            if self._process is not None:
-                self._process.poll()
-            if self._pid() is None:
+            if self._running() is None:
                 return True
             await asyncio.sleep(POLL_SECONDS)
         return False
+
+    def _running(self) -> int | None:
+        """Our own child counts before it has written its number anywhere."""
+        if self._process is not None and self._process.poll() is None:
+            return self._process.pid
+        return self._pid()
 
     def _pid(self) -> int | None:
         """The server's process; the number of one that is gone is removed, for it may name anybody by now."""

@@ -16,6 +16,8 @@ from tests.house.project import (
 )
 
 LONGEST = 40
+# Waiting less is no other part; answering instead of one is.
+PATCHED = r"monkeypatch\.setattr\((?!.*\"(?:[\w.]+\.)?[A-Z][A-Z_]+\")"
 
 
 def _length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
@@ -49,10 +51,7 @@ def test_tests_are_sentences() -> None:
 
 
 def test_tests_use_real_parts() -> None:
-    assert (
-        lines_with(r"unittest\.mock|from mock import|MagicMock|AsyncMock|monkeypatch\.setattr", _others())
-        == []
-    )
+    assert lines_with(rf"unittest\.mock|from mock import|MagicMock|AsyncMock|{PATCHED}", _others()) == []
 
 
 def test_tests_wait_for_conditions_and_not_for_time() -> None:

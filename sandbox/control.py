@@ -430,8 +430,8 @@ class ControlAPI:
         headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
         response = web.StreamResponse(headers=headers)
         await response.prepare(request)
-        await response.write(b"retry: 1000\n\n")
         with self.stream.listen() as events:
+            await response.write(b"retry: 1000\n\n")
             while not self.closing.is_set():
                 await response.write(await self._next_event(events))
         return response

@@ -7,11 +7,12 @@ becomes our child, in our process group, with settings that point it here. Its e
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,6 +105,7 @@ def _become(command: list[str]) -> int:
 
 
 async def run(options: Options) -> int:
+    signals = _received_signals()
     secret = kept_secret(options.data_dir / "sandbox_webhook_secret")
     sender_domain = options.sender.rpartition("@")[2].strip("> ").lower()
     serving = serve(
@@ -120,7 +122,7 @@ async def run(options: Options) -> int:
     try:
         async with serving as box:
             print(welcome(box, options), flush=True)
-            return await _accompany(box, options)
+            return await _accompany(box, options, signals)
     except OSError as problem:
         if problem.errno != errno.EADDRINUSE:
             raise
@@ -166,43 +168,44 @@ def child_environment(box: Box, options: Options) -> dict[str, str]:
     }
 
 
-async def _accompany(box: Box, options: Options) -> int:
-    if not options.command:
-        await _first_signal()
-        return 0
-    try:
-        child = await asyncio.create_subprocess_exec(*options.command, env=child_environment(box, options))
-    except OSError as problem:
-        print(f"{options.command[0]}: {problem.strerror}", file=sys.stderr)
-        return 127
-    witness = await Witness.start()
-    passing_on = asyncio.create_task(_pass_signals_on(child, witness), name="sandbox-signals")
-    try:
-        code = await child.wait()
-    finally:
-        passing_on.cancel()
-        witness.dismiss()
-    return code if code >= 0 else 128 - code
+Signals = asyncio.Queue[signal.Signals]
 
 
-def _received_signals() -> asyncio.Queue[signal.Signals]:
-    received: asyncio.Queue[signal.Signals] = asyncio.Queue()
+def _received_signals() -> Signals:
+    received: Signals = asyncio.Queue()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, received.put_nowait, number)
     return received
 
 
-async def _first_signal() -> None:
-    await _received_signals().get()
+async def _accompany(box: Box, options: Options, signals: Signals) -> int:
+    if not options.command:
+        await signals.get()
+        return 0
+    async with witness() as heard_by_all:
+        try:
+            child = await asyncio.create_subprocess_exec(
+                *options.command, env=child_environment(box, options)
+            )
+        except OSError as problem:
+            print(f"{options.command[0]}: {problem.strerror}", file=sys.stderr)
+            return 127
+        passing_on = asyncio.create_task(
+            _pass_signals_on(signals, child, heard_by_all), name="sandbox-signals"
+        )
+        code = await child.wait()
+        passing_on.cancel()
+    return code if code >= 0 else 128 - code
 
 
-async def _pass_signals_on(child: asyncio.subprocess.Process, witness: Witness) -> None:
+async def _pass_signals_on(
+    signals: Signals, child: asyncio.subprocess.Process, heard_by_all: HeardByAll
+) -> None:
     """The first signal stops the child cleanly, a second one kills it."""
-    received = _received_signals()
-    first = await received.get()
-    if not await witness.heard_it_too():
+    first = await signals.get()
+    if not await heard_by_all():
         _send(child, first)
-    await received.get()
+    await signals.get()
     _send(child, signal.SIGKILL)
 
 
@@ -213,35 +216,29 @@ def _send(child: asyncio.subprocess.Process, number: signal.Signals) -> None:
         pass
 
 
-class Witness:
+HeardByAll = Callable[[], Awaitable[bool]]
+
+
+@contextlib.asynccontextmanager
+async def witness() -> AsyncIterator[HeardByAll]:
     """Tells whether a signal went to the whole process group, as Ctrl-C does, or to us alone.
 
     A signal itself does not say. So a process that does nothing shares the group: when it died of the same
-    signal, the child has had it as well, so that passing it on would be a second one.
+    signal, the child has had it as well, and passing it on would count as a second Ctrl-C.
     """
+    pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
+    idle = await asyncio.create_subprocess_exec("cat", stdin=pipe, stdout=nothing, stderr=nothing)
 
-    def __init__(self, process: asyncio.subprocess.Process | None) -> None:
-        self._process = process
-
-    @classmethod
-    async def start(cls) -> Witness:
-        pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
+    async def has_died() -> bool:
         try:
-            return cls(
-                await asyncio.create_subprocess_exec("cat", stdin=pipe, stdout=nothing, stderr=nothing)
-            )
-        except OSError:  # no `cat`: then every signal is passed on
-            return cls(None)
-
-    async def heard_it_too(self) -> bool:
-        if self._process is None:
-            return False
-        try:
-            await asyncio.wait_for(self._process.wait(), WITNESS_SECONDS)
-            return True
+            await asyncio.wait_for(idle.wait(), WITNESS_SECONDS)
         except TimeoutError:
             return False
+        return True
 
-    def dismiss(self) -> None:
-        if self._process is not None and self._process.returncode is None:
-            self._process.kill()
+    try:
+        yield has_died
+    finally:
+        if idle.returncode is None:
+            idle.kill()
+            await idle.wait()

@@ -27,7 +27,11 @@ def kinds(source: str) -> list[tuple[str, int, int]]:
         ("<i>a</i><em>b</em>", "ab", [("italic", 0, 1), ("italic", 1, 1)]),
         ("<u>a</u><ins>b</ins>", "ab", [("underline", 0, 1), ("underline", 1, 1)]),
         ("<s>a</s><del>b</del>", "ab", [("strikethrough", 0, 1), ("strikethrough", 1, 1)]),
-        ('<tg-spoiler>a</tg-spoiler><span class="tg-spoiler">b</span>', "ab", [("spoiler", 0, 1), ("spoiler", 1, 1)]),
+        (
+            '<tg-spoiler>a</tg-spoiler><span class="tg-spoiler">b</span>',
+            "ab",
+            [("spoiler", 0, 1), ("spoiler", 1, 1)],
+        ),
         ("<code>x &lt; y</code>", "x < y", [("code", 0, 5)]),
         ("<blockquote>q</blockquote>", "q", [("blockquote", 0, 1)]),
         ("<blockquote expandable>q</blockquote>", "q", [("expandable_blockquote", 0, 1)]),
@@ -39,7 +43,7 @@ def kinds(source: str) -> list[tuple[str, int, int]]:
         ("fish & chips", "fish & chips", []),
         ('<tg-time unix="1700000000" format="wDT">then</tg-time>', "then", [("date_time", 0, 4)]),
     ],
-)  # fmt: skip
+)
 def test_tags_become_entities(source, text, entities):
     assert parse_text(source, "HTML")[0] == text
     assert kinds(source) == entities
@@ -89,24 +93,34 @@ def test_nothing_is_found_within_code_and_links():
 @pytest.mark.parametrize(
     ("source", "complaint"),
     [
-        ("<b>unclosed", 'can\'t parse entities: Can\'t find end tag corresponding to start tag "b"'),
+        ("<b>unclosed", "can't parse entities: Can't find end tag corresponding to start tag \"b\""),
         ("<script>1</script>", 'can\'t parse entities: Unsupported start tag "script" at byte offset 0'),
         ("é <br>", 'can\'t parse entities: Unsupported start tag "br" at byte offset 3'),
         ("a < b >", 'can\'t parse entities: Unsupported start tag "" at byte offset 2'),
-        ("<b><i>test</b></i>", 'can\'t parse entities: Unmatched end tag at byte offset 10, expected "</i>", found "</b>"'),
+        (
+            "<b><i>test</b></i>",
+            'can\'t parse entities: Unmatched end tag at byte offset 10, expected "</i>", found "</b>"',
+        ),
         ("x</b>", "can't parse entities: Unexpected end tag at byte offset 1"),
         ("<b", "can't parse entities: Unclosed start tag at byte offset 0"),
         ("<b>x</b", "can't parse entities: Unclosed end tag at byte offset 4"),
-        ("<a href>x</a>", 'can\'t parse entities: Expected equal sign in declaration of an attribute of the tag "a" at byte offset 0'),
+        (
+            "<a href>x</a>",
+            "can't parse entities: Expected equal sign in declaration of an attribute "
+            'of the tag "a" at byte offset 0',
+        ),
         ("<a =x>x</a>", 'can\'t parse entities: Empty attribute name in the tag "a" at byte offset 0'),
         ("<a href=x/y>x</a>", "can't parse entities: Unexpected end of name token at byte offset 8"),
         ('<a href="x>y</a>', "can't parse entities: Unclosed start tag at byte offset 0"),
         ("<span>x</span>", 'can\'t parse entities: Tag "span" must have class "tg-spoiler" at byte offset 0'),
-        ('<tg-emoji emoji-id="9999999999999999999">x</tg-emoji>', "can't parse entities: Invalid custom emoji identifier specified"),
+        (
+            '<tg-emoji emoji-id="9999999999999999999">x</tg-emoji>',
+            "can't parse entities: Invalid custom emoji identifier specified",
+        ),
         ("   ", "text must be non-empty"),
         ("<b> </b>", "text must be non-empty"),
     ],
-)  # fmt: skip
+)
 def test_bad_html_is_refused_with_telegrams_words(source, complaint):
     with pytest.raises(BadText) as refusal:
         parse_text(source, "HTML")
@@ -127,14 +141,29 @@ def test_an_unknown_parse_mode_is_refused():
     ("entity", "complaint"),
     [
         ({"type": "odd", "offset": 0, "length": 1}, "can't parse MessageEntity: Unsupported type specified"),
-        ({"type": "bold", "offset": 100, "length": 1}, "entity begins after the end of the text at UTF-16 offset 100"),
-        ({"type": "bold", "offset": 0, "length": 100}, "entity beginning at UTF-16 offset 0 ends after the end of the text at UTF-16 offset 100"),
+        (
+            {"type": "bold", "offset": 100, "length": 1},
+            "entity begins after the end of the text at UTF-16 offset 100",
+        ),
+        (
+            {"type": "bold", "offset": 0, "length": 100},
+            "entity beginning at UTF-16 offset 0 ends after the end of the text at UTF-16 offset 100",
+        ),
         ({"type": "bold", "offset": -1, "length": 1}, "receive an entity with incorrect offset -1"),
-        ({"type": "text_link", "offset": 0, "length": 1}, 'can\'t parse MessageEntity: Can\'t find field "url"'),
-        ({"type": "text_link", "offset": 0, "length": 1, "url": "no"}, "entity URL 'no' is invalid: Wrong HTTP URL"),
-        ({"type": "text_link", "offset": 0, "length": 1, "url": ""}, "entity URL '' is invalid: URL host is empty"),
+        (
+            {"type": "text_link", "offset": 0, "length": 1},
+            "can't parse MessageEntity: Can't find field \"url\"",
+        ),
+        (
+            {"type": "text_link", "offset": 0, "length": 1, "url": "no"},
+            "entity URL 'no' is invalid: Wrong HTTP URL",
+        ),
+        (
+            {"type": "text_link", "offset": 0, "length": 1, "url": ""},
+            "entity URL '' is invalid: URL host is empty",
+        ),
     ],
-)  # fmt: skip
+)
 def test_bad_entities_are_refused_with_telegrams_words(entity, complaint):
     with pytest.raises(BadText) as refusal:
         checked_entities("hello", [entity])

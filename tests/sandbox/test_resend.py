@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from sandbox.server import serve
+from tests.fixtures.sandbox import until
 from tests.sandbox.conftest import mail
 
 
@@ -175,8 +176,11 @@ async def test_a_key_is_forgotten_after_a_day_of_the_moved_clock(resend, control
 async def test_the_same_key_twice_at_once_is_a_conflict(resend, control):
     await control.fail("resend", "slow", count=1, delay=0.3)
     slow = asyncio.ensure_future(resend.send(mail(), key="k"))
-    while await control.get("/faults"):
-        await asyncio.sleep(0.01)
+
+    async def slow_has_begun():
+        return not await control.get("/faults")
+
+    await until(slow_has_begun)
 
     status, refusal = await resend.send(mail(), key="k")
 
@@ -269,7 +273,10 @@ async def test_domains_show_their_records(resend, control):
     _, domain = await resend.answer("GET", f"/domains/{found['new.example']['id']}")
 
     assert domain["status"] == "pending"
-    assert {(r["record"], r["status"]) for r in domain["records"]} == {("SPF", "pending"), ("DKIM", "pending")}
+    assert {(r["record"], r["status"]) for r in domain["records"]} == {
+        ("SPF", "pending"),
+        ("DKIM", "pending"),
+    }
     assert (await resend.answer("GET", "/domains/unknown"))[0] == 404
 
 

@@ -64,17 +64,45 @@ async def test_get_and_any_case_of_the_method_work_too(telegram):
         ({"chat_id": "@nobody", "text": "x"}, 400, "Bad Request: chat not found"),
         ({"text": "   "}, 400, "Bad Request: text must be non-empty"),
         ({"text": "x" * 4097}, 400, "Bad Request: message is too long"),
-        ({"text": "<b>x", "parse_mode": "HTML"}, 400, 'Bad Request: can\'t parse entities: Can\'t find end tag corresponding to start tag "b"'),
+        (
+            {"text": "<b>x", "parse_mode": "HTML"},
+            400,
+            "Bad Request: can't parse entities: Can't find end tag corresponding to start tag \"b\"",
+        ),
         ({"text": "x", "parse_mode": "nope"}, 400, "Bad Request: unsupported parse_mode"),
-        ({"text": "x", "reply_markup": "{"}, 400, "Bad Request: can't parse reply keyboard markup JSON object"),
+        (
+            {"text": "x", "reply_markup": "{"},
+            400,
+            "Bad Request: can't parse reply keyboard markup JSON object",
+        ),
         ({"text": "x", "reply_markup": "[]"}, 400, "Bad Request: object expected as reply markup"),
-        ({"text": "x", "reply_markup": {"inline_keyboard": "bad"}}, 400, 'Bad Request: field "inline_keyboard" must be of type Array'),
-        ({"text": "x", "reply_markup": {"force_reply": "yes"}}, 400, 'Bad Request: field "force_reply" must be of type Boolean'),
-        ({"text": "x", "link_preview_options": {"is_disabled": "yes"}}, 400, 'Bad Request: field "is_disabled" must be of type Boolean'),
-        ({"text": "x", "reply_parameters": {"quote": "x"}}, 400, 'Bad Request: can\'t find field "message_id"'),
-        ({"text": "x", "reply_parameters": {"message_id": 9}}, 400, "Bad Request: message to be replied not found"),
+        (
+            {"text": "x", "reply_markup": {"inline_keyboard": "bad"}},
+            400,
+            'Bad Request: field "inline_keyboard" must be of type Array',
+        ),
+        (
+            {"text": "x", "reply_markup": {"force_reply": "yes"}},
+            400,
+            'Bad Request: field "force_reply" must be of type Boolean',
+        ),
+        (
+            {"text": "x", "link_preview_options": {"is_disabled": "yes"}},
+            400,
+            'Bad Request: field "is_disabled" must be of type Boolean',
+        ),
+        (
+            {"text": "x", "reply_parameters": {"quote": "x"}},
+            400,
+            'Bad Request: can\'t find field "message_id"',
+        ),
+        (
+            {"text": "x", "reply_parameters": {"message_id": 9}},
+            400,
+            "Bad Request: message to be replied not found",
+        ),
     ],
-)  # fmt: skip
+)
 async def test_a_bad_message_is_refused_in_telegrams_words(telegram, ada, parameters, code, description):
     given = (
         parameters
@@ -89,17 +117,33 @@ async def test_a_bad_message_is_refused_in_telegrams_words(telegram, ada, parame
 @pytest.mark.parametrize(
     ("button", "description"),
     [
-        ({"callback_data": "x"}, 'can\'t parse inline keyboard button: Can\'t find field "text"'),
-        ({"text": "x"}, "can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard"),
-        ({"text": "x", "callback_data": ""}, "can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard"),
+        ({"callback_data": "x"}, "can't parse inline keyboard button: Can't find field \"text\""),
+        (
+            {"text": "x"},
+            "can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard",
+        ),
+        (
+            {"text": "x", "callback_data": ""},
+            "can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard",
+        ),
         ({"text": "x", "callback_data": "é" * 33}, "BUTTON_DATA_INVALID"),
-        ({"text": "x", "url": "not-a-url"}, "inline keyboard button URL 'not-a-url' is invalid: Wrong HTTP URL"),
-        ({"text": "x", "url": "ftp://example.com"}, "inline keyboard button URL 'ftp://example.com' is invalid: Unsupported URL protocol"),
-        ({"text": "x", "web_app": {"url": "http://example.com"}}, "inline keyboard button Web App URL 'http://example.com' is invalid: Only HTTPS links are allowed"),
+        (
+            {"text": "x", "url": "not-a-url"},
+            "inline keyboard button URL 'not-a-url' is invalid: Wrong HTTP URL",
+        ),
+        (
+            {"text": "x", "url": "ftp://example.com"},
+            "inline keyboard button URL 'ftp://example.com' is invalid: Unsupported URL protocol",
+        ),
+        (
+            {"text": "x", "web_app": {"url": "http://example.com"}},
+            "inline keyboard button Web App URL 'http://example.com' is invalid: "
+            "Only HTTPS links are allowed",
+        ),
         ({"text": "x", "copy_text": {"text": ""}}, "BUTTON_COPY_TEXT_INVALID"),
         ({"text": "x", "pay": True}, "BUTTON_TYPE_INVALID"),
     ],
-)  # fmt: skip
+)
 async def test_a_bad_button_is_refused_in_telegrams_words(telegram, ada, button, description):
     status, complaint = await telegram.refusal(
         "sendMessage", chat_id=ada.id, text="x", reply_markup=keyboard(button)
@@ -111,9 +155,10 @@ async def test_a_bad_button_is_refused_in_telegrams_words(telegram, ada, button,
 async def test_64_bytes_of_callback_data_and_4096_characters_are_allowed(telegram, ada):
     button = {"text": "x", "callback_data": "x" * 64}
 
+    text = "<i>" + "x" * 4096 + "</i>"
     await telegram.call(
-        "sendMessage", chat_id=ada.id, text="<i>" + "x" * 4096 + "</i>", parse_mode="HTML", reply_markup=keyboard(button)
-    )  # fmt: skip
+        "sendMessage", chat_id=ada.id, text=text, parse_mode="HTML", reply_markup=keyboard(button)
+    )
 
     assert len((await ada.messages())[0]["text"]) == 4096
 

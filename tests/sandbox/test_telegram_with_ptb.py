@@ -61,9 +61,7 @@ async def application(box):
     async def membership(update, context):
         heard.append(update.my_chat_member.new_chat_member.status)
 
-    application = (
-        Application.builder().token(box.telegram_token).base_url(f"{box.telegram_url}/bot").build()
-    )
+    application = Application.builder().token(box.telegram_token).base_url(f"{box.telegram_url}/bot").build()
     application.bot_data["heard"] = heard
     application.add_handler(CommandHandler("start", start))
     application.add_handler(MessageHandler(filters.TEXT, echo))

@@ -15,6 +15,7 @@ export function mountChat(place, alertDialog, world, { people }) {
   world.on("message edited deleted", (news) => userOf(news) === world.me && view.showMessages(news));
   world.on("user", (user) => (user.id === world.me || world.users.size === 1) && view.showPerson());
   world.on("bot", () => view.showHeader());
+  world.on("clock", () => view.showToday());
   return view;
 }
 
@@ -107,17 +108,42 @@ class Chat {
     else this.#offerEnd(true);
   }
 
+  // Yesterday's "Today" becomes "Yesterday".
+  showToday() {
+    const today = dayKey(this.world.now());
+    if (today === this.today || this.world.me === null) return;
+    this.today = today;
+    this.#showLog();
+  }
+
   #showLog() {
     const messages = this.world.chatOf(this.world.me);
     if (!messages.length) return this.log.replaceChildren(this.#emptyState());
-    const nodes = [];
+    const days = new Map(); // day → its heading and bubbles, so that a heading sticks for its own day only
     messages.forEach((message, index) => {
-      const before = messages[index - 1];
       const at = instant(message.date);
-      if (!before || dayKey(instant(before.date)) !== dayKey(at)) nodes.push(h("div", { class: "day", role: "separator" }, h("time", {}, dayHeading(at, this.world.now()))));
-      nodes.push(this.#bubble(message, startsGroup(before, message), startsGroup(message, messages[index + 1])));
+      const bubble = this.#bubble(message, startsGroup(messages[index - 1], message), startsGroup(message, messages[index + 1]));
+      const day = dayKey(at);
+      if (!days.has(day)) days.set(day, [this.#dayHeading(day, at)]);
+      days.get(day).push(bubble);
     });
-    reconcile(this.log, nodes);
+    reconcile(this.log, [...days].map(([day, nodes]) => this.#daySection(day, nodes)));
+  }
+
+  #dayHeading(day, at) {
+    const text = dayHeading(at, this.world.now());
+    const known = this.#sectionOf(day)?.firstElementChild;
+    return known?.textContent === text ? known : h("div", { class: "day" }, h("time", {}, text));
+  }
+
+  #sectionOf(day) {
+    return [...this.log.children].find((section) => section.dataset.day === day);
+  }
+
+  #daySection(day, nodes) {
+    const section = this.#sectionOf(day) ?? h("div", { class: "day-section", dataset: { day } });
+    reconcile(section, nodes);
+    return section;
   }
 
   #emptyState() {

@@ -1,8 +1,9 @@
-// The first minute: four things to try, each ticked off by doing it.
+// The first minute: what to try, each thing ticked off by doing it.
 
 import { calmly, h, icon } from "./dom.js";
 import { isFromUser } from "./world.js";
 
+const HOUR = 36e5;
 const REMEMBERED = "tendril.guide";
 
 export function mountGuide(place, world, { chat, people, showTab }) {
@@ -10,13 +11,17 @@ export function mountGuide(place, world, { chat, people, showTab }) {
   let shown = "";
   const done = new Set();
 
-  const said = (start) => [...world.chats.values()].some((messages) => [...messages.values()].some((message) => isFromUser(message) && String(message.text).startsWith(start)));
+  const mine = (test) => [...world.chats.values()].some((chat) => [...chat.values()].some((message) => isFromUser(message) && test(String(message.text))));
+  const ahead = (hours) => world.now() - Date.now() > hours * HOUR;
+  const jump = (text) => () => document.querySelector(`[data-advance="${text}"]`).click();
   const steps = [
     { key: "user", text: "Become somebody", hint: "Make a user: you are the one who writes to the bot.", act: "New user", do: () => people.ask(), isDone: () => world.users.size > 0 },
-    { key: "start", text: "Say /start", hint: "The bot answers, and its first sequence begins.", act: "Say /start", do: () => (showTab("chat"), chat.say("/start")), isDone: () => said("/start") },
-    { key: "email", text: "Give it an email address", hint: "A code arrives in the inbox. Type it in the chat, or follow the link in the mail.", act: "Write /email", do: () => (showTab("chat"), chat.prefill(`/email ${slug(world.myself?.first_name)}@example.com`)), isDone: () => said("/email ") },
-    { key: "week", text: "Let a week pass", hint: "Watch everything arrive on its own day.", act: "+1 week", do: () => document.querySelector('[data-advance="1 week"]').click(), isDone: () => world.now() - Date.now() > 20 * 36e5 },
-    { key: "block", text: "Block the bot", hint: "Then let time pass: what cannot arrive here comes by email.", act: "Block the bot", do: () => (showTab("chat"), chat.setBlocked(true)), isDone: () => [...world.users.values()].some((user) => user.blocked) },
+    { key: "start", text: "Say /start", hint: "The bot answers, and its first sequence begins.", act: "Say /start", do: () => (showTab("chat"), chat.say("/start")), isDone: () => mine((text) => text.startsWith("/start")) },
+    { key: "email", text: "Give it an email address", hint: "Any address will do: all mail stays in this inbox.", act: "Write /email", do: () => (showTab("chat"), chat.prefill(`/email ${slug(world.myself?.first_name)}@example.com`)), isDone: () => mine((text) => text.startsWith("/email ")) },
+    { key: "confirm", text: "Confirm the address", hint: "Type the code from the mail into the chat, or press the button in it.", act: "Open the mail", do: () => (showTab("mail"), document.querySelector(".mail-row")?.click()), isDone: () => mine((text) => /^\d{4,8}$/.test(text.trim())) || ahead(1) },
+    { key: "day", text: "Let a day pass", hint: "What the bot has planned arrives at its own time of day.", act: "+1 day", do: jump("1 day"), isDone: () => ahead(20) },
+    { key: "block", text: "Block the bot", hint: "As people do. What comes next?", act: "Block the bot", do: () => (showTab("chat"), chat.setBlocked(true)), isDone: () => [...world.users.values()].some((user) => user.blocked) },
+    { key: "week", text: "Let a week pass", hint: "What cannot arrive in the chat comes by email.", act: "+1 week", do: jump("1 week"), isDone: () => ahead(7 * 24) },
   ];
 
   function draw() {
@@ -32,7 +37,7 @@ export function mountGuide(place, world, { chat, people, showTab }) {
 
   function pip(step, index, isDone, isCurrent) {
     const state = isDone ? "done" : isCurrent ? "current" : "";
-    return h("li", { class: state, "aria-current": isCurrent ? "step" : null }, h("i", { "aria-hidden": "true" }, isDone ? icon("check") : String(index + 1)), h("span", {}, step.text, isDone ? h("span", { class: "sr" }, " (done)") : null));
+    return h("li", { class: state, title: step.text, "aria-current": isCurrent ? "step" : null }, h("i", { "aria-hidden": "true" }, isDone ? icon("check") : String(index + 1)), h("span", {}, step.text, isDone ? h("span", { class: "sr" }, " (done)") : null));
   }
 
   function nextThing(step) {

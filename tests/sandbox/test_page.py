@@ -8,7 +8,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, Locator, Page, ViewportSize, async_playwright, expect
 
 import sandbox
 from tests.fixtures.sandbox import Control, Person, until
@@ -21,8 +21,8 @@ CHROMIUM_ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-DESKTOP = {"width": 1440, "height": 900}
-PHONE = {"width": 360, "height": 740}
+DESKTOP = ViewportSize(width=1440, height=900)
+PHONE = ViewportSize(width=360, height=740)
 LETTER = """<html><head><style>h1 { color: #17784c }</style></head><body>
 <div style="display:none">Begin with two minutes.</div>
 <h1>The two-minute version</h1><p>Most plans fail on the first busy day.</p>

@@ -25,7 +25,10 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 @web.middleware
 async def identified(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Logs the route's pattern, never the path: paths carry tokens and addresses."""
+    """Logs the route's pattern, never the path: paths carry tokens and addresses.
+
+    Clicks and callbacks that went well are only counted: there are thousands, and the database has each.
+    """
     request_id = _request_id(request)
     route = _route(request)
     started = time.perf_counter()
@@ -33,7 +36,8 @@ async def identified(request: web.Request, handler: Handler) -> web.StreamRespon
     structlog.contextvars.bind_contextvars(request_id=request_id)
     response = await handler(request)
     seconds = time.perf_counter() - started
-    log.debug("request_answered", method=request.method, route=route, status=response.status, seconds=seconds)
+    if response.status >= 400 or route.startswith("/admin/"):
+        _log_answer(request.method, route, response.status, seconds)
     request.app[keys.METRICS].observe_request(_method(request), route, response.status, seconds)
     response.headers["X-Request-ID"] = request_id
     return response
@@ -74,6 +78,12 @@ def wants_page(request: web.Request) -> bool:
     if request.path.startswith(PAGE_PREFIXES):
         return True
     return not request.path.startswith(API_PREFIXES) and "text/html" in request.headers.get("Accept", "")
+
+
+def _log_answer(method: str, route: str, status: int, seconds: float) -> None:
+    log.info(
+        "request_answered", method=method, route=route, status=status, milliseconds=round(seconds * 1000)
+    )
 
 
 def _log_failure(request: web.Request, error: Exception) -> None:

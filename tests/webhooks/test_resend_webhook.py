@@ -298,6 +298,19 @@ async def test_while_the_database_is_away_the_provider_is_told_to_come_back(
     assert await tables.status(sent) == "delivered"
 
 
+async def test_a_restart_of_the_database_loses_no_event(sidecar: Sidecar, sent: Sent, tables: Tables) -> None:
+    await sidecar.from_resend(resend_event("sent", sent))
+    await tables.rows(
+        "select pg_terminate_backend(pid) from pg_stat_activity"
+        " where datname = current_database() and pid <> pg_backend_pid()"
+    )
+
+    answers = await asyncio.gather(*(sidecar.from_resend(resend_event("opened", sent)) for _ in range(20)))
+
+    assert {answer.status for answer in answers} == {200}
+    assert await tables.status(sent) == "opened"
+
+
 async def test_a_body_over_a_mebibyte_is_refused(sidecar: Sidecar) -> None:
     answer = await sidecar.from_resend(b'"' + b"x" * 1024 * 1024 + b'"')
 

@@ -69,16 +69,19 @@ SEQUENCE: dict[str, Any] = {
 
 
 class Road:
-    """The store behind a road that can be closed, as when the database restarts."""
+    """The store behind a road that can be closed, as when the database restarts, or meet an accident."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self.is_closed = False
+        self.accident: Exception | None = None
         self.calls: list[tuple[str, dict[str, Any]]] = []
 
     async def call(self, operation: str, /, **arguments: Any) -> Any:
         if self.is_closed:
             raise Unavailable("08006", "the road is closed")
+        if self.accident is not None:
+            raise self.accident
         self.calls.append((operation, arguments))
         return await self._store.call(operation, **arguments)
 

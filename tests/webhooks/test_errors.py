@@ -116,11 +116,8 @@ async def test_while_the_database_is_away_the_api_says_try_again(sidecar: Sideca
     assert _has_the_shape(await answer.json())
 
 
-async def test_a_conflict_is_a_409(sidecar: Sidecar, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def refuse(operation: str, /, **_: Any) -> Any:
-        raise Conflict("TN409", "it has ended already")
-
-    monkeypatch.setattr(sidecar.road, "call", refuse)
+async def test_a_conflict_is_a_409(sidecar: Sidecar) -> None:
+    sidecar.road.accident = Conflict("TN409", "it has ended already")
 
     answer = await sidecar.as_admin("POST", "/admin/api/enrollments/1/pause")
 
@@ -128,12 +125,9 @@ async def test_a_conflict_is_a_409(sidecar: Sidecar, monkeypatch: pytest.MonkeyP
 
 
 async def test_what_nobody_foresaw_tells_nothing_outside_and_no_address_in_the_log(
-    sidecar: Sidecar, monkeypatch: pytest.MonkeyPatch
+    sidecar: Sidecar,
 ) -> None:
-    async def break_down(operation: str, /, **_: Any) -> Any:
-        raise RuntimeError("mira@example.org broke it")
-
-    monkeypatch.setattr(sidecar.road, "call", break_down)
+    sidecar.road.accident = RuntimeError("mira@example.org broke it")
 
     with structlog.testing.capture_logs() as lines:
         answer = await sidecar.as_admin("GET", "/admin/api/nurture/active")

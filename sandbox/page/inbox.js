@@ -44,12 +44,14 @@ class Inbox {
     this.head = h("header", { class: "list-head" });
     this.reading = h("article", { class: "reading", "aria-label": "Mail" });
     place.append(h("div", { class: "list-side" }, this.head, this.list), this.reading);
+    document.addEventListener("pointerdown", ({ target }) => target.closest(".dropdown") || this.reading.querySelector(".dropdown[open]")?.removeAttribute("open"));
     this.list.addEventListener("keydown", (event) => this.#keyInList(event));
     this.#drawReading();
   }
 
   show() {
     if (this.selected && !this.world.mails.has(this.selected)) this.selected = null;
+    this.place.classList.toggle("is-reading", this.selected !== null);
     if (this.address && !this.world.addresses().includes(this.address)) this.address = null;
     this.#drawHead();
     this.#drawList();
@@ -139,13 +141,11 @@ class Inbox {
     this.tab = "html";
     this.world.markRead(mail);
     this.show();
-    this.place.classList.add("is-reading");
   }
 
   #close() {
     const row = this.selected;
     this.selected = null;
-    this.place.classList.remove("is-reading");
     this.show();
     this.list.querySelector(`[data-mail="${CSS.escape(row)}"]`)?.focus();
   }
@@ -179,7 +179,7 @@ class Inbox {
     const choose = (url, event) => (event.currentTarget.closest("details").removeAttribute("open"), this.#report(mail, action, { url }));
     const items = links.map(({ url, text }) => h("button", { type: "button", role: "menuitem", onclick: (event) => choose(url, event) }, h("b", {}, text), h("small", {}, url)));
     const menu = h("div", { class: "menu-sheet", role: "menu" }, items.length ? items : h("p", {}, "This mail has no links."));
-    const details = h("details", { class: "dropdown", onkeydown: (event) => event.key === "Escape" && event.currentTarget.removeAttribute("open"), onfocusout: (event) => closeWhenLeft(event) },
+    const details = h("details", { class: "dropdown", onkeydown: (event) => event.key === "Escape" && event.currentTarget.removeAttribute("open"), onfocusout: closeWhenLeft },
       h("summary", { class: "tool click", title: action.said, "aria-label": action.label, dataset: { key: "click" } }, icon(action.icon), h("span", {}, action.label), icon("down")), menu);
     return details;
   }
@@ -281,8 +281,8 @@ function table(title, rows) {
   return h("table", {}, h("caption", {}, title), h("tbody", {}, lines.length ? lines : h("tr", {}, h("td", {}, "None"))));
 }
 
-function closeWhenLeft(event) {
-  if (!event.currentTarget.contains(event.relatedTarget)) event.currentTarget.removeAttribute("open");
+function closeWhenLeft({ currentTarget, relatedTarget }) {
+  if (relatedTarget && !currentTarget.contains(relatedTarget)) currentTarget.removeAttribute("open");
 }
 
 function escapeText(text) {

@@ -264,6 +264,14 @@ async def test_the_clock_is_seen_running_until_a_day_has_passed(page_of_ada: Pag
     assert 86_390 < (await control.get("/clock"))["offset_seconds"] < 86_410
 
 
+async def test_a_time_lapse_can_be_stopped_on_the_way(page_of_ada: Page, control: Control) -> None:
+    await page_of_ada.get_by_role("button", name="+1 week").click()
+    await page_of_ada.get_by_role("button", name="Stop here").click()
+
+    await expect(page_of_ada.get_by_role("button", name="+1 hour")).to_be_enabled()
+    assert 0 < (await control.get("/clock"))["offset_seconds"] < 6 * 86_400
+
+
 async def test_a_failure_is_switched_on_is_visible_and_is_switched_off(
     page_of_ada: Page, control: Control
 ) -> None:

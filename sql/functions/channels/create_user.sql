@@ -16,6 +16,11 @@ declare
     address text := lower(btrim(create_user.email_address));
 begin
     perform tendril.check_time_zone(create_user.timezone);
+    if jsonb_typeof(create_user.attributes) <> 'object' then
+        raise exception 'attributes are an object of names and values' using errcode = 'TN422', detail = 'attributes';
+    elsif address = '' then
+        raise exception 'an email address is not empty' using errcode = 'TN422', detail = 'email_address';
+    end if;
     insert into tendril.users as u (external_id, first_name, last_name, locale, timezone, attributes, source, created_at)
     values (create_user.external_id, create_user.first_name, create_user.last_name, create_user.locale,
         coalesce(create_user.timezone, 'UTC'), coalesce(create_user.attributes, '{}'), create_user.source, create_user.at)
@@ -29,7 +34,8 @@ begin
     insert into tendril.user_preferences (user_id) values (target) on conflict do nothing;
 
     if address is not null and not exists (
-        select from tendril.contact_points c where c.user_id = target and c.channel = 'email' and c.address = lower(btrim(create_user.email_address)) and c.state <> 'unverified'
+        select from tendril.contact_points c where c.user_id = target and c.channel = 'email' and c.address = lower(btrim(create_user.email_address))
+            and c.state <> 'unverified'
     ) then
         perform tendril.open_contact_point(target, 'email', address, create_user.at);
     end if;

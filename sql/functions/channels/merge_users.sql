@@ -22,13 +22,20 @@ begin
     delete from tendril.contact_points c
     where c.user_id = merge_users.into_user and c.channel = 'telegram' and c.state <> 'unverified' and exists (
         select from tendril.contact_points theirs where theirs.user_id = merge_users.from_user and theirs.channel = 'telegram');
+    -- What one has proved, the other need not claim any longer.
+    delete from tendril.contact_points c
+    where c.user_id = merge_users.into_user and c.state = 'unverified' and exists (
+        select from tendril.contact_points theirs
+        where theirs.user_id = merge_users.from_user and theirs.channel = c.channel and theirs.address = c.address);
     update tendril.contact_points c set user_id = merge_users.into_user
     where c.user_id = merge_users.from_user and not exists (
         select from tendril.contact_points kept
         where kept.user_id = merge_users.into_user and kept.channel = c.channel and kept.state <> 'unverified');
+    perform tendril.merge_preferences(merge_users.from_user, merge_users.into_user);
     update tendril.users u
     set first_name = coalesce(u.first_name, old.first_name), last_name = coalesce(u.last_name, old.last_name),
         username = coalesce(u.username, old.username), locale = coalesce(u.locale, old.locale),
+        timezone = case u.timezone when 'UTC' then old.timezone else u.timezone end, roles = array(select unnest(u.roles) union select unnest(old.roles)),
         last_active_at = greatest(u.last_active_at, old.last_active_at), attributes = old.attributes || u.attributes
     from tendril.users old
     where u.id = merge_users.into_user and old.id = merge_users.from_user;

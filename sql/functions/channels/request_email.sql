@@ -11,7 +11,9 @@ declare
     point tendril.contact_points;
     wait interval;
 begin
-    if exists (
+    if not exists (select from tendril.users u where u.id = request_email.user_id and u.deleted_at is null) then
+        raise exception 'no user %', request_email.user_id using errcode = 'TN404', detail = 'user';
+    elsif exists (
         select from tendril.suppressions x where x.channel = 'email' and x.address_hash = tendril.address_hash(claimed)
     ) then
         return jsonb_build_object('status', 'suppressed');

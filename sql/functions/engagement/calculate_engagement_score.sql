@@ -34,7 +34,8 @@ begin
     from tendril.message_deliveries d
     where d.user_id = calculate_engagement_score.user_id and d.sent_at > calculate_engagement_score.at - interval '30 days'
         and (calculate_engagement_score.score_type = 'overall' or d.channel = calculate_engagement_score.score_type);
-    recency := coalesce(power(0.5, greatest(days_since, 0) / 7), 0);
+    -- greatest() skips nulls: who never did anything would count as somebody who just did.
+    recency := case when days_since is null then 0 else power(0.5, greatest(days_since, 0) / 7) end;
     frequency := 1 - exp(-active_days / 8.0);
     response := case when days_since is null and received = 0 then 0 else (answered + 1.0) / (received + 4) end;
     return jsonb_build_object(

@@ -1,16 +1,18 @@
 -- Says over which channel a user is best reached: what they chose, else the channel whose messages they answer clearly more
--- often, else where they were active last; null for somebody without any address; changes nothing.
+-- often, else where they were active last, else Telegram; null for somebody without any open address; changes nothing.
 create or replace function tendril.get_preferred_channel(user_id uuid)
 returns text
 language sql stable
 set search_path = ''
 as $$
-    select coalesce(
-        (select p.preferred_channel from tendril.user_preferences p
-         join tendril.contact_points c on c.user_id = p.user_id and c.channel = p.preferred_channel and c.state = 'active'
-         where p.user_id = get_preferred_channel.user_id),
-        tendril.learned_channel(get_preferred_channel.user_id),
-        (select c.channel from tendril.contact_points c
-         where c.user_id = get_preferred_channel.user_id and c.state = 'active'
-         order by c.channel = 'telegram' desc, c.id limit 1));
+    select c.channel
+    from tendril.contact_points c
+    left join tendril.user_preferences p on p.user_id = c.user_id
+    where c.user_id = get_preferred_channel.user_id and c.state = 'active' and c.unsubscribed_at is null
+    order by
+        c.channel = p.preferred_channel desc nulls last,
+        c.channel = tendril.learned_channel(c.user_id) desc nulls last,
+        (select max(b.occurred_at) from tendril.behavior_events b where b.user_id = c.user_id and b.source = c.channel) desc nulls last,
+        c.channel = 'telegram' desc, c.id
+    limit 1;
 $$;

@@ -9,6 +9,7 @@ as $$
         select d.channel, (count(*) filter (where d.opened_at is not null or d.clicked_at is not null) + 1.0) / (count(*) + 4) as rate
         from tendril.message_deliveries d
         join tendril.contact_points c on c.user_id = d.user_id and c.channel = d.channel and c.state = 'active'
+            and c.unsubscribed_at is null
         where d.user_id = learned_channel.user_id and d.sent_at > learned_channel.at - interval '90 days'
         group by d.channel
         having count(*) >= 5

@@ -21,6 +21,8 @@ begin
     from continued c
     where d.enrollment_id = c.id
         and (d.delivery_status = 'pending' or d.delivery_status = 'cancelled' and d.reason in ('user_stopped', 'enrollment_ended'));
+    -- Half past nine stays half past nine, however long they stood still.
+    perform tendril.replan_steps(continue_enrollments.enrollments);
     -- A step that ended while they stood still has left the next one unplanned.
     perform tendril.plan_next_steps(array(
         select e.id from tendril.enrollments e

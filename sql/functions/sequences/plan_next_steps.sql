@@ -16,17 +16,7 @@ begin
             coalesce(e.channels, s.channels) as channels,
             e.context ->> s.recipient_field as recipient_address,
             p.preferred_channel, p.learned_channel,
-            tendril.due_at(
-                case s.anchor
-                    when 'enrollment' then e.anchor_at
-                    when 'previous' then greatest(e.stepped_at, e.anchor_at)
-                    else (e.context ->> substr(s.anchor, length('context.') + 1))::timestamptz
-                end,
-                s.after,
-                case when s.at_preferred_time then tendril.preferred_hour(p.preferred_time) else s.local_time end,
-                s.weekdays,
-                u.timezone
-            ) as due
+            tendril.step_due(e, s, p.preferred_time, u.timezone) as due
         from tendril.enrollments e
         join tendril.sequence_steps s on s.version_id = e.version_id and s.position = e.current_step + 1
         join tendril.users u on u.id = e.user_id

@@ -1,0 +1,17 @@
+-- Takes over what one user prefers where the other never said anything; a stop and a pause of either hold for both.
+create or replace function tendril.merge_preferences(from_user uuid, into_user uuid)
+returns void
+language sql
+set search_path = ''
+as $$
+    update tendril.user_preferences p
+    set preferred_channel = coalesce(p.preferred_channel, old.preferred_channel),
+        preferred_time = case p.preferred_time when 'morning' then old.preferred_time else p.preferred_time end,
+        quiet_from = case when (p.quiet_from, p.quiet_until) = (time '22:00', time '08:00') then old.quiet_from else p.quiet_from end,
+        quiet_until = case when (p.quiet_from, p.quiet_until) = (time '22:00', time '08:00') then old.quiet_until else p.quiet_until end,
+        paused_until = greatest(p.paused_until, old.paused_until),
+        max_per_day = least(p.max_per_day, old.max_per_day),
+        stopped_at = coalesce(p.stopped_at, old.stopped_at)
+    from tendril.user_preferences old
+    where p.user_id = merge_preferences.into_user and old.user_id = merge_preferences.from_user;
+$$;

@@ -14,6 +14,7 @@ from storage.store import (
     StorageError,
     Unavailable,
     as_json,
+    closed,
     storage_error,
     unknown_operation,
 )
@@ -59,6 +60,7 @@ class PostgresStore:
         self._dsn = dsn
         self._connections = connections
         self._pool: asyncpg.Pool | None = None
+        self._is_closed = False
         self._opening = asyncio.Lock()
         self._signatures: dict[str, _Signature] = {}
         self._statements: dict[_Key, str] = {}
@@ -72,6 +74,7 @@ class PostgresStore:
             return await self._call_again(key, payload)
 
     async def aclose(self) -> None:
+        self._is_closed = True
         pool, self._pool = self._pool, None
         if pool is not None:
             await close_pool(pool)
@@ -102,6 +105,8 @@ class PostgresStore:
 
     async def _open(self) -> asyncpg.Pool:
         async with self._opening:
+            if self._is_closed:
+                raise closed()
             if self._pool is None:
                 self._pool = await create_pool(self._dsn, self._connections)
             return self._pool

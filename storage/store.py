@@ -22,6 +22,7 @@ class Store(Protocol):
         """Rows are a list of dicts; one composite or jsonb is its JSON value, a scalar itself, void None.
 
         Values are JSON: uuid and timestamps are strings. Arguments that are left out take the SQL default.
+        No answer has more than 1,000 rows: where there may be more, Supabase leaves out the rest unsaid.
         """
 
     async def aclose(self) -> None: ...
@@ -81,6 +82,10 @@ def unknown_operation(operation: str) -> StorageError:
         f"the database has no operation {operation!r} with these arguments",
         "Run `python -m bot migrate`: the schema is older than the program.",
     )
+
+
+def closed() -> Unavailable:
+    return Unavailable(CONNECTION_FAILED, "the program is shutting down and has closed its database")
 
 
 def as_json(arguments: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ from storage.store import (
     StorageError,
     Unavailable,
     as_json,
+    closed,
     storage_error,
     unknown_operation,
 )
@@ -50,6 +51,8 @@ class SupabaseStore:
         self._opening = asyncio.Lock()
 
     async def call(self, operation: str, /, **arguments: Any) -> Any:
+        if self._http.is_closed:
+            raise closed()
         client = self._client or await self._open()
         params = json.loads(as_json(arguments))
         # Operations may be repeated without harm, which the client cannot know: it repeats no POST.

@@ -128,3 +128,6 @@ async def test_a_store_may_be_closed_twice(database_url: str) -> None:
 
     await store.aclose()
     await store.aclose()
+
+    with pytest.raises(Unavailable, match="shutting down"):
+        await store.call("clock")

@@ -70,3 +70,6 @@ async def test_a_store_may_be_closed_twice_or_without_use(supabase: Supabase) ->
 
     await store.aclose()
     await store.aclose()
+
+    with pytest.raises(Unavailable, match="shutting down"):
+        await store.call("clock")

@@ -1,5 +1,7 @@
 """A button in a mail that says something was done: GET shows it, POST records the behavior event, once."""
 
+from dataclasses import dataclass
+
 from aiohttp import web
 
 from engagement.behavior import BehaviorEvent
@@ -9,42 +11,60 @@ from webhooks.links import read_token
 from webhooks.problems import Missing
 
 
+@dataclass(frozen=True, slots=True)
+class Button:
+    tracking_id: str
+    event: str
+    label: str
+
+    @property
+    def event_id(self) -> str:
+        """Once per message and event, however often it is pressed."""
+        return f"action:{self.tracking_id}:{self.event}"
+
+
 async def show(request: web.Request) -> web.Response:
-    _, event = read_token(request, "action")
-    return request.app[keys.PAGES].answer("action.html", label=_in_words(event))
+    button = _read_button(request)
+    return request.app[keys.PAGES].answer("action.html", label=button.label)
 
 
 async def act(request: web.Request) -> web.Response:
-    tracking_id, event = read_token(request, "action")
-    user_id = await _record_click(request, tracking_id, event)
+    button = _read_button(request)
+    user_id = await _record_click(request, button)
     if user_id is None:
         raise Missing("We no longer know the message that this button came from.")
-    await _record_behavior(request, user_id, tracking_id, event)
-    return request.app[keys.PAGES].answer("acted.html", label=_in_words(event))
+    await _record_behavior(request, user_id, button)
+    return request.app[keys.PAGES].answer("acted.html", label=button.label)
 
 
-async def _record_click(request: web.Request, tracking_id: str, event: str) -> str | None:
+def _read_button(request: web.Request) -> Button:
+    """The token may carry the button's words; without them the event's name has to do."""
+    tracking_id, event, *label = read_token(request, "action")
+    return Button(tracking_id, event, label[0] if label else _in_words(event))
+
+
+async def _record_click(request: web.Request, button: Button) -> str | None:
     """The tap is also a click on the delivery. Its answer names the user, also when it is a repetition."""
     recorded = await request.app[keys.WRITER].record(
         {
-            "event_id": f"action:{tracking_id}:{event}",
+            "event_id": button.event_id,
             "source": "link",
             "type": "clicked",
-            "tracking_id": tracking_id,
+            "tracking_id": button.tracking_id,
             "is_machine": False,
-            "details": {"event": event},
+            "details": {"event": button.event},
         }
     )
     return recorded.user_id
 
 
-async def _record_behavior(request: web.Request, user_id: str, tracking_id: str, event: str) -> None:
+async def _record_behavior(request: web.Request, user_id: str, button: Button) -> None:
     tap = BehaviorEvent(
-        event_id=f"action:{tracking_id}:{event}",
+        event_id=button.event_id,
         user_id=user_id,
-        type=event,
+        type=button.event,
         source="email",
-        metadata={"tracking_id": tracking_id},
+        metadata={"tracking_id": button.tracking_id},
     )
     try:
         await request.app[keys.CONTROLLER].behaved([tap])

@@ -61,7 +61,7 @@ class Health:
             "status": "degraded" if complaints else "ok",
             "problems": complaints,
             "version": self.process.version,
-            "database": {"status": "away" if self.queue is None else "ok", **_schema(queue)},
+            "database": {"status": "away" if self.queue is None else "ok"},
             "channels": self.channels(),
             "queue": {
                 "due": queue.get("due"),
@@ -69,6 +69,7 @@ class Health:
                 "sending": queue.get("sending"),
                 "parked": queue.get("parked"),
                 "unknown": queue.get("unknown"),
+                "updates_waiting": queue.get("updates_waiting"),
                 "events_waiting": self.events_waiting,
             },
             "last_tick": self.process.last_tick.isoformat() if self.process.last_tick else None,
@@ -108,7 +109,3 @@ def _channel_status(why_off: str | None, state: Mapping[str, Any] | None) -> str
     if why_off is not None:
         return "off"
     return "paused" if (state or {}).get("paused_reason") else "on"
-
-
-def _schema(queue: Mapping[str, Any]) -> dict[str, Any]:
-    return {"schema_version": queue["schema_version"]} if "schema_version" in queue else {}

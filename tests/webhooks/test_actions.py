@@ -10,8 +10,16 @@ TAPS = "select user_id::text, source from tendril.behavior_events where type = '
 async def test_the_page_asks_before_anything_is_noted(sidecar: Sidecar, sent: Sent, tables: Tables) -> None:
     answer = await sidecar.get(sidecar.links.action(sent.tracking_id, "lesson_complete"))
 
-    assert "Lesson complete?" in await answer.text()
+    assert "Lesson complete" in await answer.text()
     assert await tables.rows(TAPS) == []
+
+
+async def test_the_page_shows_the_words_of_the_button_when_the_link_has_them(
+    sidecar: Sidecar, sent: Sent
+) -> None:
+    token = sidecar.signer.sign("action", [sent.tracking_id, "goal_open", "Not yet"])
+
+    assert "“Not yet”" in await (await sidecar.get(f"/a/{token}")).text()
 
 
 async def test_pressing_the_button_is_noted_once(sidecar: Sidecar, sent: Sent, tables: Tables) -> None:

@@ -55,7 +55,7 @@ async def test_the_pages_stand_in_a_real_browser(browser: Browser, paths: dict[s
     complaints: list[str] = []
     for scheme in ("light", "dark"):
         page = await browser.new_page(
-            color_scheme=scheme,  # type: ignore[arg-type]
+            color_scheme=scheme,
             viewport={"width": width, "height": 780},
         )
         page.on("console", lambda message: complaints.append(message.text))

@@ -175,7 +175,7 @@ async def test_the_raw_event_is_kept(sidecar: Sidecar, sent: Sent, tables: Table
     assert json.loads(row["raw"]) == event
 
 
-STRANGE = [
+STRANGE: list[dict[str, Any]] = [
     {"type": "email.bounced"},
     {"type": "email.bounced", "data": None},
     {"type": "email.bounced", "data": []},

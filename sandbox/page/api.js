@@ -1,6 +1,6 @@
 // The sandbox's JSON control API, by name.
 
-export class ApiError extends Error {}
+class ApiError extends Error {}
 
 async function request(method, path, body) {
   const answer = await fetch(`/control${path}`, {

@@ -114,7 +114,7 @@ function command(text, onCommand) {
 const DANGEROUS = "script, iframe, frame, frameset, object, embed, applet, base, link, meta[http-equiv], noscript, template";
 const ADDRESSES = ["href", "src", "action", "formaction", "xlink:href", "background", "poster", "srcdoc"];
 
-export function parseMail(html) {
+function parseMail(html) {
   const parsed = new DOMParser().parseFromString(html || "", "text/html");
   parsed.querySelectorAll(DANGEROUS).forEach((element) => element.remove());
   parsed.querySelectorAll("*").forEach(disarm);

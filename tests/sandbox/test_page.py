@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from playwright.async_api import Browser, Locator, Page, ViewportSize, async_playwright, expect
 
 import sandbox
@@ -254,6 +257,28 @@ async def test_a_link_of_a_mail_is_clicked_and_its_parts_can_be_read(
     await expect(page_of_ada.get_by_role("tabpanel")).to_contain_text("hello@tendril.example")
 
 
+async def test_a_tracking_pixel_is_fetched_only_when_pictures_are_asked_for(
+    page_of_ada: Page, bot: Bot
+) -> None:
+    fetched = asyncio.Event()
+
+    async def pixel(request: web.Request) -> web.Response:
+        fetched.set()
+        return web.Response(status=204)
+
+    app = web.Application()
+    app.router.add_get("/pixel", pixel)
+    async with TestServer(app) as server:
+        letter = LETTER.replace("</h1>", f"</h1><img src='{server.make_url('/pixel')}'>")
+        await bot.mails("ada@example.com", "A small start", html=letter)
+        await page_of_ada.get_by_role("option", name="A small start").click()
+        await expect(page_of_ada.frame_locator("iframe").get_by_role("heading")).to_be_visible()
+        assert not fetched.is_set()
+
+        await page_of_ada.get_by_role("button", name="Load pictures").click()
+        await asyncio.wait_for(fetched.wait(), timeout=5)
+
+
 async def test_the_clock_is_seen_running_until_a_day_has_passed(page_of_ada: Page, control: Control) -> None:
     await page_of_ada.get_by_role("button", name="+1 day").click()
     await expect(page_of_ada.get_by_role("button", name="+1 hour")).to_be_disabled()
@@ -320,7 +345,7 @@ async def test_a_phone_shows_one_side_at_a_time(page_of_ada: Page, bot: Bot) -> 
     await expect(page_of_ada.frame_locator("iframe").get_by_role("heading")).to_be_visible()
     await expect(log(page_of_ada)).to_be_hidden()
     assert await page_of_ada.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    await picture(page_of_ada, "page-phone")
+    await picture(page_of_ada, "sandbox-phone")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -340,4 +365,4 @@ async def test_what_happened_before_is_there_after_a_reload(
     await expect(log(page_of_ada)).to_contain_text("What would you like to grow?")
     await page_of_ada.get_by_role("option", name="A small start").click()
     await expect(page_of_ada.frame_locator("iframe").get_by_role("heading")).to_be_visible()
-    await picture(page_of_ada, f"page-{scheme}")
+    await picture(page_of_ada, f"sandbox-{scheme}")

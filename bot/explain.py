@@ -68,7 +68,7 @@ def user_story(story: Row, page: Page) -> list[str]:
 
 def delivery_story(story: Row, zone: str, page: Page) -> list[str]:
     delivery = story["delivery"]
-    moments = [(delivery["scheduled_at"], "planned for then", "")]
+    moments = [(delivery["scheduled_at"], "due", "")]
     moments += [_event(event, zone) for event in story["events"]]
     moments += _passed(delivery, {moment[1].split(" ")[0] for moment in moments})
     moments.sort(key=lambda moment: datetime.fromisoformat(moment[0]))

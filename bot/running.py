@@ -111,16 +111,23 @@ async def _let_finish(tasks: Sequence[asyncio.Task[None]], grace_seconds: float)
         task.cancel()
 
 
+# Ctrl-C reaches a process twice when what started it passes it on; that is not somebody losing patience.
+SAME_SIGNAL_SECONDS = 1.0
+
+
 @contextmanager
 def stopping_on_signals(stop: asyncio.Event) -> Iterator[None]:
-    """Ctrl-C and SIGTERM stop gracefully; a second one does not wait for what is under way."""
+    """Ctrl-C and SIGTERM stop gracefully; a later one does not wait for what is under way."""
     loop = asyncio.get_running_loop()
     running = asyncio.current_task()
+    first: list[float] = []
 
     def told() -> None:
-        if stop.is_set() and running is not None:
+        if not first:
+            first.append(loop.time())
+            stop.set()
+        elif loop.time() - first[0] > SAME_SIGNAL_SECONDS and running is not None:
             running.cancel()
-        stop.set()
 
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, told)

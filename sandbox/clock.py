@@ -245,10 +245,15 @@ class Clock:
             await self.on_move()
 
     async def _drained(self, patience: float) -> bool:
-        """Whether everything that is due was done within `patience` real seconds."""
-        deadline = time.monotonic() + patience
+        """Whether everything that is due was done within `patience` real seconds.
+
+        Quiet twice in a row: between two steps of the same work nothing is due for a moment.
+        """
+        deadline, quiet_in_a_row = time.monotonic() + patience, 0
         while time.monotonic() < deadline:
-            if self.is_quiet() and await self._is_nothing_due():
+            is_quiet = self.is_quiet() and await self._is_nothing_due()
+            quiet_in_a_row = quiet_in_a_row + 1 if is_quiet else 0
+            if quiet_in_a_row == 2:
                 return True
             await asyncio.sleep(POLL_SECONDS)
         return False

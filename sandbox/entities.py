@@ -314,8 +314,14 @@ def _decode_references(source: str) -> str:
     return "".join([*result, source[position:]])
 
 
+# Most links, recognized at once: a load of thousands of messages should not be parsing addresses.
+_PLAIN_LINK = re.compile(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::[0-9]{1,4})?/[!-~]*")
+
+
 def checked_link(link: str, https_only: bool = False) -> str:
     """The link as Telegram stores it, or `BadLink` with the reason that Telegram gives."""
+    if not https_only and _PLAIN_LINK.fullmatch(link):
+        return link
     link = link.strip()
     if not link:
         raise BadLink("URL host is empty")

@@ -139,10 +139,10 @@ class ResendAPI:
             raise Refused(422, "validation_error", "The request body must be a JSON object.")
         key = _idempotency_key(request)
 
-        async def accept() -> tuple[list[str], dict[str, Any]]:
+        async def accept() -> dict[str, Any]:
             self._check_mail(body)
-            mails = await self._accept([body], key)
-            return mails, {"id": mails[0]}
+            (mail_id,) = await self._accept([body], key)
+            return {"id": mail_id}
 
         return await self._once(request, key, body, accept)
 
@@ -155,11 +155,11 @@ class ResendAPI:
         is_permissive = request.headers.get("x-batch-validation", "strict").lower() == "permissive"
         key = _idempotency_key(request)
 
-        async def accept() -> tuple[list[str], dict[str, Any]]:
+        async def accept() -> dict[str, Any]:
             good, errors = self._sorted_out(body, is_permissive)
             ids = await self._accept(good, key)
             answer: dict[str, Any] = {"data": [{"id": mail_id} for mail_id in ids]}
-            return ids, {**answer, "errors": errors} if is_permissive else answer
+            return {**answer, "errors": errors} if is_permissive else answer
 
         return await self._once(request, key, body, accept)
 
@@ -183,12 +183,12 @@ class ResendAPI:
         request: web.Request,
         key: str | None,
         body: Any,
-        accept: Callable[[], Awaitable[tuple[list[str], dict[str, Any]]]],
+        accept: Callable[[], Awaitable[dict[str, Any]]],
     ) -> dict[str, Any]:
         """Under a key: the first answer is remembered for a day, and given again to the same payload."""
         if key is None:
             await asyncio.sleep(request.get(DELAY, 0.0))
-            return (await accept())[1]
+            return await accept()
         place = f"{request.path.removeprefix('/resend')} {key}"
         digest = body_hash(body)
         known = self._remembered(place, digest)
@@ -197,12 +197,20 @@ class ResendAPI:
         self.running.add(place)
         try:
             await asyncio.sleep(request.get(DELAY, 0.0))
-            ids, answer = await accept()
-            expires_at = self.clock.now().timestamp() + REMEMBERED_SECONDS
-            self.state.idempotency[place] = Remembered(digest, expires_at, ids, answer)
+            answer = await accept()
+            self._remember(place, digest, answer)
             return answer
         finally:
             self.running.discard(place)
+
+    def _remember(self, place: str, digest: str, answer: dict[str, Any]) -> None:
+        """Also forgets the oldest that have expired, so that a long day stays small."""
+        now = self.clock.now().timestamp()
+        remembered = self.state.idempotency
+        remembered.pop(place, None)
+        remembered[place] = Remembered(digest, now + REMEMBERED_SECONDS, answer)
+        while (oldest := next(iter(remembered))) and remembered[oldest].expires_at <= now:
+            del remembered[oldest]
 
     def _remembered(self, place: str, digest: str) -> dict[str, Any] | None:
         if place in self.running:

@@ -15,11 +15,11 @@ from sandbox.chats import Chats
 from sandbox.clock import Clock, DatabaseClock
 from sandbox.control import ControlAPI
 from sandbox.faults import Faults
-from sandbox.ledger import open_ledger
+from sandbox.ledger import Ledger, open_ledger
 from sandbox.limits import ResendLimits, TelegramLimits
 from sandbox.mailbox import Mailbox
 from sandbox.resend import ResendAPI
-from sandbox.state import kept_in
+from sandbox.state import State, kept_in
 from sandbox.stream import Stream
 from sandbox.telegram import TelegramAPI
 from sandbox.updates import Updates
@@ -89,64 +89,95 @@ async def serve(
             state.domains.setdefault(domain, "verified")
         database = DatabaseClock(database_url, data_dir)
         stack.push_async_callback(database.aclose)
-        closing = asyncio.Event()
 
-        stream, faults, clock = Stream(), Faults(), Clock(state, database)
-        updates = Updates(state, http)
-        chats = Chats(state, clock, updates, stream)
+        clock = Clock(state, database)
         webhooks = Webhooks(http, clock, webhook_url, webhook_secret)
-        mailbox = Mailbox(state, clock, webhooks, stream)
-        telegram_limits, resend_limits = TelegramLimits(limits), ResendLimits(limits)
-        telegram = TelegramAPI(state, clock, chats, updates, faults, ledger, telegram_limits, closing)
-        resend = ResendAPI(state, clock, mailbox, faults, ledger, resend_limits, closing)
-        control = ControlAPI(
-            state,
-            clock,
-            chats,
-            mailbox,
-            webhooks,
-            faults,
-            ledger,
-            telegram_limits,
-            resend_limits,
-            stream,
-            closing,
-        )
-        _connect(clock, stream, faults, updates, webhooks, mailbox)
-
+        world = _World(state, ledger, clock, Updates(state, http), webhooks, limits)
         await clock.refresh()
-        await stack.enter_async_context(updates.delivering())
-        await stack.enter_async_context(webhooks.delivering())
-        await stack.enter_async_context(mailbox.sending_scheduled())
-        app = build_app(telegram, resend, control)
-        address = await stack.enter_async_context(_listening(app, host, port))
-        stack.callback(closing.set)
-        yield Box(address, webhooks.secret, clock, chats, mailbox, webhooks, faults)
+        await stack.enter_async_context(world.going_on())
+        address = await stack.enter_async_context(_listening(world.app(), host, port))
+        stack.callback(world.close)
+        yield Box(address, webhooks.secret, clock, world.chats, world.mailbox, webhooks, world.faults)
 
 
-def _connect(
-    clock: Clock, stream: Stream, faults: Faults, updates: Updates, webhooks: Webhooks, mailbox: Mailbox
-) -> None:
-    """What the clock waits for before it hops on, and who hears of a hop."""
+class _World:
+    """Everything in one place: who knows whom."""
 
-    async def settle_after_hop() -> None:
-        mailbox.send_scheduled()
-        await webhooks.retry_due()
+    def __init__(
+        self, state: State, ledger: Ledger, clock: Clock, updates: Updates, webhooks: Webhooks, limits: bool
+    ) -> None:
+        self.state, self.ledger, self.clock = state, ledger, clock
+        self.updates, self.webhooks = updates, webhooks
+        self.closing = asyncio.Event()
+        self.stream, self.faults = Stream(), Faults()
+        self.chats = Chats(state, clock, updates, self.stream)
+        self.mailbox = Mailbox(state, clock, webhooks, self.stream)
+        self.telegram_limits, self.resend_limits = TelegramLimits(limits), ResendLimits(limits)
+        clock.is_quiet = lambda: webhooks.is_idle and not (updates.pending and updates.has_reader)
+        clock.announce = lambda: self.stream.publish("clock", clock.as_json)
+        clock.on_move = self._settle_after_hop
+        self.faults.on_change = lambda: self.stream.publish("fault", self.faults.as_json)
 
-    clock.is_quiet = lambda: webhooks.is_idle and not (updates.pending and updates.has_reader)
-    clock.announce = lambda: stream.publish("clock", clock.as_json)
-    clock.on_move = settle_after_hop
-    faults.on_change = lambda: stream.publish("fault", faults.as_json)
+    def close(self) -> None:
+        """Whoever waits for an answer gets it now."""
+        self.closing.set()
+        self.updates.wake()
 
+    async def _settle_after_hop(self) -> None:
+        self.mailbox.send_scheduled()
+        await self.webhooks.retry_due()
 
-def build_app(telegram: TelegramAPI, resend: ResendAPI, control: ControlAPI) -> web.Application:
-    app = web.Application(client_max_size=LARGEST_BODY)
-    app.router.add_route("*", "/telegram/bot{token:[^/]*}/{method}", telegram.handle)
-    app.add_routes(resend.routes())
-    app.add_routes(control.routes())
-    app.router.add_get("/", _page)
-    app.router.add_static("/page/", PAGE)
-    return app
+    @contextlib.asynccontextmanager
+    async def going_on(self) -> AsyncIterator[None]:
+        async with self.updates.delivering(), self.webhooks.delivering(), self.mailbox.sending_scheduled():
+            yield
+
+    def app(self) -> web.Application:
+        app = web.Application(client_max_size=LARGEST_BODY)
+        app.router.add_route("*", "/telegram/bot{token:[^/]*}/{method}", self._telegram().handle)
+        app.add_routes(self._resend().routes())
+        app.add_routes(self._control().routes())
+        app.router.add_get("/", _page)
+        app.router.add_static("/page/", PAGE)
+        return app
+
+    def _telegram(self) -> TelegramAPI:
+        return TelegramAPI(
+            self.state,
+            self.clock,
+            self.chats,
+            self.updates,
+            self.faults,
+            self.ledger,
+            self.telegram_limits,
+            self.closing,
+        )
+
+    def _resend(self) -> ResendAPI:
+        return ResendAPI(
+            self.state,
+            self.clock,
+            self.mailbox,
+            self.faults,
+            self.ledger,
+            self.resend_limits,
+            self.closing,
+        )
+
+    def _control(self) -> ControlAPI:
+        return ControlAPI(
+            self.state,
+            self.clock,
+            self.chats,
+            self.mailbox,
+            self.webhooks,
+            self.faults,
+            self.ledger,
+            self.telegram_limits,
+            self.resend_limits,
+            self.stream,
+            self.closing,
+        )
 
 
 async def _page(request: web.Request) -> web.StreamResponse:

@@ -83,7 +83,6 @@ class Remembered:
 
     body_hash: str
     expires_at: float
-    ids: list[str]
     answer: dict[str, Any]
 
 
@@ -196,7 +195,9 @@ def load(file: Path | None) -> State:
 def save(state: State, file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     fresh = file.with_suffix(".new")
-    fresh.write_text(json.dumps(state.as_json(), ensure_ascii=False, separators=(",", ":")))
+    text = json.dumps(state.as_json(), ensure_ascii=False, separators=(",", ":"))
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as opened:
+        opened.write(text)
     os.replace(fresh, file)
 
 

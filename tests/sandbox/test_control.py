@@ -77,6 +77,13 @@ async def test_a_tap_is_a_callback_query(telegram, ada, button, callback_data):
     assert query["from"]["id"] == ada.id
 
 
+async def test_a_tap_that_the_bot_does_not_answer_says_so(telegram, ada, monkeypatch):
+    monkeypatch.setattr("sandbox.chats.ANSWER_SECONDS", 0.05)
+    sent = await telegram.call("sendMessage", chat_id=ada.id, text="x", reply_markup=BUTTONS)
+
+    assert await ada.taps(sent, "Yes") == {"answered": False, "text": None, "show_alert": False}
+
+
 async def test_a_tap_on_a_link_answers_with_its_address(telegram, ada):
     sent = await telegram.call("sendMessage", chat_id=ada.id, text="x", reply_markup=BUTTONS)
 

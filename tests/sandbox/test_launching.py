@@ -17,26 +17,24 @@ from sandbox.launching import BadSetting, Options, read_settings
 ROOT = Path(__file__).parents[2]
 PATIENCE = 30
 
-# Says what it was given, then counts its signals; it ends half a second after the first one.
+# Says what it was given, then waits for a signal, and half a second longer for a second one.
 CHILD = """
-import json, os, signal, sys, time
-signals = []
-for number in (signal.SIGINT, signal.SIGTERM):
-    signal.signal(number, lambda number, frame: signals.append(number))
+import json, os, signal, sys
+wanted = {signal.SIGINT, signal.SIGTERM}
+signal.pthread_sigmask(signal.SIG_BLOCK, wanted)
 print("CHILD", json.dumps(dict(os.environ)), flush=True)
-while not signals:
-    time.sleep(0.01)
-time.sleep(0.5)
-print("SIGNALS", json.dumps(signals), flush=True)
+signals = [signal.sigwait(wanted)]
+another = signal.sigtimedwait(wanted, 0.5)
+print("SIGNALS", json.dumps(signals + [another.si_signo] if another else signals), flush=True)
 sys.exit(7)
 """
 
 STUBBORN_CHILD = """
-import os, signal, time
+import os, signal
 signal.signal(signal.SIGINT, lambda *_: os.write(1, b"NO\\n"))
 print("CHILD {}", flush=True)
 while True:
-    time.sleep(1)
+    signal.pause()
 """
 
 

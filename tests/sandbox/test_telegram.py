@@ -6,7 +6,9 @@ import json
 import aiohttp
 import pytest
 
-from tests.fixtures.sandbox import until
+import sandbox
+from tests.fixtures.sandbox import Control, until
+from tests.sandbox.conftest import Telegram
 
 BUTTON = {"text": "Go", "callback_data": "go"}
 
@@ -358,6 +360,17 @@ async def test_a_long_poll_returns_with_the_first_update(telegram, ada, control)
 
     (update,) = await poll
     assert update["message"]["text"] == "hello"
+
+
+async def test_a_long_poll_ends_with_the_stand_ins():
+    async with aiohttp.ClientSession() as http:
+        async with sandbox.serve() as box:
+            control = Control(box.url, http)
+            telegram = Telegram(box.telegram_url, http, box.telegram_token)
+            poll = asyncio.ensure_future(telegram.call("getUpdates", timeout=30))
+            await until(lambda: is_polled(control))
+
+        assert await asyncio.wait_for(poll, 1) == []
 
 
 async def test_only_wanted_updates_are_queued(telegram, ada):

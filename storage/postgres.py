@@ -28,6 +28,15 @@ RETRY_SECONDS = 2.0
 # More than there are operations, so that none is ever prepared twice on a connection.
 STATEMENTS = 500
 
+# The internal error is what a connection says that the server is closing at this very moment.
+_FAILURES = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+)
+
 _SIGNATURES = """
     select
         p.proname as operation,
@@ -98,7 +107,7 @@ class PostgresStore:
             self._statements.pop(key, None)
             self._signatures.clear()
             raise _translated(error) from error
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        except _FAILURES as error:
             raise _translated(error) from error
         answer = rows[0][0]
         return None if answer is None else json.loads(answer)

@@ -3,7 +3,7 @@
 import { api } from "./api.js";
 import { avatar, calmly, h, icon, plural, reconcile, toast } from "./dom.js";
 import { exact, instant, stamp } from "./moments.js";
-import { hasRemotePictures, linksOf, mailDocument, preheaderOf } from "./safe_html.js";
+import { hasDarkColors, hasRemotePictures, linksOf, mailDocument, preheaderOf } from "./safe_html.js";
 import { addressIn, nameOf, recipientsOf, senderName, stateOf } from "./world.js";
 
 // What a provider's word for a mail's fate means to a reader: [label, tone].
@@ -243,13 +243,13 @@ class Inbox {
 
   #panel(mail) {
     const content = { html: () => this.#frame(mail), text: () => h("pre", { class: "plain", dir: "auto", tabindex: "0" }, mail.text || "This mail has no plain text part."), headers: () => headerTable(mail) }[this.tab]();
-    return h("div", { class: `panel ${this.tab} ${this.tab === "html" ? this.width : ""} ${this.dark ? "is-dark" : ""}`, role: "tabpanel", id: "mail-panel", "aria-labelledby": `tab-${this.tab}` }, content);
+    return h("div", { class: `panel ${this.tab} ${this.tab === "html" ? this.width : ""}`, role: "tabpanel", id: "mail-panel", "aria-labelledby": `tab-${this.tab}` }, content);
   }
 
   #frame(mail) {
     const frame = h("iframe", { title: `Mail: ${mail.subject}`, sandbox: "allow-popups allow-popups-to-escape-sandbox", referrerpolicy: "no-referrer" });
     frame.srcdoc = mailDocument(mail.html || `<pre style="white-space:pre-wrap">${escapeText(mail.text ?? "")}</pre>`, { dark: this.dark, images: this.images.has(mail.id) });
-    return h("div", { class: "frame" }, frame);
+    return h("div", { class: this.dark && hasDarkColors(mail.html) ? "frame dark-paper" : "frame" }, frame);
   }
 }
 

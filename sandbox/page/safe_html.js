@@ -146,16 +146,19 @@ export function mailDocument(html, { dark, images }) {
 
 // The reader's light or dark choice, whatever the browser prefers: the mail's media queries are answered here.
 function pretendScheme(parsed, dark) {
+  const knowsDark = dark && hasDarkColors(parsed.documentElement.outerHTML);
   const answer = (scheme) => ((scheme === "dark") === dark ? "(min-width: 0px)" : "(max-width: 0px)");
   const rewrite = (css) => css.replace(/\(\s*prefers-color-scheme\s*:\s*(dark|light)\s*\)/gi, (_, scheme) => answer(scheme.toLowerCase()));
   for (const style of parsed.querySelectorAll("style")) {
     style.textContent = rewrite(style.textContent);
     if (style.media) style.media = rewrite(style.media);
   }
-  const knowsDark = parsed.querySelector('meta[name="color-scheme"][content*="dark"]') !== null;
   parsed.querySelectorAll('meta[name="color-scheme"]').forEach((meta) => meta.remove());
-  parsed.head.insertAdjacentHTML("beforeend", `<style>:root { color-scheme: ${dark && knowsDark ? "dark" : "light"} }</style>`);
+  parsed.head.insertAdjacentHTML("beforeend", `<style>:root { color-scheme: ${knowsDark ? "dark" : "light"} }</style>`);
 }
+
+// A mail without colors of its own for the dark is read on white paper, as mail clients do.
+export const hasDarkColors = (html) => /prefers-color-scheme\s*:\s*dark|color-scheme["':\s][^;>]*dark/i.test(html || "");
 
 export const hasRemotePictures = (html) => /<img[^>]+src\s*=\s*["']?https?:|url\(\s*["']?https?:/i.test(html || "");
 

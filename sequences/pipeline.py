@@ -6,8 +6,8 @@ the last one is being sent, and outcomes are recorded by a task of their own.
 
 What is sent has been stored before, so that a retry sends the same bytes. A channel with idempotency keys
 (email) takes one claim as one request, and a claim that brings a stored batch is sent again unchanged under
-its key. A channel without (Telegram) takes one message per request, and claims no more than it can send at
-once.
+its key. A channel without (Telegram) takes one message per request, and stores each only when it can be sent
+at once.
 """
 
 from __future__ import annotations
@@ -18,20 +18,22 @@ import random
 import time
 import uuid
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 import structlog
 
-from channels.channel import Channel, Outgoing
+from channels.channel import Channel
 from channels.errors import DeliveryError, Misconfigured, Refused
-from sequences.definition import Sequence as SequenceDefinition
+from sequences.claims import Claimed, PublishedSteps
 from sequences.definition import Step
 from sequences.metrics import DeliveryMetrics
-from sequences.outcomes import Backoff, Outcome, Recorder, Verdict, nobody_knows, verdict_on
+from sequences.outcomes import Backoff, Recorder, Verdict, nobody_knows, verdict_on
 from sequences.rendering import Unrenderable
+from sequences.slots import Hold, Slots
 from storage.store import StorageError, Store, Unavailable
 
 log = structlog.get_logger(__name__)
@@ -58,44 +60,6 @@ class Renders(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
-    """A delivery that is leased to us; `content` is None until it is rendered."""
-
-    id: int
-    tracking_id: str
-    lease_token: str
-    version_id: int
-    position: int
-    recipient: str
-    batch_key: str | None
-    content: Mapping[str, Any] | None
-    row: Mapping[str, Any]
-    claimed_at: float
-
-    @classmethod
-    def from_row(cls, row: Mapping[str, Any], claimed_at: float) -> Claimed:
-        return cls(
-            id=row["id"],
-            tracking_id=row["tracking_id"],
-            lease_token=row["lease_token"],
-            version_id=row["version_id"],
-            position=row["message_step"],
-            recipient=row["recipient_address"],
-            batch_key=row["batch_key"],
-            content=row["message_content"],
-            row=row,
-            claimed_at=claimed_at,
-        )
-
-    def outgoing(self) -> Outgoing:
-        assert self.content is not None
-        return Outgoing(self.tracking_id, self.recipient, self.content)
-
-    def came_to(self, verdict: Verdict, provider_message_id: str | None = None) -> Outcome:
-        return Outcome(self.id, self.lease_token, self.claimed_at, verdict, provider_message_id)
-
-
-@dataclass(frozen=True, slots=True)
 class Drained:
     """What one pass did: deliveries claimed, and how many came to which outcome."""
 
@@ -106,87 +70,20 @@ class Drained:
         return Drained(self.claimed + other.claimed, Counter(self.outcomes) + Counter(other.outcomes))
 
 
-class PublishedSteps:
-    """The steps of published versions. A version never changes, so it is fetched once."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._versions: dict[int, dict[int, Step]] = {}
-
-    async def learn(self, version_ids: Iterable[int]) -> None:
-        """Fetches the versions not yet known; one that cannot be read stays unknown. Raises Unavailable."""
-        for version_id in set(version_ids).difference(self._versions):
-            try:
-                self._versions[version_id] = await self._fetch(version_id)
-            except Unavailable:
-                raise
-            except Exception:
-                log.exception("sequence_version_unreadable", version_id=version_id)
-
-    def step(self, version_id: int, position: int) -> Step:
-        try:
-            return self._versions[version_id][position]
-        except KeyError:
-            raise Unrenderable("step_missing") from None
-
-    async def _fetch(self, version_id: int) -> dict[int, Step]:
-        definition = await self._store.call("get_sequence_version", version_id=version_id)
-        return {step.position: step for step in SequenceDefinition.from_json(definition).steps}
-
-
-class Slots:
-    """Requests that may still be begun; none while shut."""
-
-    def __init__(self, total: int) -> None:
-        self.total = total
-        self.free = total
-        self._is_shut = False
-        self._changed = asyncio.Event()
-
-    def has_room(self, count: int) -> bool:
-        return self.free >= count and not self._is_shut
-
-    def shut(self) -> None:
-        self._is_shut = True
-
-    def open(self) -> None:
-        self._is_shut = False
-        self._changed.set()
-
-    def take(self, count: int) -> None:
-        self.free -= count
-
-    def give(self, count: int) -> None:
-        self.free += count
-        self._changed.set()
-
-    async def change(self) -> None:
-        self._changed.clear()
-        await self._changed.wait()
-
-
-class Hold:
-    """The slots that one claim took; what is not given back on the way goes back at its end."""
-
-    def __init__(self, slots: Slots, count: int) -> None:
-        self.held = count
-        self._slots = slots
-        self._slots.take(count)
-
-    def give(self, count: int) -> None:
-        self.held -= count
-        self._slots.give(count)
-
-    def close(self) -> None:
-        self.give(self.held)
-
-
 @dataclass(frozen=True, slots=True)
 class Claim:
     """One claim under way."""
 
     size: int
     task: asyncio.Task[None]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What goes to the provider at once, under a key if the channel has such."""
+
+    messages: list[Claimed]
+    batch_key: str | None
 
 
 class DeliveryPipeline:
@@ -217,7 +114,10 @@ class DeliveryPipeline:
         self._tick_seconds = tick_seconds
         self._grace_seconds = grace_seconds
         self._is_batched = channel.is_idempotent or channel.messages_per_request > 1
-        self._slots = Slots(min(in_flight, MOST_BATCHES_IN_FLIGHT) if self._is_batched else in_flight)
+        # What is claimed may wait for its turn to be sent, so that the next claim overlaps with sending.
+        self._slots = Slots(min(in_flight, MOST_BATCHES_IN_FLIGHT) if self._is_batched else 2 * in_flight)
+        self._lanes = Slots(in_flight)
+        self._halted = (-math.inf, SENT)
         self._metrics = (metrics or DeliveryMetrics()).of(channel.name)
         self._steps = PublishedSteps(store)
         # Nothing is claimed while outcomes wait for the store: their leases may have run out, and the claim
@@ -229,11 +129,6 @@ class DeliveryPipeline:
         self._under_way: set[asyncio.Task[None]] = set()
         self._awake = asyncio.Event()
         self._stopping = asyncio.Event()
-
-    @property
-    def in_flight(self) -> int:
-        """Requests claimed for and not yet answered."""
-        return self._slots.total - self._slots.free
 
     @property
     def store_is_away(self) -> bool:
@@ -281,6 +176,7 @@ class DeliveryPipeline:
         self._stopping.set()
         self._awake.set()
         self._slots.give(0)
+        self._lanes.give(0)
 
     async def _release_leftovers(self) -> None:
         try:
@@ -413,7 +309,7 @@ class DeliveryPipeline:
                 await self._send(claimed, batch_key, tally)
             else:
                 ready = await self._rendered(claimed, tally)
-                await self._store_and_send(ready, hold, tally)
+                await (self._send_together if self._is_batched else self._send_singly)(ready, hold, tally)
         finally:
             hold.close()
 
@@ -448,50 +344,83 @@ class DeliveryPipeline:
             log.exception("rendering_failed", channel=self.channel.name, delivery_id=claimed.id)
             raise Unrenderable("rendering_failed") from error
 
-    async def _store_and_send(self, ready: list[Claimed], hold: Hold, tally: Counter[str]) -> None:
-        if not ready:
-            return
-        batch_key = uuid.uuid4().hex if self.channel.is_idempotent else None
+    async def _send_together(self, ready: list[Claimed], hold: Hold, tally: Counter[str]) -> None:
+        for request in await self._stored(ready, tally):
+            await self._send(request.messages, request.batch_key, tally)
+
+    async def _send_singly(self, ready: list[Claimed], hold: Hold, tally: Counter[str]) -> None:
+        """Each is stored when it can be sent at once: what is not stored has surely not been sent."""
+        async with asyncio.TaskGroup() as sends:
+            while ready:
+                lanes = await self._take_lanes(ready)
+                now, ready = ready[: lanes.held], ready[lanes.held :]
+                if not now:
+                    self._give_up(ready, tally)
+                    return
+                for each in await self._stored_singles(now, lanes, tally):
+                    sending = sends.create_task(self._send([each], None, tally))
+                    sending.add_done_callback(partial(_free, lanes, hold))
+
+    async def _take_lanes(self, ready: list[Claimed]) -> Hold:
+        """Lanes to send some of these at once; none if they must not be sent any more."""
+        worthwhile = min(len(ready), max(1, self._lanes.total // WORTH_A_CLAIM))
+        while not self._lanes.has_room(worthwhile) and not self._must_not_begin(ready):
+            await self._lanes.change()
+        return Hold(self._lanes, 0 if self._must_not_begin(ready) else min(len(ready), self._lanes.free))
+
+    def _must_not_begin(self, ready: list[Claimed]) -> bool:
+        return self._stopping.is_set() or ready[0].claimed_at < self._halted[0]
+
+    def _give_up(self, ready: list[Claimed], tally: Counter[str]) -> None:
+        """What stopped the channel holds for those that wait too; what a stop leaves is released then."""
+        if not self._stopping.is_set():
+            self._record(ready, self._halted[1], tally)
+
+    async def _stored_singles(self, now: list[Claimed], lanes: Hold, tally: Counter[str]) -> list[Claimed]:
+        """Those of the messages that may be sent; the lanes of the others are free again."""
+        stored: list[Claimed] = []
         try:
-            is_ours = await self._patiently(lambda: self._is_stored(ready, batch_key))
+            stored = [each for request in await self._stored(now, tally) for each in request.messages]
+        finally:
+            lanes.give(lanes.held - len(stored))
+        return stored
+
+    async def _stored(self, ready: list[Claimed], tally: Counter[str]) -> list[Request]:
+        """What may be sent, as requests; usually all of it in one."""
+        if not ready:
+            return []
+        request = Request(ready, uuid.uuid4().hex if self.channel.is_idempotent else None)
+        try:
+            is_ours = await self._patiently(partial(self._is_stored, request))
         except Unavailable:
-            raise
+            log.warning("claim_left_to_its_lease", channel=self.channel.name, messages=len(ready))
+            return []
         except Exception:
-            await self._store_and_send_halves(ready, hold, tally)
-            return
+            return await self._stored_in_halves(ready, tally)
         if not is_ours:
             # Fenced like every outcome: it only brings back those that nobody else has taken meanwhile.
             self._record(ready, Verdict("busy", "lease_lost"), tally)
-        elif self._is_batched:
-            await self._send(ready, batch_key, tally)
-        else:
-            await asyncio.gather(*(self._send_single(each, hold, tally) for each in ready))
+        return [request] if is_ours else []
 
-    async def _store_and_send_halves(self, ready: list[Claimed], hold: Hold, tally: Counter[str]) -> None:
+    async def _stored_in_halves(self, ready: list[Claimed], tally: Counter[str]) -> list[Request]:
         """One content that the database will not take must not keep the others from leaving."""
         if len(ready) > 1:
             middle = len(ready) // 2
-            await self._store_and_send(ready[:middle], hold, tally)
-            await self._store_and_send(ready[middle:], hold, tally)
-        else:
-            log.exception("content_not_storable", channel=self.channel.name, delivery_id=ready[0].id)
-            self._record(ready, Verdict("unrenderable", "not_storable"), tally)
+            return await self._stored(ready[:middle], tally) + await self._stored(ready[middle:], tally)
+        log.exception("content_not_storable", channel=self.channel.name, delivery_id=ready[0].id)
+        self._record(ready, Verdict("unrenderable", "not_storable"), tally)
+        return []
 
-    async def _is_stored(self, ready: list[Claimed], batch_key: str | None) -> bool:
+    async def _is_stored(self, request: Request) -> bool:
         """Stores the contents; False if another worker has taken some of the messages over."""
+        ready = request.messages
         stored = await self._store.call(
             "store_rendered",
             lease_token=ready[0].lease_token,
-            batch_key=batch_key,
+            batch_key=request.batch_key,
             rendered=[{"id": each.id, "content": each.content} for each in ready],
         )
         return bool(stored == len(ready))
-
-    async def _send_single(self, each: Claimed, hold: Hold, tally: Counter[str]) -> None:
-        try:
-            await self._send([each], None, tally)
-        finally:
-            hold.give(1)
 
     async def _send(self, request: Sequence[Claimed], batch_key: str | None, tally: Counter[str]) -> None:
         self._metrics.sends.inc()
@@ -528,7 +457,9 @@ class DeliveryPipeline:
         self._recorder.add([each.came_to(verdict) for each in messages])
         tally[verdict.outcome] += len(messages)
         if verdict.stops_the_channel:
+            self._halted = (time.perf_counter(), verdict)
             self._slots.shut()
+            self._lanes.give(0)
             self._recorder.hurry()
 
     async def _patiently(self, act: Callable[[], Awaitable[Result]]) -> Result:
@@ -543,3 +474,8 @@ class DeliveryPipeline:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(backoff.pause()):
                         await self._stopping.wait()
+
+
+def _free(lanes: Hold, hold: Hold, _: asyncio.Task[None]) -> None:
+    lanes.give(1)
+    hold.give(1)

@@ -13,7 +13,7 @@ from bot import VERSION
 from bot.build import ALL_PARTS, Secrets, assembled
 from bot.doctor import examine
 from bot.explain import explain
-from bot.logs import start_logging
+from bot.logs import redact, start_logging
 from bot.migrating import migrate_command
 from bot.running import stopping_on_signals
 from bot.settings import Settings, SettingsError, read_settings
@@ -109,8 +109,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return asyncio.run(command(settings, chosen))
     except SettingsError as wrong:
         return _complain(str(wrong), MISCONFIGURED)
-    except (StorageError, MigrationError, CannotStart, CatalogueError, DeliveryError) as failure:
+    except StorageError as failure:
+        return _complain(" ".join(filter(None, (failure.message, failure.hint))), FAILED)
+    except (MigrationError, CannotStart, CatalogueError, DeliveryError) as failure:
         return _complain(str(failure), FAILED)
+    except ExceptionGroup as died:  # each was logged when it happened
+        return _complain(redact(f"{died.message}: {'; '.join(map(repr, died.exceptions))}"), FAILED)
     except (KeyboardInterrupt, asyncio.CancelledError):
         return _complain("stopped before everything was finished", 130)
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.build import open_migrated_store
+from bot.build import direct_address, opened_store
 from bot.reasons import in_words
 from bot.settings import Settings
 
@@ -20,7 +20,7 @@ _COLORS = {"bold": "1", "dim": "2", "green": "32", "yellow": "33", "red": "31"}
 
 async def explain(settings: Settings, arguments: argparse.Namespace) -> int:
     page = Page(sys.stdout.isatty())
-    async with open_migrated_store(settings) as store:
+    async with direct_address(settings) as address, opened_store(settings, address) as store:
         user = await store.call("explain_user", reference=arguments.user)
         if arguments.delivery is None:
             lines = user_story(user, page)

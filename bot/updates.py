@@ -106,6 +106,8 @@ def problem(failure: Exception) -> str:
             return "Another process uses this bot's token: only one may ask Telegram for updates."
         case InvalidToken():
             return "Telegram does not accept the token: check TELEGRAM_BOT_TOKEN."
+        case BadRequest():
+            return f"Telegram refuses what we ask ({failure.message}): check TELEGRAM_MODE and PUBLIC_URL."
         case _:
             return f"Telegram cannot be reached ({type(failure).__name__}); messages wait there."
 

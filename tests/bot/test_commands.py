@@ -14,7 +14,7 @@ from bot.explain import explain
 from bot.migrating import migrate_command
 from bot.settings import Settings, SettingsError
 from bot.trial import send_trial
-from storage.store import NotFound
+from storage.store import NotFound, StorageError
 from tests.fixtures.process import Tendril
 from tests.fixtures.sandbox import Control
 
@@ -149,6 +149,15 @@ async def test_explain_tells_the_story_of_a_delivery(tendril: Tendril, capsys: P
     printed = capsys.readouterr().out
     assert "held until" in printed
     assert "the user asked for a pause (policy gate)" in printed
+
+
+async def test_explain_leaves_the_schema_as_it_is(settings: Settings, empty_database_url: str) -> None:
+    empty = settings.model_copy(update={"database_url": SecretStr(empty_database_url)})
+
+    with pytest.raises(StorageError) as refused:
+        await explain(empty, Namespace(user="@ada", delivery=None))
+
+    assert "python -m bot migrate" in (refused.value.hint or "")
 
 
 async def test_explain_does_not_know_a_stranger(settings: Settings) -> None:

@@ -97,6 +97,13 @@ async def test_a_store_that_is_not_connected_says_that_it_is_unavailable() -> No
         await store.call("clock")
 
 
+async def test_a_store_may_be_closed_twice() -> None:
+    store = LateStore(lambda: pytest.fail("nobody asked to connect"))
+
+    await store.aclose()
+    await store.aclose()
+
+
 async def test_health_says_that_everything_is_well(tendril: Tendril) -> None:
     async def ticked() -> bool:
         return (await tendril.api("GET", "/"))[1]["last_tick"] is not None

@@ -25,6 +25,7 @@ PATIENCE_SECONDS = 10.0
 SHORT_PATIENCE_SECONDS = 1.0
 POLL_SECONDS = 0.03
 FRESH_SECONDS = 0.25
+LONGEST_REFRESH = 0.2
 RETRY_SECONDS = 1.0
 MOST_HOPS = 10_000
 
@@ -147,11 +148,18 @@ class Clock:
         self._state = state
         self._database = database
         self._read_at = float("-inf")
+        self._reading: asyncio.Task[None] | None = None
         self._moving = asyncio.Lock()
         self.is_shared = False
         self.is_quiet: Callable[[], bool] = lambda: True
         self.announce: Callable[[], None] = lambda: None
         self.on_move: Callable[[], Awaitable[None]] | None = None
+
+    async def aclose(self) -> None:
+        if self._reading is not None:
+            self._reading.cancel()
+            await asyncio.gather(self._reading, return_exceptions=True)
+        await self._database.aclose()
 
     def now(self) -> datetime:
         return datetime.now(UTC) + timedelta(seconds=self._state.offset_seconds)
@@ -174,10 +182,18 @@ class Clock:
         }
 
     async def refresh(self) -> None:
-        """Takes over where the database's clock is, when it can be reached and was not asked just now."""
-        if time.monotonic() - self._read_at < FRESH_SECONDS:
-            return
-        self._read_at = time.monotonic()
+        """Takes over where the database's clock is, unless it was asked just now.
+
+        A database that hangs holds nobody up for long: the answer is used when it comes.
+        """
+        if self._reading is None or self._reading.done():
+            if time.monotonic() - self._read_at < FRESH_SECONDS:
+                return
+            self._read_at = time.monotonic()
+            self._reading = asyncio.create_task(self._read(), name="sandbox-clock")
+        await asyncio.wait((self._reading,), timeout=LONGEST_REFRESH)
+
+    async def _read(self) -> None:
         if not self._database.is_expected:
             self.is_shared = False
             return
@@ -205,8 +221,7 @@ class Clock:
             return await self._travel(target)
 
     async def _read_again(self) -> None:
-        self._read_at = float("-inf")
-        await self.refresh()
+        await self._read()
         if self._database.is_expected and not self.is_shared:
             raise Unreachable("the database that holds the clock does not answer")
 

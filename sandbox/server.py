@@ -40,7 +40,6 @@ class Box:
     """The running stand-ins: where they are, and the parts that a test in the same process may look at."""
 
     url: str
-    webhook_secret: str
     clock: Clock
     chats: Chats
     mailbox: Mailbox
@@ -56,6 +55,10 @@ class Box:
     @property
     def resend_url(self) -> str:
         return f"{self.url}/resend"
+
+    @property
+    def webhook_secret(self) -> str:
+        return self.webhooks.secret
 
     def set_webhook(self, url: str, secret: str | None = None) -> None:
         """Where Resend's webhooks go from now on; without a secret the present one stays."""
@@ -87,17 +90,15 @@ async def serve(
         http = await stack.enter_async_context(aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)))
         for domain in domains:
             state.domains.setdefault(domain, "verified")
-        database = DatabaseClock(database_url, data_dir)
-        stack.push_async_callback(database.aclose)
-
-        clock = Clock(state, database)
-        webhooks = Webhooks(http, clock, webhook_url, webhook_secret)
+        clock = Clock(state, DatabaseClock(database_url, data_dir))
+        stack.push_async_callback(clock.aclose)
+        webhooks = Webhooks(state, http, clock, webhook_url, webhook_secret)
         world = _World(state, ledger, clock, Updates(state, http), webhooks, limits)
         await clock.refresh()
         await stack.enter_async_context(world.going_on())
         address = await stack.enter_async_context(_listening(world.app(), host, port))
         stack.callback(world.close)
-        yield Box(address, webhooks.secret, clock, world.chats, world.mailbox, webhooks, world.faults)
+        yield Box(address, clock, world.chats, world.mailbox, webhooks, world.faults)
 
 
 class _World:

@@ -21,6 +21,7 @@ KEPT_MESSAGES_PER_USER = 500
 KEPT_MAILS = 2_000
 KEPT_ACCEPTED = 20_000
 QUIET_SECONDS = 1.0
+SKIPPED_NUMBERS = 1_000
 
 
 @dataclass(slots=True)
@@ -112,6 +113,7 @@ class State:
     idempotency: dict[str, Remembered] = field(default_factory=dict)
     domains: dict[str, str] = field(default_factory=dict)
     ledger: list[dict[str, Any]] = field(default_factory=list)
+    undelivered: dict[str, dict[str, Any]] = field(default_factory=dict)
     offset_seconds: float = 0.0
     last_user_id: int = field(default_factory=_fresh_number)
     last_update_id: int = field(default_factory=_fresh_number)
@@ -134,6 +136,12 @@ class State:
     def add_message(self, message: Message) -> None:
         self.chats[message.user_id][message.message_id] = message
         self.is_changed = True
+
+    def skip_numbers(self) -> None:
+        """After a crash: what came after the last save must not be numbered the same again."""
+        self.last_user_id += SKIPPED_NUMBERS
+        self.last_update_id += SKIPPED_NUMBERS
+        self.last_message_id += SKIPPED_NUMBERS
 
     def as_json(self) -> dict[str, Any]:
         kept = {"format": FORMAT} | {f.name: getattr(self, f.name) for f in fields(self)}
@@ -170,6 +178,7 @@ class State:
 _PLAIN = (
     "domains",
     "ledger",
+    "undelivered",
     "offset_seconds",
     "last_user_id",
     "last_update_id",
@@ -185,17 +194,21 @@ def load(file: Path | None) -> State:
     try:
         kept = json.loads(file.read_bytes())
         if kept["format"] == FORMAT:
-            return State.from_json(kept)
+            state = State.from_json(kept)
+            if not kept["ended_well"]:
+                state.skip_numbers()
+            return state
     except (ValueError, KeyError, TypeError, AttributeError):
         pass
     file.replace(file.with_suffix(".unreadable"))
     return State()
 
 
-def save(state: State, file: Path) -> None:
+def save(state: State, file: Path, ended_well: bool = False) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     fresh = file.with_suffix(".new")
-    text = json.dumps(state.as_json(), ensure_ascii=False, separators=(",", ":"))
+    kept = state.as_json() | {"ended_well": ended_well}
+    text = json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as opened:
         opened.write(text)
     os.replace(fresh, file)
@@ -215,7 +228,7 @@ async def kept_in(file: Path | None) -> AsyncIterator[State]:
         saving.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await saving
-        save(state, file)
+        save(state, file, ended_well=True)
 
 
 async def _save_while_changing(state: State, file: Path) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 import aiohttp
 
 from sandbox.clock import Clock
+from sandbox.state import State
 
 # After the first attempt, in seconds of the moved clock: Svix's published schedule.
 RETRY_SECONDS = (5, 300, 1_800, 7_200, 18_000, 36_000, 36_000)
@@ -62,13 +63,33 @@ class Event:
             "payload": json.loads(self.body),
         }
 
+    def as_kept(self) -> dict[str, Any]:
+        body = self.body.decode()
+        return {
+            "id": self.id,
+            "type": self.type,
+            "email_id": self.email_id,
+            "body": body,
+            "attempts": self.attempts,
+        }
+
+    @classmethod
+    def from_kept(cls, kept: dict[str, Any]) -> Event:
+        return cls(**{**kept, "body": kept["body"].encode()})
+
 
 class Webhooks:
     """Several lanes deliver at once; all about one email goes through the same lane, so its order holds."""
 
     def __init__(
-        self, http: aiohttp.ClientSession, clock: Clock, url: str | None, secret: str | None
+        self,
+        state: State,
+        http: aiohttp.ClientSession,
+        clock: Clock,
+        url: str | None,
+        secret: str | None,
     ) -> None:
+        self._state = state
         self._http = http
         self._clock = clock
         self.url = url
@@ -90,8 +111,23 @@ class Webhooks:
         body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
         event = Event(f"msg_{secrets.token_urlsafe(20)}", kind, email_id, body)
         self.events.append(event)
+        self._remember(event)
         self._queue(event)
         return event
+
+    def _remember(self, event: Event) -> None:
+        """What is not delivered yet outlives a restart."""
+        if event.is_delivered or event.attempts > len(RETRY_SECONDS):
+            self._state.undelivered.pop(event.id, None)
+        else:
+            self._state.undelivered[event.id] = event.as_kept()
+        self._state.is_changed = True
+
+    def _restore(self) -> None:
+        for kept in self._state.undelivered.values():
+            event = Event.from_kept(kept)
+            self.events.append(event)
+            self._queue(event)
 
     def replay(self, event: Event) -> None:
         """The same webhook again, as Resend's dashboard can do."""
@@ -111,6 +147,7 @@ class Webhooks:
 
     @contextlib.asynccontextmanager
     async def delivering(self) -> AsyncIterator[None]:
+        self._restore()
         tasks = [
             asyncio.create_task(self._deliver_lane(lane), name=f"sandbox-webhooks-{index}")
             for index, lane in enumerate(self._lanes)
@@ -145,6 +182,7 @@ class Webhooks:
         if not event.is_delivered and event.attempts <= len(RETRY_SECONDS):
             event.next_attempt = self._clock.now().timestamp() + RETRY_SECONDS[event.attempts - 1]
             self._retrying.append(event)
+        self._remember(event)
 
     async def _post(self, event: Event) -> int:
         """The HTTP status, or 0 without an answer. A redirect is a failure, as Svix has it."""

@@ -209,5 +209,5 @@ def test_the_json_form_of_resends_description_says_what_the_yaml_says():
 
 
 @pytest.mark.parametrize("name", ["resend", "telegram-bot-api"])
-def test_the_descriptions_come_with_their_licences(name):
+def test_the_descriptions_come_with_their_licenses(name):
     assert "MIT" in Path(SPECS / f"{name}.LICENSE").read_text()

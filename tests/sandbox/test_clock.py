@@ -190,6 +190,20 @@ async def test_a_database_that_is_away_is_said(tmp_path):
         assert await telegram.call("getMe")
 
 
+async def test_a_database_that_hangs_holds_up_no_message():
+    async def say_nothing(reader, writer):
+        await reader.read()
+        writer.close()
+
+    mute = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    port = mute.sockets[0].getsockname()[1]
+    url = f"postgresql://postgres@127.0.0.1:{port}/tendril?sslmode=disable"
+    async with mute, sandbox.serve(database_url=url) as box, aiohttp.ClientSession() as http:
+        telegram = Telegram(box.telegram_url, http, box.telegram_token)
+
+        assert await asyncio.wait_for(telegram.call("getMe"), 2)
+
+
 def test_the_embedded_server_is_found_by_its_pid_file(tmp_path):
     folder = tmp_path / "postgres"
     folder.mkdir()

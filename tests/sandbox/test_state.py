@@ -73,6 +73,30 @@ async def test_the_state_is_saved_while_it_changes(file, monkeypatch):
         await until(written)
 
 
+async def test_a_webhook_that_was_not_delivered_is_tried_after_a_restart(file, receiver):
+    nobody = "http://127.0.0.1:9/hook"
+    async with sandbox.serve(state_file=file, webhook_url=nobody) as box, aiohttp.ClientSession() as http:
+        await Resend(box.resend_url, http, "re_x").accepted(mail())
+
+    async with sandbox.serve(state_file=file, webhook_url=receiver.url):
+
+        async def both_arrived():
+            return len(receiver.received) == 2
+
+        await until(both_arrived)
+
+
+def test_after_a_crash_no_number_is_given_twice(file):
+    state = State()
+    save(state, file)
+    crashed = load(file)
+    save(state, file, ended_well=True)
+    ended = load(file)
+
+    assert crashed.next_update_id() > state.last_update_id + 100
+    assert ended.next_update_id() == state.last_update_id + 1
+
+
 def test_an_unreadable_file_is_put_aside(file):
     file.parent.mkdir()
     file.write_text("{half a fi")

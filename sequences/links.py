@@ -32,6 +32,6 @@ class LinkBuilder:
     def confirm_email(self, contact_point_id: int, code: str) -> str:
         return f"{self._base}/confirm/{self._sign('confirm_email', [contact_point_id, code])}"
 
-    def action(self, tracking_id: str, event: str) -> str:
-        """The page behind an event button in an email: GET asks, POST records."""
-        return f"{self._base}/a/{self._sign('action', [tracking_id, event])}"
+    def action(self, tracking_id: str, event: str, label: str) -> str:
+        """The page behind an event button in an email: GET asks with the button's words, POST records."""
+        return f"{self._base}/a/{self._sign('action', [tracking_id, event, label])}"

@@ -116,8 +116,8 @@ class _Message:
             self._tracked[address] = self._links.click(self.tracking_id, address)
         return self._tracked[address]
 
-    def action(self, event: str) -> str:
-        return self._links.action(self.tracking_id, event)
+    def action(self, event: str, label: str) -> str:
+        return self._links.action(self.tracking_id, event, label)
 
     def _own_link(self, name: str) -> str:
         if name == "confirm_email":
@@ -231,7 +231,7 @@ class Renderer:
             body=self._language.email(self._email_html(content, message_class)),
             text=self._language.plain(self._email_text(content, message_class)),
             subject=self._language.plain(content.subject),
-            buttons=(),
+            buttons=tuple((self._button(button),) for button in content.buttons or ()),
             step=step.name,
             message_class=message_class,
         )
@@ -281,13 +281,13 @@ class Renderer:
         self, content: Content, page: Lifted, write: Callable[[str], str]
     ) -> list[dict[str, str]]:
         return [
-            {"label": write(button.label), "href": self._email_href(button, page)}
-            for button in content.buttons or ()
+            {"label": write(button.label), "href": self._email_href(place, button, page)}
+            for place, button in enumerate(content.buttons or ())
         ]
 
-    def _email_href(self, button: Button, page: Lifted) -> str:
+    def _email_href(self, place: int, button: Button, page: Lifted) -> str:
         if button.event is not None:
-            return page.add(f"{{{{ _action({button.event!r}) }}}}")
+            return page.add(f"{{{{ _action({place}) }}}}")
         return address_code(page.take(self._language.lift(button.url or "")), page)
 
     def _marked(self, source: str, page: Lifted) -> str:
@@ -338,7 +338,7 @@ class Renderer:
 
     def _write_email(self, template: _Template, message: _Message) -> dict[str, Any]:
         values, is_mailing = message.values, template.message_class != "transactional"
-        values["_action"] = message.action
+        values["_action"] = lambda place: _button_address(template.buttons[place][0], message)
         if is_mailing:
             values["_unsubscribe"] = self._links.unsubscribe(message.tracking_id)
             values["_pixel"] = self._links.open(message.tracking_id)
@@ -380,16 +380,22 @@ def _rows(buttons: list[_Button]) -> tuple[tuple[_Button, ...], ...]:
 
 
 def _telegram_button(button: _Button, message: _Message) -> dict[str, str]:
-    label = _one_line(button.label.render(message.values)) or "…"
+    label = _button_label(button, message)
     if button.event is not None:
         return {"text": label, "callback_data": f"e:{message.tracking_id.replace('-', '')}:{button.event}"}
     return {"text": label, "url": _button_address(button, message)}
 
 
+def _button_label(button: _Button, message: _Message) -> str:
+    return _one_line(button.label.render(message.values)) or "…"
+
+
 def _button_address(button: _Button, message: _Message) -> str:
     if button.page is not None:
         return message.click(button.page)
-    return button.url.render(message.values) if button.url else message.action(button.event or "")
+    if button.url is not None:
+        return button.url.render(message.values)
+    return message.action(button.event or "", _button_label(button, message))
 
 
 def telegram_length(text: str) -> int:

@@ -38,9 +38,7 @@ async def act(request: web.Request) -> web.Response:
 
 
 def _read_button(request: web.Request) -> Button:
-    """The token may carry the button's words; without them the event's name has to do."""
-    tracking_id, event, *label = read_token(request, "action")
-    return Button(tracking_id, event, label[0] if label else _in_words(event))
+    return Button(*read_token(request, "action"))
 
 
 async def _record_click(request: web.Request, button: Button) -> str | None:
@@ -70,7 +68,3 @@ async def _record_behavior(request: web.Request, user_id: str, button: Button) -
         await request.app[keys.CONTROLLER].behaved([tap])
     except NotFound as error:
         raise Missing("We no longer know you.") from error
-
-
-def _in_words(event: str) -> str:
-    return event.replace("_", " ").strip().capitalize()

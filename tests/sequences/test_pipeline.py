@@ -231,21 +231,18 @@ async def test_a_claim_that_somebody_else_has_taken_over_before_it_was_stored_is
 # --- what providers answer
 
 
-async def test_a_429_costs_no_attempt_and_stops_the_whole_channel(
+async def test_a_429_stops_the_whole_channel_and_costs_nobody_an_attempt(
     house: House, telegram: ScriptedChannel, pipeline: Builder, clock: Any
 ) -> None:
-    await greet_on_telegram(house, 3)
-    delivering = pipeline(telegram, in_flight=1)
+    await greet_on_telegram(house, 4)
     telegram.answers = [Busy("rate_limited", retry_after=30, whole_channel=True)]
-    async with running(delivering):
-        await eventually(lambda: house.blocked_channels())
-    attempts = await house.ledger("attempt_count, delivery_status, id", "delivery_status = 'pending'")
-    blocked = len(telegram.requests)
+    await pipeline(telegram, in_flight=1).drain_once()
+    waiting = await house.ledger("id, delivery_status, attempt_count")
+    assert {(row["delivery_status"], row["attempt_count"]) for row in waiting} == {("pending", 0)}
+    assert len(telegram.requests) == 1
     await clock.advance("31 seconds")
     await pipeline(telegram).drain_once()
-    assert {row["attempt_count"] for row in attempts} == {0}
-    assert blocked < 3
-    assert len(telegram.arrived) == 3
+    assert await house.statuses() == ["sent"] * 4
 
 
 async def test_a_blocked_user_gets_the_email_instead(
@@ -549,6 +546,34 @@ async def test_a_claim_that_could_not_be_stored_before_the_stop_is_released(
     async with running(pipeline(telegram)):
         await line.refused.wait()
     assert (await house.statuses(), telegram.requests) == (["pending"], [])
+
+
+async def test_what_could_not_be_recorded_before_the_end_is_sent_again_and_marked(
+    house: House, telegram: ScriptedChannel, pipeline: Builder, line: InterruptibleStore, clock: Any
+) -> None:
+    await greet_on_telegram(house)
+    line.cut("record_outcomes")
+    async with running(pipeline(telegram, grace_seconds=0.05)):
+        await line.refused.wait()
+    line.mend()
+    await clock.advance("2 minutes")
+    await pipeline(telegram, "second").drain_once()
+    (row,) = await house.ledger()
+    assert (row["delivery_status"], row["possibly_duplicate"]) == ("sent", True)
+    assert len(telegram.requests) == 2
+
+
+async def test_a_message_that_must_go_at_most_once_is_left_to_a_person_instead(
+    house: House, telegram: ScriptedChannel, pipeline: Builder, line: InterruptibleStore, clock: Any
+) -> None:
+    await greet_on_telegram(house, at_most_once=True)
+    line.cut("record_outcomes")
+    async with running(pipeline(telegram, grace_seconds=0.05)):
+        await line.refused.wait()
+    line.mend()
+    await clock.advance("2 minutes")
+    await pipeline(telegram, "second").drain_once()
+    assert (await house.statuses(), len(telegram.requests)) == (["unknown"], 1)
 
 
 async def test_an_idle_loop_stops_at_once(house: House, telegram: ScriptedChannel, pipeline: Builder) -> None:

@@ -137,7 +137,7 @@ def test_a_reply_address_is_given_only_where_there_is_one() -> None:
 
 def test_an_event_button_in_a_mail_leads_to_the_page_that_asks() -> None:
     message = email("Hi", Button("Done", event="goal_set"))
-    action = "https://t.example/a/" + quote(f'["{TRACKING_ID}","goal_set"]', safe="")
+    action = "https://t.example/a/" + quote(f'["{TRACKING_ID}","goal_set","Done"]', safe="")
     assert f'href="{action}"' in message["html"]
     assert f"Done:\n{action}" in message["text"]
 

@@ -29,7 +29,7 @@ async def test_looking_changes_nothing(sidecar: Sidecar, sent: Sent, tables: Tab
 
     await sidecar.http.request(method, sidecar.links.unsubscribe(sent.tracking_id))
     await sidecar.http.request(method, sidecar.links.confirm_email(1, "123456"))
-    await sidecar.http.request(method, sidecar.links.action(sent.tracking_id, "lesson_complete"))
+    await sidecar.http.request(method, sidecar.links.action(sent.tracking_id, "lesson_complete", "I did it"))
 
     assert await tables.everything() == before
 

@@ -7,9 +7,7 @@ as $$
 #variable_conflict use_column
 declare
     opened bigint;
-    is_suppressed boolean := exists (
-        select from tendril.suppressions x
-        where x.channel = open_contact_point.channel and x.address_hash = tendril.address_hash(open_contact_point.address));
+    is_suppressed boolean := tendril.is_suppressed(open_contact_point.channel, open_contact_point.address);
 begin
     if exists (
         select from tendril.contact_points c

@@ -13,9 +13,7 @@ declare
 begin
     if not exists (select from tendril.users u where u.id = request_email.user_id and u.deleted_at is null) then
         raise exception 'no user %', request_email.user_id using errcode = 'TN404', detail = 'user';
-    elsif exists (
-        select from tendril.suppressions x where x.channel = 'email' and x.address_hash = tendril.address_hash(claimed)
-    ) then
+    elsif tendril.is_suppressed('email', claimed) then
         return jsonb_build_object('status', 'suppressed');
     end if;
     if exists (

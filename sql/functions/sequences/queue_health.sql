@@ -6,6 +6,7 @@ set search_path = ''
 as $$
     select jsonb_build_object(
         'clock', queue_health.at,
+        'schema_version', (select max(m.number) from tendril.migrations m),
         'due', waiting.due,
         'oldest_due_seconds', coalesce(greatest(0, extract(epoch from queue_health.at - waiting.oldest)), 0),
         'sending', (select count(*) from tendril.message_deliveries d where d.delivery_status = 'sending'),

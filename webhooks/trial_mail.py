@@ -8,7 +8,6 @@ from pydantic import AliasChoices, Field
 
 from channels.channel import Outgoing
 from channels.errors import Busy, DeliveryError, Misconfigured, Unknown
-from storage.store import NotFound
 from webhooks import keys
 from webhooks.access import record_act
 from webhooks.bodies import Body, answer, read_body
@@ -27,7 +26,7 @@ async def send(request: web.Request) -> web.Response:
     channel = request.app[keys.EMAIL]
     if channel is None or not options.email_from:
         raise Off("Email is off: set RESEND_API_KEY and EMAIL_FROM.")
-    if await _is_suppressed(request, recipient.to):
+    if await request.app[keys.STORE].call("is_suppressed", channel="email", address=recipient.to):
         raise Problem(409, "suppressed", "This address must not be written to: it is suppressed.", field="to")
     try:
         message_id = await send_trial_mail(channel, options, recipient.to)
@@ -35,19 +34,6 @@ async def send(request: web.Request) -> web.Response:
         raise _as_problem(error) from error
     await record_act(request, "email.trial", message_id)
     return answer({"id": message_id})
-
-
-async def _is_suppressed(request: web.Request, address: str) -> bool:
-    store = request.app[keys.STORE]
-    try:
-        user = await store.call("find_user", reference=address)
-    except NotFound:
-        return False
-    preferences = await store.call("get_preferences", user_id=user["id"])
-    return any(
-        point["state"] == "suppressed" and point["address"].lower() == address.lower()
-        for point in preferences["contact_points"]
-    )
 
 
 async def send_trial_mail(channel: Sender, options: WebOptions, to: str) -> str:

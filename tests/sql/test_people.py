@@ -95,6 +95,13 @@ async def test_who_wrote_again_after_a_block_came_back_and_can_be_written_to(wor
     assert (point["state"], point["state_reason"]) == ("active", None)
 
 
+async def test_who_unblocks_first_and_writes_then_came_back_too(world: World) -> None:
+    await register(world)
+    for reachable in (False, True, True):
+        await world.call("set_telegram_reachable", telegram_id=7, reachable=reachable)
+    assert [(await register(world))["came_back"] for _ in range(2)] == [True, False]
+
+
 async def test_a_block_of_somebody_unknown_changes_nothing(world: World) -> None:
     assert await world.call("set_telegram_reachable", telegram_id=404, reachable=False) is None
 

@@ -39,7 +39,9 @@ begin
         last_active_at = greatest(u.last_active_at, register_telegram_user.at)
     where u.id = chat.user_id;
     update tendril.contact_points c set state = 'active', state_reason = null
-    where c.id = chat.id and c.state = 'unreachable';
-    return jsonb_build_object('user_id', chat.user_id, 'is_new', false, 'came_back', chat.state = 'unreachable');
+    where c.id = chat.id and (c.state = 'unreachable' or c.state_reason = 'unblocked');
+    -- Telegram tells of the unblocking before it brings what they wrote.
+    return jsonb_build_object('user_id', chat.user_id, 'is_new', false,
+        'came_back', chat.state = 'unreachable' or coalesce(chat.state_reason = 'unblocked', false));
 end;
 $$;

@@ -14,10 +14,6 @@ class Bell:
     def ring(self) -> None:
         self._rung.set()
 
-    async def heard(self) -> None:
-        await self._rung.wait()
-        self._rung.clear()
-
     async def heard_or_stopped(self, stop: asyncio.Event) -> None:
         waits = [asyncio.create_task(self._rung.wait()), asyncio.create_task(stop.wait())]
         try:

@@ -10,8 +10,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.build import direct_address, opened_store
-from bot.reasons import in_words
 from bot.settings import Settings
+from sequences.reasons import in_words
 
 Row = Mapping[str, Any]
 _STEPS = {"sent": "green", "delivered": "green", "opened": "green", "clicked": "green", "pending": "yellow"}

@@ -93,7 +93,8 @@ class Settings(BaseSettings):
         None, description="The key of the admin API. Made, printed once and kept in DATA_DIR when unset."
     )
     admin_telegram_ids: Annotated[frozenset[int], NoDecode] = Field(
-        frozenset(), description="Telegram ids of the people who may use admin commands, separated by commas."
+        frozenset(),
+        description="Telegram ids of the admins, separated by commas; admin commands are still to come.",
     )
 
     public_url: str | None = Field(

@@ -31,19 +31,22 @@ async def greet(update: Update, context: Context, source: str | None) -> None:
     """
     person = await context.person(update, source)
     again = await context.call("start_again", user_id=person.user_id, source="telegram")
-    is_first = await began(update, context, source)
+    is_greeted = await began(update, context, source)
     if person.came_back or again["was_stopped"]:
         await reply(update, said(update).welcome_back(person.first_name))
-    elif not is_first:
+    elif not is_greeted:
         await reply(update, said(update).already_here(person.first_name))
 
 
 async def began(update: Update, context: Context, source: str | None) -> bool:
-    """Records that the user began, once in their life: repeating /start does not repeat the onboarding."""
+    """Records that the user began, once in their life: repeating /start does not repeat the onboarding.
+
+    Says whether a sequence began by it.
+    """
     person = await context.person(update, source)
     metadata = {"source": source} if source else {}
     answer = await context.record(update, "user_started", metadata, event_id=f"user_started:{person.user_id}")
-    return bool(answer["recorded"])
+    return bool(answer["enrolled"])
 
 
 def handlers() -> list[BaseHandler[Any, Any, Any]]:

@@ -113,8 +113,10 @@ async def test_a_stranger_is_said_in_one_line(complete: Environment, tmp_path: P
 
 @dataclass(frozen=True)
 class Running:
-    process: asyncio.subprocess.Process
-    greeting: list[str]
+    """What it printed and logged; all of it once it has ended."""
+
+    printed: list[str]
+    logged: list[str]
 
 
 async def lines_until(word: str, stream: asyncio.StreamReader) -> list[str]:
@@ -135,14 +137,15 @@ async def running(environment: Environment, folder: Path) -> AsyncIterator[Runni
     async with asyncio.timeout(60):
         logged = await lines_until("ready", process.stderr)
     assert "ready" in logged[-1], logged
-    greeting: list[str] = []
+    printed: list[str] = []
     try:
-        yield Running(process, greeting)
+        yield Running(printed, logged)
     finally:
         process.send_signal(signal.SIGTERM)
         out, err = await asyncio.wait_for(process.communicate(), 60)
-    greeting += out.decode().splitlines()
-    assert process.returncode == 0, err.decode()
+        printed += out.decode().splitlines()
+        logged += err.decode().splitlines()
+    assert process.returncode == 0, logged
 
 
 async def test_stopping_stops_the_database_server_too(bare: Environment, tmp_path: Path) -> None:
@@ -177,8 +180,25 @@ async def test_the_admin_key_is_shown_once(complete: Environment, tmp_path: Path
         pass
 
     key = (tmp_path / "var" / "admin_api_key").read_text().strip()
-    assert any(key in line for line in first.greeting)
-    assert not any(key in line for line in second.greeting)
+    assert any(key in line for line in first.printed)
+    assert not any(key in line for line in second.printed)
+
+
+async def test_neither_a_token_nor_an_address_is_logged(
+    complete: Environment, tmp_path: Path, people: Control
+) -> None:
+    ada = await people.person("Ada", username="countess")
+    async with running(complete, tmp_path) as process:
+        await ada.writes("/start")
+        await ada.receives(1)
+        await people.fail("telegram", "server_error", count=3)
+        await ada.writes("/email ada@example.com")
+        await people.mail("ada@example.com")
+
+    logged = "\n".join(process.logged)
+    assert len(process.logged) > 3
+    for secret in ("placeholder", "ada@", "countess", str(ada.id)):
+        assert secret not in logged
 
 
 async def test_two_processes_at_once_send_nothing_twice(

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from pydantic import SecretStr
 
 from bot.bell import Bell
 from bot.late_store import LateStore
 from bot.patience import patiently
 from bot.running import supervise
 from storage.store import Unavailable
+from tests.fixtures.postgrest import Supabase
 from tests.fixtures.process import RunTendril, Tendril
 from tests.fixtures.sandbox import until
 
@@ -67,7 +69,7 @@ async def test_a_bell_rung_before_anybody_listens_is_heard() -> None:
     bell.ring()
 
     async with asyncio.timeout(1):
-        await bell.heard()
+        await bell.heard_or_stopped(asyncio.Event())
 
 
 async def test_what_is_away_is_asked_for_again() -> None:
@@ -146,3 +148,16 @@ async def test_a_process_may_be_split(run_tendril: RunTendril) -> None:
         await ada.writes("/start")
 
         await ada.receives(1)
+
+
+async def test_over_supabase_it_is_the_same(run_tendril: RunTendril, supabase: Supabase) -> None:
+    there = {
+        "database_url": None,
+        "supabase_url": supabase.url,
+        "supabase_secret_key": SecretStr(supabase.secret_key),
+    }
+    async with run_tendril(**there) as tendril:
+        ada = await tendril.started("Ada")
+        await tendril.advance("2 days")
+
+    assert len(await ada.messages()) == 2

@@ -289,6 +289,8 @@ class DeliveryPipeline:
 
     async def _claim(self, slots: int) -> list[Claimed]:
         self._metrics.claims.inc()
+        # The moment of asking: what stops the channel meanwhile holds for what the answer brings.
+        claimed_at = time.perf_counter()
         rows = await self._store.call(
             "claim_due_deliveries",
             worker=self.worker,
@@ -297,7 +299,6 @@ class DeliveryPipeline:
             lease_seconds=self._lease_seconds,
         )
         self._metrics.claimed.inc(len(rows))
-        claimed_at = time.perf_counter()
         return [Claimed.from_row(row, claimed_at) for row in rows]
 
     # One claim

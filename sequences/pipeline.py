@@ -51,6 +51,8 @@ STREAM_PAUSE = 0.05
 STREAM_ENDS = 1.0
 # Seconds of rendering without letting the conversation and the web have their turn.
 LONGEST_TURN = 0.01
+# Seconds that a stop waits for a store that is away, after what is in flight has had its own grace time.
+RECORDING_GRACE = 5.0
 
 
 class Renders(Protocol):
@@ -103,7 +105,7 @@ class DeliveryPipeline:
         in_flight: int = 32,
         lease_seconds: int = 60,
         tick_seconds: float = 1.0,
-        grace_seconds: float = 10.0,
+        grace_seconds: float = 15.0,
         metrics: DeliveryMetrics | None = None,
     ) -> None:
         self.channel = channel
@@ -202,7 +204,7 @@ class DeliveryPipeline:
 
     async def _finish_recording(self) -> None:
         try:
-            async with asyncio.timeout(self._grace_seconds):
+            async with asyncio.timeout(min(self._grace_seconds, RECORDING_GRACE)):
                 await self._recorder.flushed()
         except TimeoutError:
             log.error(

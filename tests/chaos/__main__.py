@@ -1,0 +1,102 @@
+"""`python -m tests.chaos`: breaks everything that can break, and counts.
+
+The short form takes about two minutes; the long one is `CHAOS=long`, or `--long`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import random
+import sys
+import time
+import traceback
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+
+from tests.chaos.arena import ROOT, Server, serving, temporary_folder
+from tests.chaos.oracle import Row
+from tests.chaos.scenarios import kills
+from tests.chaos.setting import Setting
+from tests.chaos.table import as_text, line
+
+Scenario = Callable[[Server, Setting], AsyncIterator[Row]]
+# The order is that of the table; those that wait most for time to pass come first to the lanes.
+SCENARIOS: dict[str, Scenario] = {
+    "kills": kills.random_instants,
+    "points": kills.named_points,
+}
+# Scenarios at a time. Each has a database and stand-ins of its own; what they share is the machine.
+LANES = 3
+
+
+def say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+async def run(chosen: Sequence[str], setting: Setting) -> list[Row]:
+    lanes = asyncio.Semaphore(LANES)
+    async with temporary_folder() as folder, serving(folder) as server:
+        folder.chmod(0o711)
+        results = await asyncio.gather(*(_run(name, server, setting, lanes) for name in chosen))
+    return [row for rows in results for row in rows]
+
+
+async def _run(name: str, server: Server, setting: Setting, lanes: asyncio.Semaphore) -> list[Row]:
+    """What a scenario found; one that could not be finished is a failure too."""
+    rows: list[Row] = []
+    async with lanes:
+        began = time.monotonic()
+        try:
+            async for row in SCENARIOS[name](server, setting):
+                rows.append(row)
+                say(line(row))
+        except Exception as failure:
+            traceback.print_exc()
+            rows.append(Row(name, n=0, complaints=(f"{type(failure).__name__}: {failure}",)))
+            say(line(rows[-1]))
+        say(f"  ({name}: {time.monotonic() - began:.0f} s)")
+    return rows
+
+
+def report(rows: Sequence[Row], setting: Setting, seconds: float, seed: int) -> dict[str, object]:
+    return {
+        "form": "short" if setting.is_short else "long",
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": round(seconds),
+        "seed": seed,
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, "
+        f"Python {platform.python_version()}",
+        "rows": [row.as_json() for row in rows],
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("only", nargs="*", choices=[[], *SCENARIOS], help="scenarios; all of them unless named")
+    parser.add_argument("--long", action="store_true", default=os.environ.get("CHAOS", "long") == "long")
+    parser.add_argument("--short", action="store_false", dest="long")
+    parser.add_argument("--seed", type=int, default=int(time.time()))
+    parser.add_argument("--json", type=Path, default=ROOT / "artifacts" / "chaos.json")
+    options = parser.parse_args()
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory(), processors=[])
+    random.seed(options.seed)
+    setting, began = Setting(is_short=not options.long), time.monotonic()
+    rows = asyncio.run(run(options.only or list(SCENARIOS), setting))
+    told = report(rows, setting, time.monotonic() - began, options.seed)
+    options.json.parent.mkdir(exist_ok=True)
+    options.json.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n")
+    say("\n" + as_text(rows))
+    say(f"\n{told['form']} form, {told['seconds']} s, seed {options.seed}; {options.json.name} has it in JSON")
+    return 0 if rows and all(row.has_passed for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,88 @@
+"""1. A worker is killed: at a random instant, and at each named point of a delivery."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator
+
+from tests.chaos.arena import Arena, Process, Server, arena, until
+from tests.chaos.oracle import Row
+from tests.chaos.setting import Setting
+from tests.chaos.tally import Tally
+from tests.chaos.worker import POINTS
+
+IN_FLIGHT = 32
+LEASE_SECONDS = 5
+MOST_RECOVERY_SECONDS = LEASE_SECONDS + 5
+# Telegram's own pace; email's is ten requests a second.
+TELEGRAM_PER_SECOND = 25
+
+
+async def random_instants(server: Server, setting: Setting) -> AsyncIterator[Row]:
+    """Two workers; one of them dies in the middle of each round and comes back under its name, or does not."""
+    kills = setting.choose(short=10, long=200)
+    async with arena(server, "kills") as place:
+        await place.budget("telegram", TELEGRAM_PER_SECOND, 5)
+        await place.budget("email", 10, 2)
+        tally, recoveries = Tally("1 kill -9 at random", kills * IN_FLIGHT), []
+        workers = [await place.worker(f"w{number}", LEASE_SECONDS) for number in range(2)]
+        for number in range(kills):
+            cohort = await place.enroll(telegram=100, email=400)
+            await asyncio.sleep(random.uniform(0.0, 100 / TELEGRAM_PER_SECOND))
+            victim = number % 2
+            recoveries.append(await _kill_and_recover(place, workers, victim, comes_back=number % 4 < 2))
+            await place.quiet()
+            if not workers[victim].is_running:
+                workers[victim] = await place.worker(f"w{victim}", LEASE_SECONDS)
+            await tally.count(place, cohort)
+        tally.complain_if(
+            max(recoveries) > MOST_RECOVERY_SECONDS, f"recovered after {max(recoveries):.1f} s only"
+        )
+        yield tally.row(f"{kills} kills, recovered within {max(recoveries):.1f} s")
+
+
+async def _kill_and_recover(place: Arena, workers: list[Process], victim: int, comes_back: bool) -> float:
+    """Seconds until somebody else has what the victim held."""
+    await workers[victim].kill()
+    tokens = await place.connection.fetch(
+        "select distinct lease_token from tendril.message_deliveries "
+        "where delivery_status = 'sending' and worker like $1",
+        f"w{victim}/%",
+    )
+    held, began = [row["lease_token"] for row in tokens], time.monotonic()
+    if comes_back:
+        workers[victim] = await place.worker(f"w{victim}", LEASE_SECONDS)
+
+    async def is_taken_over() -> bool:
+        return not await place.value(
+            "select exists (select from tendril.message_deliveries where lease_token = any ($1::uuid[]))",
+            held,
+        )
+
+    await until(is_taken_over, "the work of a killed worker was taken over")
+    return time.monotonic() - began
+
+
+async def named_points(server: Server, setting: Setting) -> AsyncIterator[Row]:
+    """The first worker dies at the point; another one, or itself in its next life, finishes."""
+    times = setting.choose(short=2, long=50)
+    async with arena(server, "points") as place:
+        for point in POINTS:
+            tally = Tally(f"1 kill -9 {point.replace('_', ' ')}", times * IN_FLIGHT)
+            for number in range(times):
+                await _die_at(place, point, number, tally)
+            yield tally.row(f"{times} kills")
+
+
+async def _die_at(place: Arena, point: str, number: int, tally: Tally) -> None:
+    channel = ("telegram", "email")[number % 2]
+    cohort = await place.enroll(telegram=100, email=400)
+    dies = (point, channel, random.randint(1, 3))
+    victim = await place.worker("victim", LEASE_SECONDS, dies=dies, in_flight=IN_FLIGHT)
+    tally.complain_if(await victim.ended() != -9, f"the worker did not die {point} on {channel}")
+    heir = await place.worker("victim" if number % 4 < 2 else "heir", LEASE_SECONDS)
+    await place.quiet()
+    await heir.stop()
+    await tally.count(place, cohort)

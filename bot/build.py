@@ -188,11 +188,10 @@ def _pipelines(
     }
 
 
-def _brand(settings: Settings, public_url: str) -> Brand:
+def _brand(settings: Settings) -> Brand:
     return Brand(
         settings.brand_name,
         settings.email_from or "",
-        url=public_url,
         reply_to=settings.email_reply_to,
         postal_address=settings.email_postal_address or "",
     )
@@ -294,7 +293,7 @@ class _Assembly:
         channels = await opened.enter_async_context(open_channels(_channel_options(settings)))
         signer, metrics = Signer(secrets.link_secret), DeliveryMetrics()
         public_url = settings.public_url or _reached_at(settings, listening)
-        renderer = Renderer(_brand(settings, public_url), LinkBuilder(public_url, signer))
+        renderer = Renderer(_brand(settings), LinkBuilder(public_url, signer))
         pipelines = _pipelines(settings, store, channels, renderer, worker, metrics)
         return cls(
             settings=settings,
@@ -314,7 +313,7 @@ class _Assembly:
         )
 
     def add_conversation(self) -> None:
-        desk = Desk(self.store, self.settings.brand_name, self.settings.has_email, self.controller.wake)
+        desk = Desk(self.store, self.settings.brand_name, self.settings.has_email)
         application = telegram_application(
             _shown(self.settings.telegram_bot_token) or "", self.settings.telegram_api_url, desk
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -24,7 +24,6 @@ class Desk:
     store: Store
     brand: str
     has_email: bool
-    wake: Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)

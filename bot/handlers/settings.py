@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 from telegram import Update
 from telegram.ext import BaseHandler
 
-from bot.desk import Buttons, Context, argument, button, reply, rewrite, said
+from bot.desk import Buttons, Context, acknowledge, argument, button, reply, rewrite, said
 from bot.handlers.commands import command, tap
 from bot.texts import English
 from bot.zones import COMMON, city_of, find_zone
+from storage.store import Invalid
 
 Preferences = Mapping[str, Any]
 
@@ -58,7 +59,10 @@ async def choose(update: Update, context: Context) -> None:
     if context.match is None:
         return
     key, value = context.match["key"], context.match["value"]
-    await _apply(update, context, _changes(key, value))
+    try:
+        await _apply(update, context, _changes(key, value))
+    except Invalid:  # a button of long ago, for a value that is none any more
+        await acknowledge(update, said(update).no_longer_works)
 
 
 async def choose_pause(update: Update, context: Context) -> None:
@@ -201,9 +205,6 @@ async def _read(update: Update, context: Context) -> Preferences:
 
 
 async def _write(update: Update, context: Context, changes: Mapping[str, Any]) -> Preferences:
-    """Writing may make a message due (a pause that ends), so the pipelines are woken like after any
-    update.
-    """
     person = await context.person(update)
     if not changes:
         return dict(await context.call("get_preferences", user_id=person.user_id))

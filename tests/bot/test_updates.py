@@ -156,7 +156,7 @@ def worker_that(
     store: PostgresStore, box: sandbox.Box, handled: list[int], waits: Mapping[int, asyncio.Event]
 ) -> UpdateWorker:
     """A worker whose conversation only notes which updates it had, some of them when it is let."""
-    desk = Desk(store, "Tendril", True, lambda: None)
+    desk = Desk(store, "Tendril", has_email=True)
     application = telegram_application(box.telegram_token, box.telegram_url, desk)
 
     async def note(update: Any) -> None:

@@ -16,8 +16,6 @@ begin
     -- The verdict is written together with the row, and told only when it is news.
     with verdicts as materialized (
         select * from tendril.policy_gate(apply_gate.deliveries, apply_gate.at)
-    ), before as (
-        select d.id, d.reason, d.enrollment_id from tendril.message_deliveries d where d.id = any (apply_gate.deliveries)
     ), written as (
         update tendril.message_deliveries d
         set delivery_status = case v.verdict when 'send' then 'sending' when 'skip' then 'skipped' when 'stop' then 'cancelled' else 'pending' end,
@@ -31,22 +29,22 @@ begin
             worker = case v.verdict when 'send' then apply_gate.worker end,
             lease_token = case v.verdict when 'send' then apply_gate.token end,
             leased_until = case v.verdict when 'send' then apply_gate.lease_end end
-        from verdicts v
+        from verdicts v join tendril.message_deliveries before on before.id = v.delivery_id
         where d.id = v.delivery_id
-        returning d.id
+        returning d.id, d.enrollment_id, v.verdict, v.reason, v.until, v.channel, before.reason as reason_before
     ), told as (
         insert into tendril.delivery_events (delivery_id, source, type, reason, details, occurred_at, recorded_at)
-        select v.delivery_id, 'gate', v.verdict, v.reason,
-            jsonb_strip_nulls(jsonb_build_object('until', nullif(v.until, 'infinity'), 'channel', v.channel)), apply_gate.at, apply_gate.at
-        from verdicts v join before b on b.id = v.delivery_id
-        where v.verdict <> 'send' and (v.verdict <> 'hold' or v.reason is distinct from b.reason)
+        select w.id, 'gate', w.verdict, w.reason,
+            jsonb_strip_nulls(jsonb_build_object('until', nullif(w.until, 'infinity'), 'channel', w.channel)), apply_gate.at, apply_gate.at
+        from written w
+        where w.verdict <> 'send' and (w.verdict <> 'hold' or w.reason is distinct from w.reason_before)
     )
     select
-        coalesce(array_agg(v.delivery_id) filter (where v.verdict = 'send'), '{}'),
-        coalesce(array_agg(v.delivery_id) filter (where v.verdict = 'skip'), '{}'),
-        coalesce(array_agg(distinct b.enrollment_id) filter (where v.verdict = 'stop'), '{}')
+        coalesce(array_agg(w.id) filter (where w.verdict = 'send'), '{}'),
+        coalesce(array_agg(w.id) filter (where w.verdict = 'skip'), '{}'),
+        coalesce(array_agg(distinct w.enrollment_id) filter (where w.verdict = 'stop'), '{}')
     into sendable, ended, stopped
-    from verdicts v join before b on b.id = v.delivery_id join written w on w.id = v.delivery_id;
+    from written w;
 
     if cardinality(ended) > 0 then
         perform tendril.advance_enrollments(ended, apply_gate.at);

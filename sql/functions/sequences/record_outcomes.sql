@@ -59,14 +59,15 @@ begin
             recipient_address = case when j.outcome = 'moved' then null else d.recipient_address end,
             message_content = case when j.outcome = 'unrenderable' then null else d.message_content end,
             send_alone = d.send_alone or j.outcome = 'alone',
-            batch_key = case when j.outcome = 'alone' then null else d.batch_key end,
-            batch_position = case when j.outcome = 'alone' then null else d.batch_position end,
+            -- what goes through the gate again leaves its batch: it may go another way, or in other company
+            batch_key = case when j.after = 'pending' then null else d.batch_key end,
+            batch_position = case when j.after = 'pending' then null else d.batch_position end,
             lease_token = null,
             leased_until = case when j.after = 'sending' then record_outcomes.at + j.delay end,
             worker = null
         from judged j
         where d.id = j.id
-        returning d.id
+        returning j.id, j.before, j.after
     ), told as (
         insert into tendril.delivery_events (delivery_id, source, type, reason, occurred_at, recorded_at)
         select j.id, 'worker', j.outcome, j.reason, record_outcomes.at, record_outcomes.at
@@ -84,11 +85,11 @@ begin
         where j.outcome = 'moved' and c.user_id = j.user_id and c.channel = j.channel and c.address = j.recipient_address
     )
     select
-        coalesce(jsonb_object_agg(j.id, j.after), '{}'),
-        coalesce(array_agg(j.id) filter (where j.before = 'sending' and j.after in ('sent', 'unknown')), '{}'),
-        coalesce(array_agg(j.id) filter (where j.before = 'sending' and j.after = 'failed'), '{}')
+        coalesce(jsonb_object_agg(r.id, r.after), '{}'),
+        coalesce(array_agg(r.id) filter (where r.before = 'sending' and r.after in ('sent', 'unknown')), '{}'),
+        coalesce(array_agg(r.id) filter (where r.before = 'sending' and r.after = 'failed'), '{}')
     into written, finished, failed
-    from judged j join recorded r on r.id = j.id;
+    from recorded r;
 
     if cardinality(finished) > 0 then
         perform tendril.advance_enrollments(finished, record_outcomes.at);

@@ -122,9 +122,7 @@ async def _reach(store: Store) -> None:
 
 
 async def set_up_channels(settings: Settings, store: Store) -> None:
-    """Tells the policy gate which channels there are. One that is off is paused, so that others take its
-    messages.
-    """
+    """Tells the policy gate which channels there are; one that is off is paused, so others take over."""
     budgets: dict[str, tuple[float, int, bool]] = {
         "telegram": (settings.telegram_per_second, 1, settings.has_telegram),
         "email": (settings.resend_requests_per_second, 100, settings.has_email),
@@ -201,9 +199,7 @@ def _brand(settings: Settings) -> Brand:
 
 
 def _listen(settings: Settings) -> socket.socket:
-    """The port is taken before anything else starts: links are made with it, and a second process ends
-    here.
-    """
+    """The port is taken before anything else starts: links carry it, and a second process ends here."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
         return socket.create_server((settings.host, settings.port), family=family, backlog=1024)

@@ -1,6 +1,4 @@
-"""python-telegram-bot, put together for conversation: the handlers, what they work with, how Telegram is
-called.
-"""
+"""python-telegram-bot, put together for conversation: the handlers and what they work with."""
 
 from __future__ import annotations
 
@@ -51,9 +49,7 @@ def _request(connections: int) -> HTTPXRequest:
 
 
 async def introduce(application: Telegram, webhook_url: str | None, webhook_secret: str | None) -> None:
-    """Tells Telegram our commands, and where updates go: to the webhook, or kept until we ask. Raises
-    TelegramError.
-    """
+    """Tells Telegram our commands, and to call the webhook or keep updates. Raises TelegramError."""
     bot = application.bot
     await bot.set_my_commands([BotCommand(*pair) for pair in words("en").commands.items()])
     if webhook_url is None:

@@ -111,9 +111,7 @@ async def reply(update: Update, text: str, buttons: Buttons | None = None) -> No
 async def rewrite(
     update: Update, text: str, buttons: Buttons | None = None, toast: str | None = None
 ) -> None:
-    """Answers a tap by changing the message under which the button was; the same tap twice changes
-    nothing.
-    """
+    """Answers a tap by changing the message of the button; the same tap twice changes nothing."""
     query = update.callback_query
     if query is None:
         await reply(update, text, buttons)
@@ -129,9 +127,7 @@ async def rewrite(
 
 
 async def acknowledge(update: Update, toast: str | None = None) -> None:
-    """Stops the button's spinner. Telegram forgets a tap after a while; then there is nothing left to
-    stop.
-    """
+    """Stops the button's spinner. Telegram forgets a tap after a while; then there is none."""
     if update.callback_query is not None:
         try:
             await update.callback_query.answer(toast)

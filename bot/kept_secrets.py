@@ -1,6 +1,4 @@
-"""Secrets that Tendril makes for itself when nobody sets them, kept in DATA_DIR and readable by the owner
-only.
-"""
+"""Secrets that Tendril makes when nobody sets them, kept in DATA_DIR, readable by the owner only."""
 
 from __future__ import annotations
 
@@ -29,9 +27,7 @@ def kept_secret(folder: Path, name: str) -> KeptSecret:
 
 
 def _write_once(path: Path, value: str) -> str | None:
-    """Write beside and link into place, so that nobody ever reads half a secret; None when somebody was
-    faster.
-    """
+    """Writes beside and links into place: nobody ever reads half a secret. None if somebody was faster."""
     draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:

@@ -27,9 +27,7 @@ async def pause(seconds: float, stop: asyncio.Event) -> None:
 
 
 def next_pause(failures: int) -> float:
-    """Seconds to wait after that many failures in a row; jittered, so that many processes do not return
-    together.
-    """
+    """Seconds to wait after so many failures in a row; jittered, so that many do not return together."""
     return min(FIRST_PAUSE * 2.0 ** min(failures - 1, 16), LONGEST_PAUSE) * random.uniform(0.6, 1.0)
 
 

@@ -1,6 +1,4 @@
-"""Telegram's side of the conversation as one duty: reach Telegram, introduce ourselves, fetch and handle
-updates.
-"""
+"""Telegram's side of the conversation as one duty: reach it, introduce ourselves, take what comes."""
 
 from __future__ import annotations
 

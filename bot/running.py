@@ -78,9 +78,7 @@ def _tell_database_is_away(failure: Exception, seconds: float) -> None:
 
 
 async def supervise(duties: Mapping[str, Duty], stop: asyncio.Event, grace_seconds: float) -> None:
-    """Runs the duties as named tasks. One that dies stops the others, gracefully, and is raised at the
-    end.
-    """
+    """Runs the duties as named tasks. One that dies stops the others gracefully and is raised then."""
     died: list[Exception] = []
 
     async def attended(name: str, duty: Duty) -> None:

@@ -23,9 +23,7 @@ class SettingsError(Exception):
 
 
 class Settings(BaseSettings):
-    """Everything that can be set, by environment variable or in `.env`; a field's description is its
-    documentation.
-    """
+    """Everything that can be set, in the environment or `.env`; each description is documentation."""
 
     model_config = SettingsConfigDict(
         env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True

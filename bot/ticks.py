@@ -1,6 +1,4 @@
-"""APScheduler as a clock that rings bells, and nothing else: a tick does no work, so none can be missed or
-overlap.
-"""
+"""APScheduler as a clock that rings bells. A tick does no work, so none can be missed or overlap."""
 
 from __future__ import annotations
 

@@ -44,9 +44,7 @@ MOST_AT_ONCE = 64
 
 
 class TelegramBot(ExtBot[None]):
-    """PTB's bot, which also gets updates as Telegram wrote them: one that PTB cannot read must not hold up
-    the rest.
-    """
+    """PTB's bot, which also fetches updates unread: one that PTB cannot read must not hold up the rest."""
 
     async def fetch(self, offset: int | None, wait_seconds: int) -> Sequence[Mapping[str, Any]]:
         arguments = {"offset": offset, "timeout": wait_seconds, "allowed_updates": list(ALLOWED_UPDATES)}
@@ -120,9 +118,7 @@ def wait_after(failure: Exception, failures: int) -> float:
 
 
 class UpdateWorker:
-    """The database hands out one update per person at a time, so nobody's are mixed up and nobody waits
-    for others.
-    """
+    """The database hands out one update per person at a time: in order, and nobody waits for others."""
 
     def __init__(self, application: Telegram, store: Store, worker: str, handled: Callable[[], None]) -> None:
         self.bell = Bell()
@@ -213,9 +209,7 @@ class UpdateWorker:
 
 
 def is_worth_repeating(failure: Exception) -> bool:
-    """Our own mistakes do not get better; what was away comes back. (PTB counts BadRequest among network
-    errors.)
-    """
+    """Our mistakes do not get better; what was away returns. (PTB calls BadRequest a network error.)"""
     if isinstance(failure, BadRequest | Forbidden | InvalidToken):
         return False
     return isinstance(failure, Unavailable | NetworkError | RetryAfter | TimeoutError)

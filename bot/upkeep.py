@@ -41,9 +41,7 @@ class Upkeep:
         await self._controller.measure_queue()
 
     async def _reroute(self, channel: str) -> None:
-        """Nobody delivers there, so somebody has to ask the policy gate which other way those messages can
-        take.
-        """
+        """Nobody delivers there, so we ask the policy gate which other way those messages can take."""
         await self._store.call(
             "claim_due_deliveries", worker=f"{self._worker}/{channel}", channel=channel, batch=100
         )

@@ -18,9 +18,7 @@ from pathlib import Path
 
 @contextmanager
 def worker_name(data_dir: Path) -> Iterator[str]:
-    """Takes the first free number of this host and DATA_DIR; the lock ends with the process, however it
-    ends.
-    """
+    """Takes the first free number of this host and DATA_DIR; the lock ends with the process."""
     data_dir.mkdir(parents=True, exist_ok=True)
     place = hashlib.sha256(str(data_dir.resolve()).encode()).hexdigest()[:6]
     descriptor, number = _first_free(data_dir)

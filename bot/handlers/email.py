@@ -1,6 +1,4 @@
-"""/email ADDRESS: double opt-in. An address counts once its six-digit code came back, typed here or by the
-link.
-"""
+"""/email ADDRESS: double opt-in. An address counts once its code came back, typed here or by the link."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Before any other handler: only people in private chats are served. After it: what came in is a behavior
-event.
-"""
+"""First: only people in private chats are served. Last: what came in is a behavior event."""
 
 from __future__ import annotations
 

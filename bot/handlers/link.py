@@ -20,9 +20,7 @@ async def link(update: Update, context: Context) -> None:
 
 
 async def connect(update: Update, context: Context, code: str) -> None:
-    """Before anything registers the sender: a stranger's chat joins the account instead of becoming a
-    second user.
-    """
+    """Before anything registers the sender: a stranger's chat joins the account, not a second user."""
     person = sender(update)
     answer = await context.call("link_telegram", code=code.strip(), telegram_id=person.id)
     texts = said(update)

@@ -1,6 +1,4 @@
-"""/start: the beginning, and the way back. Its payload is a one-time code (`link_CODE`) or where somebody
-came from.
-"""
+"""/start: the beginning, and the way back. Its payload is a one-time code or where somebody came from."""
 
 from __future__ import annotations
 
@@ -26,9 +24,7 @@ async def start(update: Update, context: Context) -> None:
 
 
 async def greet(update: Update, context: Context, source: str | None) -> None:
-    """A new user is greeted by the first step of the sequence that `user_started` triggers, not a second
-    time here.
-    """
+    """The first step of the sequence that `user_started` triggers greets a new user, so we do not."""
     person = await context.person(update, source)
     again = await context.call("start_again", user_id=person.user_id, source="telegram")
     is_greeted = await began(update, context, source)

@@ -1,6 +1,4 @@
-"""Everything else: a code, an address and a city are understood without a command; the rest gets a helpful
-answer.
-"""
+"""Everything else: a code, an address and a city need no command; the rest gets a helpful answer."""
 
 from __future__ import annotations
 

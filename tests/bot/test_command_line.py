@@ -129,9 +129,7 @@ async def lines_until(word: str, stream: asyncio.StreamReader) -> list[str]:
 
 @asynccontextmanager
 async def running(environment: Environment, folder: Path) -> AsyncIterator[Running]:
-    """`run`, from its greeting on; asked to stop at the end, as `docker stop` does, and expected to end
-    well.
-    """
+    """`run`, from ready on; told to stop at the end, as `docker stop` does, and expected to end well."""
     process = await begin(environment | {"LOG_FORMAT": "json"}, folder, "run")
     assert process.stdout is not None and process.stderr is not None
     async with asyncio.timeout(60):

@@ -1,4 +1,7 @@
-"""Journeys begin on Monday, 2 March 2026, at nine in the morning, UTC. `journey` is a process, and what a test asks it."""
+"""Journeys begin on Monday, 2 March 2026, at nine in the morning, UTC.
+
+`journey` is a running process, and what a test asks of it.
+"""
 
 from __future__ import annotations
 
@@ -124,8 +127,9 @@ def at(moment: int | str) -> str:
 
 
 def links(mail: Any, kind: str) -> list[str]:
-    """The addresses of ours in the text part: `u` unsubscribes, `c` redirects, `confirm` confirms, `a` acts."""
-    return re.findall(rf"https?://[\w.:]+/{kind}/[\w.~-]+", mail["text"])
+    """Our addresses in a mail: `u` unsubscribes, `c` redirects, `o` sees opens, `a` and `confirm` act."""
+    found = re.findall(rf"https?://[\w.:]+/{kind}/[\w.~-]+", mail["text"] + mail["html"])
+    return list(dict.fromkeys(found))
 
 
 @pytest.fixture

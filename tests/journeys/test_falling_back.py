@@ -115,7 +115,7 @@ async def test_opening_it_for_a_machine_is_not_reading_it(journey: Journey) -> N
     ada = await journey.member()
     await journey.enroll(ada)
     mail = await journey.mail(ada)
-    (pixel,) = [each for each in links({"text": mail["html"]}, "o")]
+    (pixel,) = links(mail, "o")
 
     async with journey.tendril.http.get(pixel, headers={"User-Agent": "Mozilla/5.0"}) as answer:
         assert answer.content_type == "image/gif"

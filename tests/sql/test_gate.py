@@ -258,6 +258,17 @@ async def test_a_step_for_both_channels_goes_over_both_and_moves_on_once(world: 
     ]
 
 
+async def test_the_last_step_goes_over_both_channels_although_the_first_of_them_ends_the_sequence(
+    world: World,
+) -> None:
+    await world.publish(step(fallback="both"))
+    ada = await world.person()
+    await world.enroll(ada)
+    await world.deliver("telegram")
+    await world.deliver("email")
+    assert [state[:2] for state in await world.states(ada)] == [("telegram", "sent"), ("email", "sent")]
+
+
 async def test_a_hold_is_told_once_however_often_it_is_renewed(world: World) -> None:
     await world.publish(step())
     ada = await world.person(email=False)

@@ -381,3 +381,12 @@ async def test_a_message_scheduled_under_one_key_is_scheduled_once(world: World)
             "schedule_multi_channel_message", user_id=ada, body="Hello", channels=["email"], key="once"
         )
     assert [row["context"] for row in await world.claim("email")] == [{"body": "Hello"}]
+
+
+async def test_a_mail_that_leaves_its_batch_is_written_anew_for_the_other_channel(world: World) -> None:
+    await world.publish(step(channels=["email", "telegram"]))
+    await world.enroll(await world.person())
+    await world.deliver("email", "misconfigured", reason="domain_not_verified")
+    assert await world.claim("email") == []
+    (row,) = await world.claim("telegram")
+    assert (row["batch_key"], row["message_content"]) == (None, None)

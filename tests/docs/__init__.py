@@ -1,0 +1,1 @@
+"""The pages outside the code: what they say is there, is there."""

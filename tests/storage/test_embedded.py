@@ -16,6 +16,7 @@ import pytest
 
 from storage.embedded import CannotStart, embedded
 from storage.postgres import connect
+from tests.fixtures.database import memory_or_disk
 
 ROOT = Path(__file__).parents[2]
 # What a process that uses the server looks like from outside.
@@ -43,7 +44,7 @@ QUICK = {"fsync": "off"}
 @pytest.fixture
 def folder() -> Iterator[Path]:
     """Outside of pytest's own folder, which is closed to other accounts, and short enough for a socket."""
-    with tempfile.TemporaryDirectory(prefix="tendril-e-") as name:
+    with tempfile.TemporaryDirectory(prefix="tendril-e-", dir=memory_or_disk()) as name:
         Path(name).chmod(0o755)
         yield Path(name) / "data"
 

@@ -1,1 +1,1 @@
-"""The proof that nothing is lost and nothing goes twice: real processes, real faults, and an oracle of its own."""
+"""The proof that nothing is lost or goes twice: real processes, real faults, an oracle of its own."""

@@ -22,7 +22,7 @@ import structlog
 
 from tests.chaos.arena import ROOT, Server, serving, temporary_folder
 from tests.chaos.oracle import Row
-from tests.chaos.scenarios import kills
+from tests.chaos.scenarios import claims, databases, kills, restarts, zombies
 from tests.chaos.setting import Setting
 from tests.chaos.table import as_text, line
 
@@ -31,6 +31,11 @@ Scenario = Callable[[Server, Setting], AsyncIterator[Row]]
 SCENARIOS: dict[str, Scenario] = {
     "kills": kills.random_instants,
     "points": kills.named_points,
+    "zombies": zombies.stopped_and_continued,
+    "restarts": restarts.rolling,
+    "databases": databases.faults,
+    "claims": claims.once_each,
+    "enrollments": claims.one_enrollment,
 }
 # Scenarios at a time. Each has a database and stand-ins of its own; what they share is the machine.
 LANES = 3
@@ -80,7 +85,7 @@ def report(rows: Sequence[Row], setting: Setting, seconds: float, seed: int) -> 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
-    parser.add_argument("only", nargs="*", choices=[[], *SCENARIOS], help="scenarios; all of them unless named")
+    parser.add_argument("only", nargs="*", choices=[[], *SCENARIOS], help="scenarios, all unless named")
     parser.add_argument("--long", action="store_true", default=os.environ.get("CHAOS", "long") == "long")
     parser.add_argument("--short", action="store_false", dest="long")
     parser.add_argument("--seed", type=int, default=int(time.time()))
@@ -94,7 +99,7 @@ def main() -> int:
     options.json.parent.mkdir(exist_ok=True)
     options.json.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n")
     say("\n" + as_text(rows))
-    say(f"\n{told['form']} form, {told['seconds']} s, seed {options.seed}; {options.json.name} has it in JSON")
+    say(f"\n{told['form']} form, {told['seconds']} s, seed {options.seed}; in JSON: {options.json.name}")
     return 0 if rows and all(row.has_passed for row in rows) else 1
 
 

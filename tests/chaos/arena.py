@@ -1,4 +1,4 @@
-"""Where a scenario takes place: a durable PostgreSQL, the stand-ins with their ledger, workers, and people."""
+"""Where a scenario takes place: a durable PostgreSQL, the stand-ins with their ledger, workers, people."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ TOKEN = "123456:placeholder"
 API_KEY = "re_placeholder"
 POLL_SECONDS = 0.05
 PATIENCE = 90.0
-PATTERN_OF_A_MESSAGE = "Number {{ user.first_name }}, [come and see](https://example.com/lesson) what is **new**."
+BODY = "Number {{ user.first_name }}, [come and see](https://example.com/lesson) what is **new**."
 
 Row = dict[str, Any]
 
@@ -94,7 +94,7 @@ SETTINGS = {"max_connections": "300"}
 async def _is_gone(folder: Path, pid: int) -> bool:
     """A zombie of ours counts as gone: it is only waiting to be asked how it ended."""
     with suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)
+        os.waitpid(pid, os.WNOHANG)  # noqa: ASYNC222  (it does not wait)
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -207,7 +207,7 @@ def address(number: int) -> str:
 
 @dataclass
 class Arena:
-    """`database_url`, `telegram_url` and `resend_url` are what workers get, so a proxy may take their place."""
+    """`database_url`, `telegram_url` and `resend_url` are what workers get: a proxy may take their place."""
 
     name: str
     folder: Path
@@ -277,14 +277,14 @@ class Arena:
         cohort = Cohort(range(first, first + telegram), range(first + telegram, first + telegram + email))
         self.last_number = cohort.email.stop - 1
         await asyncio.gather(*(self._arrives(number) for number in cohort.telegram))
-        await self._meet("telegram", cohort.telegram)
-        await self._meet("email", cohort.email)
+        await self.meet("telegram", cohort.telegram)
+        await self.meet("email", cohort.email)
         return cohort
 
     async def _arrives(self, number: int) -> None:
         await self.control("POST", "/users", id=number, first_name=f"N{number}", started=True)
 
-    async def _meet(self, channel: str, numbers: range) -> None:
+    async def meet(self, channel: str, numbers: range) -> None:
         await self.connection.execute(
             """
             with users as (
@@ -293,8 +293,8 @@ class Arena:
                 returning id, external_id
             )
             insert into tendril.contact_points (user_id, channel, address, state, created_at)
-            select id, $1, case $1 when 'email' then 'u' || external_id || '@example.com' else external_id end,
-                'active', tendril.clock()
+            select id, $1,
+                case $1 when 'email' then format('u%s@example.com', external_id) else external_id end, 'active', tendril.clock()
             from users
             """,
             channel,
@@ -309,10 +309,12 @@ class Arena:
         await self.connection.execute(
             """
             with enrolled as (
-                insert into tendril.enrollments (user_id, sequence, version_id, stepped_at, anchor_at, enrolled_at)
+                insert into tendril.enrollments (
+                    user_id, sequence, version_id, stepped_at, anchor_at, enrolled_at)
                 select u.id, s.name, s.current_version_id, now, now, now
-                from tendril.users u, tendril.sequences s, tendril.clock() now
-                where s.name = $1 and u.external_id = any (select n::text from generate_series($2::int, $3::int) n)
+                from generate_series($2::int, $3::int) n, tendril.users u, tendril.sequences s,
+                    tendril.clock() now
+                where s.name = $1 and u.external_id = n::text
                 returning id
             )
             select tendril.plan_next_steps((select array_agg(id) from enrolled))
@@ -333,9 +335,7 @@ class Arena:
             "anchor": "previous",
             "fallback": "none",
             "quiet_hours": False,
-            "content": {
-                "default": {"subject": "Number {{ user.first_name }}", "body": PATTERN_OF_A_MESSAGE}
-            },
+            "content": {"default": {"subject": "Number {{ user.first_name }}", "body": BODY}},
         } | changes
         definition = {"name": name, "title": name, "message_class": "sequence", "steps": [step]}
         await self.store.call("publish_sequence", definition=definition)

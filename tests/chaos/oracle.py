@@ -25,9 +25,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`lost` and `twice` name recipients; `strange` went to somebody who was to get nothing, or got other words
-    the second time.
-    """
+    """All name recipients. `strange` was to get nothing, or got other words the second time."""
 
     n: int
     lost: frozenset[str]
@@ -90,13 +88,20 @@ class LedgerFile:
         self._read = 0
 
     def news(self) -> list[Accepted]:
-        if not self.path.exists():
-            return []
+        fresh = self._unread()
+        self._read += len(fresh)
+        return [_accepted(json.loads(line)) for line in fresh.splitlines()]
+
+    def waiting(self) -> int:
+        """How many entries the next `news` would give."""
+        return self._unread().count(b"\n")
+
+    def _unread(self) -> bytes:
+        """Whole lines only: the last one may still be in the writing."""
         with self.path.open("rb") as file:
             file.seek(self._read)
-            whole, newline, _ = file.read().rpartition(b"\n")
-        self._read += len(whole) + len(newline)
-        return [_accepted(json.loads(line)) for line in whole.splitlines()]
+            unread = file.read()
+        return unread[: unread.rfind(b"\n") + 1]
 
 
 def _accepted(entry: Mapping[str, Any]) -> Accepted:

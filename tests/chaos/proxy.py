@@ -175,7 +175,7 @@ class _Connection:
 
     async def _write_piece(self, piece: bytes, writer: asyncio.StreamWriter) -> bool:
         toxics = self._proxy.toxics
-        while self._proxy.toxics.timeout is not None:
+        while self._proxy.toxics.timeout is not None:  # noqa: ASYNC110  (toxics change without telling)
             await asyncio.sleep(0.02)
         if toxics.limit is not None:
             piece = piece[: max(0, toxics.limit - self._passed)]

@@ -13,7 +13,7 @@ HEADINGS = ("test", "n", "lost", "duplicates", "wrong", "95 % bound", "")
 def as_text(rows: Sequence[Row]) -> str:
     cells = [HEADINGS, *(_cells(row.as_json()) for row in rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(HEADINGS))]
-    lines = ["  ".join(_aligned(text, width, column) for column, (text, width) in enumerate(zip(row, widths, strict=True))) for row in cells]
+    lines = ["  ".join(map(_aligned, row, widths, range(len(row)))) for row in cells]
     complaints = [f"! {row.test}: {complaint}" for row in rows for complaint in row.complaints]
     return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:], *complaints])
 
@@ -25,13 +25,14 @@ def as_markdown(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def line(row: Row) -> str:
-    test, n, lost, duplicates, wrong, bound, verdict = _cells(row.as_json())
+    test, n, lost, duplicates, wrong, _, verdict = _cells(row.as_json())
     text = f"{verdict:4}  {test}: n {n}, lost {lost}, duplicates {duplicates}, wrong {wrong}  {row.notes}"
     return "\n".join([text, *(f"      ! {complaint}" for complaint in row.complaints)])
 
 
 def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
-    duplicates = f"{row['duplicates']}" + (f" ≤ {row['allowed_duplicates']}" if row["allowed_duplicates"] else "")
+    allowed = f" ≤ {row['allowed_duplicates']}" if row["allowed_duplicates"] else ""
+    duplicates = f"{row['duplicates']}{allowed}"
     bound = "–" if row["bound_95"] is None else f"{row['bound_95']:.3%}"
     verdict = "pass" if row["passed"] else "FAIL"
     return row["test"], f"{row['n']:,}", str(row["lost"]), duplicates, str(row["wrong"]), bound, verdict

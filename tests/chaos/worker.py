@@ -1,6 +1,6 @@
 """A worker whose death can be arranged for a named point, and whose lease can be short.
 
-    python -m tests.chaos.worker '{"database_url": …, "name": …, "lease_seconds": 5, "dies": ["after_store", "email", 1]}'
+    python -m tests.chaos.worker '{"name": "w1", "lease_seconds": 5, "dies": ["after_store", "email", 1], …}'
 
 It is made of the same parts as `python -m bot run --only worker`; a store and a channel that kill the process
 stand in the way of the calls.

@@ -8,6 +8,7 @@ meanwhile, the database changes nothing.
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import time
 from collections import Counter
@@ -114,7 +115,8 @@ class Backoff:
 
 
 class Recorder:
-    """Gathers outcomes for `linger` seconds or until there are `most`, and records them in one call.
+    """Records outcomes at once, but begins a call only `linger` seconds after the last one began, or when
+    `most` are waiting: what comes alone does not wait, what comes in a stream is recorded together.
 
     The recording task lives only while there is something to record, so a pipeline that is merely asked for
     one pass needs nothing started beforehand.
@@ -127,12 +129,14 @@ class Recorder:
         *,
         linger: float = 0.02,
         most: int = 1000,
+        recorded: Callable[[], None] = lambda: None,
         falls_behind: Callable[[], None] = lambda: None,
         caught_up: Callable[[], None] = lambda: None,
         fell_back: Callable[[str], None] = lambda channel: None,
     ) -> None:
         self.fell_back = fell_back
         self.store_is_away = False
+        self._recorded = recorded
         self._falls_behind = falls_behind
         self._caught_up = caught_up
         self._store = store
@@ -141,6 +145,7 @@ class Recorder:
         self._most = most
         self._waiting: list[Outcome] = []
         self._enough = asyncio.Event()
+        self._began = -math.inf
         self._recording: asyncio.Task[None] | None = None
 
     @property
@@ -180,14 +185,17 @@ class Recorder:
         while self._waiting:
             await self._gather()
             batch = self._waiting[: self._most]
+            self._began = time.perf_counter()
             await self._record(batch)
             del self._waiting[: len(batch)]
+            self._recorded()
         self._caught_up()
 
     async def _gather(self) -> None:
-        if len(self._waiting) < self._most:
+        pause = self._began + self._linger - time.perf_counter()
+        if len(self._waiting) < self._most and pause > 0:
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._linger):
+                async with asyncio.timeout(pause):
                     await self._enough.wait()
         self._enough.clear()
 

@@ -125,7 +125,11 @@ class DeliveryPipeline:
         # Nothing is claimed while outcomes wait for the store: their leases may have run out, and the claim
         # would bring back what has been sent.
         self._recorder = Recorder(
-            store, self._metrics, falls_behind=self._slots.shut, caught_up=self._slots.open
+            store,
+            self._metrics,
+            recorded=self._slots.look_again,
+            falls_behind=self._slots.shut,
+            caught_up=self._slots.open,
         )
         self._claim_failed = False
         self._under_way: set[asyncio.Task[None]] = set()
@@ -283,11 +287,18 @@ class DeliveryPipeline:
     async def _take_room(self) -> Hold:
         """Slots for one claim; none when we are stopping."""
         worthwhile = 1 if self._is_batched else max(1, self._slots.total // WORTH_A_CLAIM)
-        while not self._slots.has_room(worthwhile) and not self._stopping.is_set():
+        while not self._slots.has_room(worthwhile + self._at_stake) and not self._stopping.is_set():
             await self._slots.change()
         if self._stopping.is_set():
             return Hold(self._slots, 0)
-        return Hold(self._slots, 1 if self._is_batched else self._slots.free)
+        return Hold(self._slots, 1 if self._is_batched else self._slots.free - self._at_stake)
+
+    @property
+    def _at_stake(self) -> int:
+        """What is sent and not recorded takes up room, because it would go twice if we died now; under an
+        idempotency key it would not.
+        """
+        return 0 if self.channel.is_idempotent else self._recorder.waiting
 
     async def _claim(self, slots: int) -> list[Claimed]:
         self._metrics.claims.inc()

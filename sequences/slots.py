@@ -24,6 +24,10 @@ class Slots:
         self._is_shut = False
         self._changed.set()
 
+    def look_again(self) -> None:
+        """Whoever waits for room has something else to consider."""
+        self._changed.set()
+
     def take(self, count: int) -> None:
         self.free -= count
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot import VERSION
 from bot.__main__ import parser
 from bot.settings import Settings, variable_names
 from tests.docs.pages import GUIDES, PAGES, ROOT, anchors, blocks, code, links, named, read, rows, section
@@ -82,6 +83,12 @@ def test_the_readme_runs_with_two_commands() -> None:
     commands = [block.strip() for block in blocks(read("README.md"), "sh")]
 
     assert commands[:2] == ["make run", "make test"]
+
+
+def test_the_changelog_begins_with_this_version() -> None:
+    versions = re.findall(r"^## \[([^]]+)\]", read("CHANGELOG.md"), re.MULTILINE)
+
+    assert versions[0] == VERSION
 
 
 def test_pictures_are_light_enough_to_look_at() -> None:

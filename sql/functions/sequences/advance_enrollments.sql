@@ -4,6 +4,7 @@ returns void
 language plpgsql
 set search_path = ''
 set plan_cache_mode = 'force_generic_plan'
+set random_page_cost = 1.1
 as $$
 #variable_conflict use_column
 declare

@@ -5,6 +5,7 @@ returns table (delivery_id bigint, verdict text, reason text, until timestamptz,
 language plpgsql stable
 set search_path = ''
 set plan_cache_mode = 'force_generic_plan'
+set random_page_cost = 1.1
 as $$
 #variable_conflict use_column
 declare
@@ -12,7 +13,7 @@ declare
     leaving bigint[] := tendril.met_exits(policy_gate.deliveries);
 begin
     return query
-    with due as (
+    with due as materialized (
         select
             d.id, d.user_id, d.enrollment_id, d.message_step, d.channel, d.recipient_address, d.message_class, d.scheduled_at,
             d.fallback_of, e.status as enrollment_status, q.paused_at as sequence_paused_at, s.fallback,
@@ -29,66 +30,6 @@ begin
         left join tendril.users u on u.id = d.user_id
         left join tendril.user_preferences p on p.user_id = d.user_id
         where d.id = any (policy_gate.deliveries)
-    ), candidate as (
-        -- every channel that the step may still use, with what stands in its way
-        select
-            due.id,
-            t.channel,
-            case when due.has_own_recipient then due.recipient_address else cp.address end as address,
-            case
-                when case when due.has_own_recipient then due.recipient_address else cp.address end is null then 'no_address'
-                when x.address_hash is not null or cp.state = 'suppressed' then 'address_suppressed'
-                when due.message_class <> 'transactional' and (cp.unsubscribed_at is not null or not case due.message_class
-                    when 'sequence' then cp.opt_in_sequences
-                    when 'announcement' then cp.opt_in_announcements
-                    else cp.opt_in_reminders
-                end) then 'no_consent'
-                when cp.state = 'unreachable' and not due.has_own_recipient then 'unreachable'
-                when b.channel is null then 'channel_off'
-                when b.paused_reason is not null then 'channel_paused'
-            end as obstacle,
-            row_number() over (
-                partition by due.id
-                order by t.channel = due.preferred_channel desc nulls last, t.channel = due.learned_channel desc nulls last, t.place
-            ) as place
-        from due
-        cross join lateral unnest(case when due.fallback = 'both' then array[due.channel] else due.channels end)
-            with ordinality as t (channel, place)
-        left join tendril.contact_points cp
-            on cp.user_id = due.user_id and cp.channel = t.channel and cp.state <> 'unverified'
-        left join tendril.suppressions x
-            on x.channel = t.channel
-            and x.address_hash = tendril.address_hash(case when due.has_own_recipient then due.recipient_address else cp.address end)
-        left join tendril.send_budgets b on b.channel = t.channel
-        where not exists (
-            select from tendril.message_deliveries other
-            where other.enrollment_id = due.enrollment_id and other.message_step = due.message_step
-                and other.channel = t.channel and other.id <> due.id)
-    ), choice as (
-        select
-            c.id,
-            (array_agg(c.channel order by c.obstacle is null desc, c.place))[1] as channel,
-            (array_agg(c.address order by c.obstacle is null desc, c.place))[1] as address,
-            bool_or(c.obstacle is null) as is_open,
-            bool_or(c.obstacle = 'channel_paused' or c.obstacle = 'channel_off') as may_open,
-            bool_and(coalesce(c.obstacle, '') in ('address_suppressed', 'no_address')) and bool_or(c.obstacle = 'address_suppressed') as is_suppressed,
-            bool_and(coalesce(c.obstacle, '') in ('no_consent', 'no_address', 'address_suppressed')) and bool_or(c.obstacle = 'no_consent') as is_unwanted,
-            -- the obstacle worth telling is the one nearest to being overcome
-            (array_agg(c.obstacle order by array_position(
-                array['channel_paused', 'channel_off', 'unreachable', 'no_consent', 'address_suppressed', 'no_address'], c.obstacle)))[1]
-                as obstacle
-        from candidate c
-        group by c.id
-    ), recent as (
-        -- what the user got in the last 24 hours, and what is on its way
-        select due.id, count(past.id) as sent, (array_agg(past.sent_at order by past.sent_at desc nulls last)) as sent_at
-        from due
-        join tendril.message_deliveries past
-            on past.user_id = due.user_id and past.message_class <> 'transactional' and past.id <> due.id
-            and (past.sent_at > policy_gate.at - interval '24 hours'
-                 or past.sent_at is null and past.delivery_status in ('sending', 'unknown') and past.next_attempt_at > policy_gate.at - interval '24 hours')
-        where due.is_capped
-        group by due.id
     ), quiet as materialized (
         -- a zone's wall clock is looked at once, however many users live there
         select t.*, tendril.quiet_until(policy_gate.at, t.quiet_from, t.quiet_until, t.timezone) as until
@@ -114,19 +55,74 @@ begin
                 when quiet.until is not null then 'hold:quiet_hours'
             end as early
         from due
-        left join choice on choice.id = due.id
         left join quiet on due.is_quietable
             and (quiet.quiet_from, quiet.quiet_until, quiet.timezone) = (due.quiet_from, due.quiet_until, due.timezone)
+        cross join lateral (
+            select
+                (array_agg(c.channel order by c.obstacle is null desc, c.place))[1] as channel,
+                (array_agg(c.address order by c.obstacle is null desc, c.place))[1] as address,
+                coalesce(bool_or(c.obstacle is null), false) as is_open,
+                coalesce(bool_or(c.obstacle in ('channel_paused', 'channel_off')), false) as may_open,
+                bool_and(coalesce(c.obstacle, '') in ('address_suppressed', 'no_address'))
+                    and bool_or(c.obstacle = 'address_suppressed') as is_suppressed,
+                bool_and(coalesce(c.obstacle, '') in ('no_consent', 'no_address', 'address_suppressed'))
+                    and bool_or(c.obstacle = 'no_consent') as is_unwanted,
+                -- the obstacle worth telling is the one nearest to being overcome
+                (array_agg(c.obstacle order by array_position(
+                    array['channel_paused', 'channel_off', 'unreachable', 'no_consent', 'address_suppressed', 'no_address'], c.obstacle)))[1]
+                    as obstacle
+            from (
+                -- every channel that the step may still use, with what stands in its way
+                select
+                    t.channel,
+                    a.address,
+                    -- the user's own choice comes first, then what has worked for them, then the order of the step
+                    t.place - case t.channel when due.preferred_channel then 200 when due.learned_channel then 100 else 0 end as place,
+                    case
+                        when a.address is null then 'no_address'
+                        when cp.state = 'suppressed' or x.address_hash is not null then 'address_suppressed'
+                        when due.message_class <> 'transactional' and (cp.unsubscribed_at is not null or not case due.message_class
+                            when 'sequence' then cp.opt_in_sequences
+                            when 'announcement' then cp.opt_in_announcements
+                            else cp.opt_in_reminders
+                        end) then 'no_consent'
+                        when cp.state = 'unreachable' and not due.has_own_recipient then 'unreachable'
+                        when b.channel is null then 'channel_off'
+                        when b.paused_reason is not null then 'channel_paused'
+                    end as obstacle
+                from unnest(case when due.fallback = 'both' then array[due.channel] else due.channels end)
+                    with ordinality as t (channel, place)
+                left join tendril.contact_points cp
+                    on cp.user_id = due.user_id and cp.channel = t.channel and cp.state <> 'unverified'
+                cross join lateral (
+                    select case when due.has_own_recipient then due.recipient_address else cp.address end as address) a
+                left join tendril.suppressions x on x.channel = t.channel and x.address_hash = tendril.address_hash(a.address)
+                left join tendril.send_budgets b on b.channel = t.channel
+                where not exists (
+                    select from tendril.message_deliveries other
+                    where other.enrollment_id = due.enrollment_id and other.message_step = due.message_step
+                        and other.channel = t.channel and other.id <> due.id)
+            ) c
+        ) choice
     ), ranked as (
         select
             judged.*,
-            coalesce(recent.sent, 0) as sent,
+            recent.sent,
             case when judged.early is null and judged.is_capped
                 then row_number() over (partition by judged.user_id, judged.early is null and judged.is_capped order by judged.scheduled_at, judged.id) - 1
                 else 0 end as ahead,
             recent.sent_at as past
         from judged
-        left join recent on recent.id = judged.id
+        cross join lateral (
+            -- what the user got in the last 24 hours, and what is on its way
+            select count(*) as sent, array_agg(past.sent_at order by past.sent_at desc nulls last) as sent_at
+            from tendril.message_deliveries past
+            where judged.is_capped and judged.early is null
+                and past.user_id = judged.user_id and past.message_class <> 'transactional' and past.id <> judged.id
+                and (past.sent_at > policy_gate.at - interval '24 hours'
+                     or past.sent_at is null and past.delivery_status in ('sending', 'unknown')
+                        and past.next_attempt_at > policy_gate.at - interval '24 hours')
+        ) recent
     ), decided as (
         select
             ranked.*,

@@ -5,6 +5,7 @@ returns table (id bigint, applied boolean, delivery_status text, fell_back_to te
 language plpgsql
 set search_path = ''
 set plan_cache_mode = 'force_generic_plan'
+set random_page_cost = 1.1
 as $$
 #variable_conflict use_column
 declare
@@ -19,31 +20,33 @@ begin
             id bigint, lease_token uuid, outcome text, provider_message_id text, reason text, retry_after float8,
             whole_channel boolean, address text)
     ), held as (
-        select d.id from tendril.message_deliveries d
-        where d.id in (select id from given) order by d.id for update
+        select
+            d.id, d.delivery_status, d.attempt_count, d.max_attempts, d.batch_key, d.user_id, d.channel, d.recipient_address,
+            d.version_id, d.message_step, o.outcome, o.provider_message_id, o.reason, o.address, o.retry_after,
+            coalesce(o.whole_channel, false) as whole_channel
+        from given o join tendril.message_deliveries d on d.id = o.id and d.lease_token = o.lease_token
+        order by d.id for update of d
     ), judged as (
         select
-            d.id, d.delivery_status as before, o.outcome, o.provider_message_id, o.reason, o.address, d.user_id, d.channel, d.recipient_address,
-            case when o.outcome in ('busy', 'unrenderable')
-                then coalesce(make_interval(secs => o.retry_after), tendril.retry_delay(d.attempt_count)) end as delay,
+            h.id, h.delivery_status as before, h.outcome, h.provider_message_id, h.reason, h.address, h.user_id, h.channel, h.recipient_address,
+            case when h.outcome in ('busy', 'unrenderable')
+                then coalesce(make_interval(secs => h.retry_after), tendril.retry_delay(h.attempt_count)) end as delay,
             -- a refusal for everybody, or one that says nothing about this message, is no attempt of the message
-            o.outcome in ('misconfigured', 'moved', 'alone') or o.outcome = 'busy' and coalesce(o.whole_channel, false) as is_free,
+            h.outcome in ('misconfigured', 'moved', 'alone') or h.outcome = 'busy' and h.whole_channel as is_free,
             case
-                when d.delivery_status <> 'sending' then d.delivery_status
-                when o.outcome = 'sent' then 'sent'
-                when o.outcome = 'unknown' then 'unknown'
-                when o.outcome in ('unreachable', 'refused') then 'failed'
-                when o.outcome = 'busy' and not coalesce(o.whole_channel, false) and d.attempt_count >= d.max_attempts then 'failed'
+                when h.delivery_status <> 'sending' then h.delivery_status
+                when h.outcome = 'sent' then 'sent'
+                when h.outcome = 'unknown' then 'unknown'
+                when h.outcome in ('unreachable', 'refused') then 'failed'
+                when h.outcome = 'busy' and not h.whole_channel and h.attempt_count >= h.max_attempts then 'failed'
                 -- a stored batch stays as it is until it is taken over as a whole
-                when o.outcome = 'busy' and d.batch_key is not null then 'sending'
-                when o.outcome = 'unrenderable' and d.attempt_count >= 3 then 'parked'
+                when h.outcome = 'busy' and h.batch_key is not null then 'sending'
+                when h.outcome = 'unrenderable' and h.attempt_count >= 3 then 'parked'
                 else 'pending'
             end as after,
             case when s.fallback = 'no_engagement' then record_outcomes.at + s.fallback_after end as fallback_at
-        from held
-        join tendril.message_deliveries d on d.id = held.id
-        join given o on o.id = d.id and o.lease_token = d.lease_token
-        join tendril.sequence_steps s on s.version_id = d.version_id and s.position = d.message_step
+        from held h
+        join tendril.sequence_steps s on s.version_id = h.version_id and s.position = h.message_step
     ), recorded as (
         update tendril.message_deliveries d
         set delivery_status = j.after,

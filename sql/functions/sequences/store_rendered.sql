@@ -5,6 +5,8 @@ create or replace function tendril.store_rendered(
 returns int
 language plpgsql
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+set random_page_cost = 1.1
 as $$
 #variable_conflict use_column
 declare

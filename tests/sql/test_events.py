@@ -108,6 +108,27 @@ async def test_an_event_about_nothing_of_ours_is_kept(world: World, connection: 
     assert await connection.fetchval("select count(*) from tendril.delivery_events") == 2
 
 
+async def test_a_mail_of_which_only_a_webhook_told_comes_by_telegram_when_nobody_answers_it(
+    world: World,
+) -> None:
+    await world.publish(
+        step(channels=["email", "telegram"], fallback="no_engagement", fallback_after="24 hours")
+    )
+    ada = await world.person()
+    await world.enroll(ada)
+    rows = await world.claim("email")
+    contents = [{"id": row["id"], "content": {"text": "Hello"}} for row in rows]
+    await world.call("store_rendered", lease_token=rows[0]["lease_token"], rendered=contents, batch_key="key")
+    await world.tell(rows[0], "sent", "delivered")
+    await world.record(rows, "busy", reason="no_answer")
+    await world.clock.advance("25 hours")
+    await world.call("follow_up")
+    assert [state[:2] for state in await world.states(ada)] == [
+        ("email", "delivered"),
+        ("telegram", "pending"),
+    ]
+
+
 async def test_a_delivery_told_of_before_its_outcome_was_recorded_moves_on_once(world: World) -> None:
     await world.publish(step(channels=["email"]), step(channels=["email"], name="second", after="1 day"))
     ada = await world.person()

@@ -217,6 +217,17 @@ async def test_a_user_who_blocked_the_bot_is_written_to_by_email(world: World) -
     assert len(await world.claim("email")) == 1
 
 
+async def test_a_channel_that_was_passed_over_is_told_with_its_reason(world: World) -> None:
+    await world.publish(step())
+    ada = await world.person()
+    await world.call("set_telegram_reachable", telegram_id=1, reachable=False)
+    await world.enroll(ada)
+    await world.deliver("email")
+    assert [row["passed_over"] for row in await world.deliveries(ada)] == [
+        [{"channel": "telegram", "reason": "blocked"}]
+    ]
+
+
 async def test_a_user_without_any_address_is_skipped_with_the_reason(world: World) -> None:
     await world.publish(step())
     nobody = await world.person(telegram=False, email=False)

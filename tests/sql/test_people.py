@@ -324,6 +324,15 @@ async def test_a_code_is_sent_once_a_minute_at_most(opt_in: World) -> None:
     assert (await claim_address(opt_in, ada))["status"] == "code_sent"
 
 
+async def test_nobody_can_have_us_write_to_the_whole_world(opt_in: World) -> None:
+    ada = await opt_in.person(email=False)
+    asked = [
+        await opt_in.call("request_email", user_id=ada, email_address=f"stranger{number}@example.org")
+        for number in range(8)
+    ]
+    assert [answer["status"] for answer in asked] == ["code_sent"] * 6 + ["too_many"] * 2
+
+
 async def test_requests_at_the_same_moment_send_one_code(opt_in: World) -> None:
     ada = await opt_in.person(email=False)
     answers = await asyncio.gather(

@@ -1,4 +1,4 @@
--- Notes an email address that a user claims and sends a code to it, at most one a minute and for a day; an address is used only
+-- Notes an email address that a user claims and sends a code to it, at most one a minute and six a day; an address is used only
 -- once it is proved.
 create or replace function tendril.request_email(user_id uuid, email_address text, at timestamptz default tendril.clock())
 returns jsonb
@@ -34,6 +34,14 @@ begin
     if wait > interval '0' then
         return jsonb_build_object('status', 'too_soon', 'contact_point_id', point.id,
             'expires_at', point.verification_expires_at, 'retry_after_seconds', ceil(extract(epoch from wait)));
+    end if;
+    -- Or somebody could have us write to the whole world.
+    if 6 <= (
+        select count(*) from tendril.enrollments e
+        where e.user_id = request_email.user_id and e.sequence = 'email_verification'
+            and e.enrolled_at > request_email.at - interval '24 hours'
+    ) then
+        return jsonb_build_object('status', 'too_many', 'contact_point_id', point.id, 'retry_after_seconds', 86400);
     end if;
     update tendril.contact_points c
     -- A uuid is the only source of strong randomness in core PostgreSQL.

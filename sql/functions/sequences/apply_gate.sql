@@ -26,6 +26,7 @@ begin
             -- what was rendered for one channel or address is of no use for another
             message_content = case when v.verdict = 'reroute' or v.recipient_address is distinct from d.recipient_address then null else d.message_content end,
             recipient_address = case v.verdict when 'send' then v.recipient_address else d.recipient_address end,
+            metadata = case when v.passed_over is null then d.metadata else d.metadata || jsonb_build_object('passed_over', v.passed_over) end,
             attempt_count = d.attempt_count + (v.verdict = 'send')::int,
             worker = case v.verdict when 'send' then apply_gate.worker end,
             lease_token = case v.verdict when 'send' then apply_gate.token end,

@@ -25,5 +25,6 @@ as $$
         'failed_at', describe_delivery.delivery.failed_at,
         'attempt_count', describe_delivery.delivery.attempt_count,
         'possibly_duplicate', describe_delivery.delivery.possibly_duplicate,
+        'passed_over', describe_delivery.delivery.metadata -> 'passed_over',
         'fallback_of', describe_delivery.delivery.fallback_of);
 $$;

@@ -1,7 +1,7 @@
 -- Decides for a whole batch of due deliveries whether each may be sent now: send, reroute to another channel, hold until a time,
--- skip, or stop its enrollment, always with a reason code; changes nothing.
+-- skip, or stop its enrollment, always with a reason code, and names the channels that were passed over and why; changes nothing.
 create or replace function tendril.policy_gate(deliveries bigint[], at timestamptz default tendril.clock())
-returns table (delivery_id bigint, verdict text, reason text, until timestamptz, channel text, recipient_address text)
+returns table (delivery_id bigint, verdict text, reason text, until timestamptz, channel text, recipient_address text, passed_over jsonb)
 language plpgsql stable
 set search_path = ''
 set plan_cache_mode = 'force_generic_plan'
@@ -38,6 +38,7 @@ begin
         select
             due.*, quiet.until as quiet_ends,
             choice.channel as chosen_channel, choice.address, coalesce(choice.obstacle, 'no_channel_left') as obstacle, choice.is_open, choice.may_open,
+            choice.passed_over,
             case
                 when due.found_user_id is null or due.deleted_at is not null then 'stop:user_gone'
                 when due.enrollment_status = 'cancelled' then 'stop:enrollment_ended'
@@ -70,12 +71,15 @@ begin
                 -- the obstacle worth telling is the one nearest to being overcome
                 (array_agg(c.obstacle order by array_position(
                     array['channel_paused', 'channel_off', 'unreachable', 'no_consent', 'address_suppressed', 'no_address'], c.obstacle)))[1]
-                    as obstacle
+                    as obstacle,
+                jsonb_agg(jsonb_build_object('channel', c.channel, 'reason', coalesce(c.state_reason, c.obstacle)) order by c.place)
+                    filter (where c.obstacle <> 'no_address') as passed_over
             from (
                 -- every channel that the step may still use, with what stands in its way
                 select
                     t.channel,
                     a.address,
+                    case when cp.state in ('unreachable', 'suppressed') then cp.state_reason end as state_reason,
                     -- the user's own choice comes first, then what has worked for them, then the order of the step
                     t.place - case t.channel when due.preferred_channel then 200 when due.learned_channel then 100 else 0 end as place,
                     case
@@ -151,7 +155,8 @@ begin
             when 'sequence_paused' then 'infinity'
         end,
         decided.chosen_channel,
-        decided.address
+        decided.address,
+        decided.passed_over
     from decided;
 end;
 $$;

@@ -45,9 +45,14 @@ begin
             clicked_at = k.clicked_at,
             failed_at = coalesce(k.failed_at, d.failed_at),
             failure_reason = coalesce(k.failure_reason, d.failure_reason),
-            reason = coalesce(k.failure_reason, d.reason)
-        from held h join known k on k.delivery_id = h.id
-        where d.id = h.id
+            reason = coalesce(k.failure_reason, d.reason),
+            -- The answer to the request may have been lost: then nobody else starts waiting for the user.
+            fallback_at = case
+                when h.before in ('sending', 'pending', 'unknown') and s.fallback = 'no_engagement'
+                    then coalesce(d.fallback_at, coalesce(d.sent_at, k.sent_at, settle_events.at) + s.fallback_after)
+                else d.fallback_at end
+        from held h join known k on k.delivery_id = h.id, tendril.sequence_steps s
+        where d.id = h.id and s.version_id = d.version_id and s.position = d.message_step
         returning d.id, h.before, d.delivery_status as after
     )
     select

@@ -146,3 +146,19 @@ async def test_many_stumbles_in_a_row_lose_nothing_and_repeat_nothing(journey: J
         person.first_name: [mail["subject"] for mail in await journey.mails(person)] for person in people
     }
     assert received == {person.first_name: ["Lesson one", "Lesson two"] for person in people}
+
+
+async def test_a_mail_of_which_resend_said_nothing_still_falls_back_when_nobody_opens_it(
+    journey: Journey,
+) -> None:
+    await journey.publish(
+        first(channels=["email", "telegram"], fallback="no_engagement", fallback_after="24 hours")
+    )
+    ada = await journey.member()
+    await journey.tendril.control.fail("resend", "timeout_after_accept", count=1)
+
+    await journey.enroll(ada)
+    await journey.reaches(ada, ("email", "delivered"))
+    await journey.tendril.advance("25 hours")
+
+    await ada.hears("lesson one")

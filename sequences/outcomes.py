@@ -153,6 +153,10 @@ class Recorder:
         """Outcomes that only memory knows."""
         return len(self._waiting)
 
+    def lease_tokens(self) -> set[str]:
+        """Of what only memory knows."""
+        return {outcome.lease_token for outcome in self._waiting}
+
     def add(self, outcomes: Iterable[Outcome]) -> None:
         self._waiting.extend(outcomes)
         if len(self._waiting) >= self._most:

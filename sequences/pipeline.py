@@ -49,6 +49,8 @@ WORTH_A_CLAIM = 8
 # empty is soon followed by another.
 STREAM_PAUSE = 0.05
 STREAM_ENDS = 1.0
+# Seconds between looks for claims of ours whose answer never came. Their messages would wait for their leases.
+LOST_CLAIMS_SECONDS = 5.0
 # Seconds of rendering without letting the conversation and the web have their turn.
 LONGEST_TURN = 0.01
 # Seconds that a stop waits for a store that is away, after what is in flight has had its own grace time.
@@ -132,7 +134,9 @@ class DeliveryPipeline:
             caught_up=self._slots.open,
         )
         self._claim_failed = False
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._looked_for_lost_claims = time.perf_counter()
+        # With the lease token of each claim.
+        self._under_way: dict[asyncio.Task[None], str] = {}
         self._awake = asyncio.Event()
         self._stopping = asyncio.Event()
 
@@ -223,10 +227,23 @@ class DeliveryPipeline:
         while not self._stopping.is_set():
             self._recorder.check()
             self._awake.clear()
+            await self._give_back_lost_claims()
             if await self._try_to_launch():
                 brought_at = time.perf_counter()
             else:
                 await self._rest(self._pause(time.perf_counter() - brought_at))
+
+    async def _give_back_lost_claims(self) -> None:
+        """A claim may have been made though its answer got lost on the way, and then nobody delivers it."""
+        if time.perf_counter() - self._looked_for_lost_claims < LOST_CLAIMS_SECONDS:
+            return
+        held = {*self._under_way.values(), *self._recorder.lease_tokens()}
+        try:
+            await self._store.call("release_deliveries", worker=self.worker, held=sorted(held))
+        except StorageError as error:
+            log.debug("lost_claims_not_given_back", channel=self.channel.name, code=error.code)
+        else:
+            self._looked_for_lost_claims = time.perf_counter()
 
     def _pause(self, quiet_for: float) -> float:
         if self.store_is_away:
@@ -250,6 +267,8 @@ class DeliveryPipeline:
 
     def _note_store(self, error: StorageError | None) -> None:
         is_away = isinstance(error, Unavailable)
+        if error is not None:
+            self._looked_for_lost_claims = -math.inf
         if is_away != self._claim_failed:
             log.warning("store_is_away" if is_away else "store_is_back", channel=self.channel.name)
             self._claim_failed = is_away
@@ -280,7 +299,7 @@ class DeliveryPipeline:
         if not self._is_batched:
             hold.give(hold.held - len(claimed))
         task = asyncio.create_task(self._deliver(claimed, hold, tally), name=f"deliver-{self.worker}")
-        self._under_way.add(task)
+        self._under_way[task] = claimed[0].lease_token
         task.add_done_callback(self._delivered)
         return Claim(len(claimed), task)
 
@@ -328,7 +347,7 @@ class DeliveryPipeline:
             hold.close()
 
     def _delivered(self, task: asyncio.Task[None]) -> None:
-        self._under_way.discard(task)
+        del self._under_way[task]
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("claim_left_to_its_lease", channel=self.channel.name, exc_info=error)
 

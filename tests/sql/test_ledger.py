@@ -318,6 +318,19 @@ async def test_a_worker_that_starts_again_under_its_name_gets_its_work_back_at_o
     assert [row["attempt_count"] for row in await world.claim(worker="one")] == [1]
 
 
+async def test_a_worker_gives_back_a_claim_whose_answer_got_lost_and_keeps_the_others(world: World) -> None:
+    await world.publish(step(channels=["telegram"]))
+    for _ in range(2):
+        await world.enroll(await world.person())
+    (held,) = await world.claim(batch=1, worker="one")
+    (lost,) = await world.claim(batch=1, worker="one")
+
+    released = await world.call("release_deliveries", worker="one", held=[held["lease_token"]])
+
+    assert released == 1
+    assert [row["id"] for row in await world.claim(worker="two")] == [lost["id"]]
+
+
 async def test_a_pause_of_an_enrollment_moves_all_that_lies_ahead(world: World) -> None:
     await world.publish(step(), step(name="second", after="1 day", stale_after="1 hour"))
     ada = await world.person()

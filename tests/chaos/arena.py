@@ -294,7 +294,8 @@ class Arena:
             )
             insert into tendril.contact_points (user_id, channel, address, state, created_at)
             select id, $1,
-                case $1 when 'email' then format('u%s@example.com', external_id) else external_id end, 'active', tendril.clock()
+                case $1 when 'email' then format('u%s@example.com', external_id) else external_id end,
+                'active', tendril.clock()
             from users
             """,
             channel,

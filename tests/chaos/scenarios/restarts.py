@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 
-from tests.chaos.arena import Arena, Cohort, Process, Server, arena
+from tests.chaos.arena import Arena, Cohort, Process, Server, arena, until
 from tests.chaos.oracle import Row
 from tests.chaos.setting import Setting
 from tests.chaos.tally import Tally
@@ -23,13 +23,21 @@ async def rolling(server: Server, setting: Setting) -> AsyncIterator[Row]:
         workers = [await _worker(place, f"w{number}") for number in range(2)]
         for number in range(times):
             cohort = await place.enroll(telegram=100, email=400)
+            # Its successor is not there yet, so the other one works alone meanwhile.
             slowest = max(slowest, await _restart(place, workers, number % 2, tally))
             await _finish(place, tally, cohort)
         yield tally.row(f"{times} restarts, drained within {slowest:.1f} s")
 
 
 async def _worker(place: Arena, name: str) -> Process:
-    return await place.product(name, "run", "--only", "worker", TELEGRAM_PER_SECOND="100")
+    worker = await place.product(name, "run", "--only", "worker", TELEGRAM_PER_SECOND="100")
+    lives = len(worker.logged("ready"))
+
+    async def is_ready() -> bool:
+        return len(worker.logged("ready")) > lives
+
+    await until(is_ready, "a worker was ready")
+    return worker
 
 
 async def _restart(place: Arena, workers: list[Process], which: int, tally: Tally) -> float:

@@ -38,7 +38,9 @@ async def test_a_page_asks_nothing_of_other_hosts_and_runs_no_script(
 async def test_names_from_outside_cannot_become_markup(open_sidecar: OpenSidecar, sent: Sent) -> None:
     sidecar = await open_sidecar(brand_name="<b>Tendril</b>")
 
-    page = await (await sidecar.get(sidecar.links.action(sent.tracking_id, "lesson_complete", "<img src=x>"))).text()
+    page = await (
+        await sidecar.get(sidecar.links.action(sent.tracking_id, "lesson_complete", "<img src=x>"))
+    ).text()
 
     assert "<b>Tendril" not in page
     assert "<img" not in page

@@ -176,6 +176,15 @@ async def test_the_cap_holds_until_the_oldest_message_is_a_day_old(world: World)
     assert held["next_attempt_at"].startswith("2026-03-03T12:00")
 
 
+async def test_a_mail_that_came_back_does_not_count(world: World) -> None:
+    await world.publish(step(channels=["email", "telegram"]))
+    ada = await world.person(max_per_day=1)
+    await world.enroll(ada)
+    (row,) = await world.deliver("email")
+    await world.tell(row, "bounced")
+    assert len(await world.claim("telegram")) == 1
+
+
 async def test_the_cap_counts_what_is_due_in_the_same_moment(world: World) -> None:
     await world.publish(step(channels=["email"]))
     ada = await world.person(max_per_day=2)

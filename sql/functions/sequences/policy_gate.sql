@@ -118,12 +118,12 @@ begin
             recent.sent_at as past
         from judged
         cross join lateral (
-            -- what the user got in the last 24 hours, and what is on its way
+            -- what the user got in the last 24 hours, and what is on its way; what came back they did not get
             select count(*) as sent, array_agg(past.sent_at order by past.sent_at desc nulls last) as sent_at
             from tendril.message_deliveries past
             where judged.is_capped and judged.early is null
                 and past.user_id = judged.user_id and past.message_class <> 'transactional' and past.id <> judged.id
-                and (past.sent_at > policy_gate.at - interval '24 hours'
+                and (past.sent_at > policy_gate.at - interval '24 hours' and past.delivery_status not in ('bounced', 'failed')
                      or past.sent_at is null and past.delivery_status in ('sending', 'unknown')
                         and past.next_attempt_at > policy_gate.at - interval '24 hours')
         ) recent

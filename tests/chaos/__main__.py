@@ -22,7 +22,7 @@ import structlog
 
 from tests.chaos.arena import ROOT, Server, serving, temporary_folder
 from tests.chaos.oracle import Row
-from tests.chaos.scenarios import claims, databases, kills, restarts, zombies
+from tests.chaos.scenarios import claims, databases, kills, resends, restarts, telegrams, zombies
 from tests.chaos.setting import Setting
 from tests.chaos.table import as_text, line
 
@@ -33,6 +33,10 @@ SCENARIOS: dict[str, Scenario] = {
     "points": kills.named_points,
     "zombies": zombies.stopped_and_continued,
     "restarts": restarts.rolling,
+    "resend": resends.faults,
+    "silences": resends.silences,
+    "telegram": telegrams.faults,
+    "budgets": telegrams.budgets,
     "databases": databases.faults,
     "claims": claims.once_each,
     "enrollments": claims.one_enrollment,

@@ -281,6 +281,14 @@ class Arena:
         await self.meet("email", cohort.email)
         return cohort
 
+    async def strangers(self, count: int) -> range:
+        """Who can be written to, and whom we do not know yet."""
+        first = self.last_number + 1
+        self.last_number += count
+        for number in (numbers := range(first, first + count)):
+            await self._arrives(number)
+        return numbers
+
     async def _arrives(self, number: int) -> None:
         await self.control("POST", "/users", id=number, first_name=f"N{number}", started=True)
 

@@ -25,7 +25,7 @@ class Tally:
         """What became of a cohort; `excused` were not to arrive, and have to have a reason instead."""
         telegram, email = await place.judged(cohort, place.news())
         for comparison in (telegram, email):
-            self._add(comparison, frozenset(excused))
+            self.add(comparison, frozenset(excused))
         misdirected = await place.misdirected(cohort)
         self.wrong += len(misdirected)
         self.complain_if(email.duplicates > 0, f"mails went twice: {dict(email.twice)}")
@@ -33,7 +33,7 @@ class Tally:
         self.complain_if(bool(unmarked), f"went twice and is not marked: {sorted(unmarked)}")
         await place.forget()
 
-    def _add(self, comparison: Comparison, excused: frozenset[str]) -> None:
+    def add(self, comparison: Comparison, excused: frozenset[str] = frozenset()) -> None:
         self.n += comparison.n
         self.lost += len(comparison.lost - excused)
         self.duplicates += comparison.duplicates

@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
@@ -52,6 +52,9 @@ class Verdict:
         if self.address is not None:
             answer["address"] = self.address
         return answer
+
+
+NOT_RECORDABLE = Verdict("unknown", "not_recordable")
 
 
 def verdict_on(error: DeliveryError, *, is_idempotent: bool, is_single: bool) -> Verdict:
@@ -228,6 +231,12 @@ class Recorder:
             await self._record(batch[middle:])
         else:
             log.exception("outcome_not_recordable", delivery_id=batch[0].delivery_id)
+            await self._leave_to_a_person(batch[0])
+
+    async def _leave_to_a_person(self, outcome: Outcome) -> None:
+        """Left to its lease it would be sent again and again."""
+        if outcome.verdict != NOT_RECORDABLE:
+            await self._record([replace(outcome, verdict=NOT_RECORDABLE, provider_message_id=None)])
 
     def _count(self, batch: Sequence[Outcome], rows: Sequence[Mapping[str, Any]]) -> None:
         now = time.perf_counter()

@@ -49,7 +49,7 @@ WORTH_A_CLAIM = 8
 # empty is soon followed by another.
 STREAM_PAUSE = 0.05
 STREAM_ENDS = 1.0
-# Seconds between looks for claims of ours whose answer never came. Their messages would wait for their leases.
+# Seconds between looks for claims of ours whose answer never came: their messages wait for their leases.
 LOST_CLAIMS_SECONDS = 5.0
 # Seconds of rendering without letting the conversation and the web have their turn.
 LONGEST_TURN = 0.01

@@ -403,3 +403,16 @@ async def test_a_mail_that_leaves_its_batch_is_written_anew_for_the_other_channe
     assert await world.claim("email") == []
     (row,) = await world.claim("telegram")
     assert (row["batch_key"], row["message_content"]) == (None, None)
+
+
+async def test_a_chat_that_moved_to_where_somebody_is_already_is_closed(world: World) -> None:
+    await world.publish(step(channels=["telegram"]))
+    ada, grace = await world.person(email=False), await world.person(email=False)
+    await world.enroll(ada)
+    (home,) = (await world.call("get_preferences", user_id=grace))["contact_points"]
+
+    await world.deliver(outcome="moved", address=home["address"])
+
+    (closed,) = (await world.call("get_preferences", user_id=ada))["contact_points"]
+    assert closed["state"] == "unreachable"
+    assert await world.claim() == []

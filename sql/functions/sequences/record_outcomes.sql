@@ -82,9 +82,15 @@ begin
         where j.outcome = 'unreachable' and c.user_id = j.user_id and c.channel = j.channel
             and c.address = j.recipient_address and c.state = 'active'
     ), readdressed as (
+        -- Who is there already has it; then this user has none any more.
         update tendril.contact_points c
-        set address = j.address
+        set address = case when taken.is_so then c.address else j.address end,
+            state = case when taken.is_so then 'unreachable' else c.state end,
+            state_reason = case when taken.is_so then 'moved' else c.state_reason end
         from judged j
+        cross join lateral (
+            select exists (select from tendril.contact_points o where o.channel = j.channel and o.address = j.address and o.state <> 'unverified') as is_so
+        ) taken
         where j.outcome = 'moved' and c.user_id = j.user_id and c.channel = j.channel and c.address = j.recipient_address
     )
     select

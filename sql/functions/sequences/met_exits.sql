@@ -8,7 +8,6 @@ as $$
 #variable_conflict use_column
 declare
     version record;
-    leaving bigint[];
     met bigint[] := '{}';
 begin
     for version in
@@ -18,13 +17,7 @@ begin
         where d.id = any (met_exits.deliveries) and jsonb_typeof(v.definition -> 'exit') = 'object'
         group by v.id
     loop
-        execute format(
-            'select array_agg(d.id) from tendril.message_deliveries d '
-            'join tendril.users u on u.id = d.user_id join tendril.enrollments e on e.id = d.enrollment_id '
-            'where d.id = any ($1) and (%s)',
-            tendril.compile_filter(version.exit)
-        ) into leaving using version.ids;
-        met := met || coalesce(leaving, '{}');
+        met := met || tendril.deliveries_meeting(version.exit, version.ids);
     end loop;
     return met;
 end;

@@ -7,7 +7,6 @@ as $$
 #variable_conflict use_column
 declare
     step record;
-    failing bigint[];
     unmet bigint[] := '{}';
 begin
     -- One statement per distinct condition, however many deliveries share it.
@@ -18,13 +17,8 @@ begin
         where d.id = any (unmet_conditions.deliveries) and s.condition is not null
         group by s.condition
     loop
-        execute format(
-            'select array_agg(d.id) from tendril.message_deliveries d '
-            'join tendril.users u on u.id = d.user_id join tendril.enrollments e on e.id = d.enrollment_id '
-            'where d.id = any ($1) and (%s) is not true',
-            tendril.compile_filter(step.condition)
-        ) into failing using step.ids;
-        unmet := unmet || coalesce(failing, '{}');
+        unmet := unmet || array(
+            select unnest(step.ids) except select unnest(tendril.deliveries_meeting(step.condition, step.ids)));
     end loop;
     return unmet;
 end;

@@ -55,7 +55,7 @@ def email(source: str) -> str:
         (r"\{\{ 7 }} {\% x %}", "{{ 7 }} {% x %}"),
     ],
 )
-def test_telegram_html(source: str, expected: str) -> None:
+def test_markdown_becomes_the_html_of_telegram(source: str, expected: str) -> None:
     assert telegram(source).strip() == expected
 
 
@@ -68,7 +68,7 @@ def test_telegram_html(source: str, expected: str) -> None:
         ("a < b & c", "a < b & c"),
     ],
 )
-def test_plain_text(source: str, expected: str) -> None:
+def test_markdown_becomes_text_that_reads_well_plain(source: str, expected: str) -> None:
     assert plain(source, x="X").strip() == expected
 
 
@@ -94,7 +94,7 @@ def test_the_text_of_an_email_shows_where_its_links_lead() -> None:
         ("> a", "<blockquote><p>a</p>\n</blockquote>"),
     ],
 )
-def test_email_html(source: str, expected: str) -> None:
+def test_markdown_becomes_the_html_of_an_email(source: str, expected: str) -> None:
     assert email(source) == expected
     html5lib.HTMLParser(strict=True).parseFragment(expected.replace(" />", ">"))
 

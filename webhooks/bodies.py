@@ -85,7 +85,8 @@ def _refuse_constant(name: str) -> Any:
 def _first_error(error: ValidationError) -> Unprocessable:
     first = error.errors(include_url=False, include_context=False)[0]
     field = ".".join(str(part) for part in first["loc"] if not str(part).startswith("function-")) or "body"
-    return Unprocessable(f"{field}: {first['msg']}.", field)
+    said = first["msg"].removeprefix("Value error, ").rstrip(".")
+    return Unprocessable(f"{field}: {said}.", field)
 
 
 # Made once: `json.loads` and `json.dumps` with options make a new one for each call.

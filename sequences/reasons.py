@@ -43,6 +43,7 @@ REASONS: Mapping[str, str] = {
     # our own
     "lease_lost": "the process that was sending it disappeared",
     "key_expired": "the provider no longer remembers the request",
+    "restored": "a backup was brought back that cannot tell whether it was sent",
     "attempts_exhausted": "all its attempts were used up",
     "step_missing": "the sequence's version has no such step",
     "by_admin": "an admin decided so",

@@ -189,17 +189,23 @@ def as_sql(sql: Path = SQL) -> str:
 
 
 async def backup(dsn: str, file: Path) -> None:
-    """The schema `tendril` with its data; `pg_restore --dbname=ADDRESS FILE` brings it back."""
+    """The schema `tendril` with its data, readable by its owner only: people's addresses are in it.
+
+    `pg_restore --dbname=ADDRESS FILE` brings it back.
+    """
     parts = urlsplit(dsn)
     account, _, host = parts.netloc.rpartition("@")
     user, _, password = account.partition(":")
     # Not on the command line, which every account of the machine can read.
     environment = {"PATH": os.defpath, "LC_ALL": "C", "PGPASSWORD": unquote(password)}
     address = urlunsplit(parts._replace(netloc=f"{user}@{host}" if user else host))
+    if file.is_file():
+        file.chmod(0o600)
     process = await asyncio.create_subprocess_exec(
         *(_pg_dump(), "--format=custom", "--schema=tendril", f"--file={file}", f"--dbname={address}"),
         env=environment,
         stderr=asyncio.subprocess.PIPE,
+        umask=0o077,
     )
     _, complaint = await process.communicate()
     if process.returncode != 0:

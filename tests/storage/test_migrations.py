@@ -1,4 +1,5 @@
 import asyncio
+import stat
 import subprocess
 from pathlib import Path
 
@@ -196,6 +197,19 @@ async def test_a_backup_brings_everything_back(
 
     assert await _ask(empty_database_url, "select count(*) from tendril.audit_log") == 1
     assert await pending(empty_database_url) == []
+
+
+@pytest.mark.parametrize("is_there_already", [False, True])
+async def test_only_its_owner_can_read_a_backup(
+    database_url: str, tmp_path: Path, is_there_already: bool
+) -> None:
+    file = tmp_path / "backup"
+    if is_there_already:
+        file.touch(0o644)
+
+    await backup(database_url, file)
+
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
 async def test_a_backup_that_fails_says_why(database_url: str, tmp_path: Path) -> None:

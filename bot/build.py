@@ -60,7 +60,7 @@ class Secrets:
     """What signs and opens, set by somebody or made by us."""
 
     admin_api_key: KeptSecret
-    link_secret: str
+    link_secrets: tuple[str, ...]  # the first signs; the others are only read
     telegram_webhook_secret: str | None
 
     @classmethod
@@ -68,7 +68,7 @@ class Secrets:
         folder = settings.data_dir
         return cls(
             _set_or_kept(settings.admin_api_key, folder, "admin_api_key"),
-            _set_or_kept(settings.link_secret, folder, "link_secret").value,
+            tuple(_set_or_kept(settings.link_secret, folder, "link_secret").value.split()),
             _set_or_kept(settings.telegram_webhook_secret, folder, "telegram_webhook_secret").value
             if settings.telegram_mode == "webhook"
             else None,
@@ -287,7 +287,7 @@ class _Assembly:
         listening = opened.enter_context(closing(_listen(settings))) if listens else None
         store = await opened.enter_async_context(LateStore(lambda: open_migrated_store(settings)))
         channels = await opened.enter_async_context(open_channels(_channel_options(settings)))
-        signer, metrics = Signer(secrets.link_secret), DeliveryMetrics()
+        signer, metrics = Signer(*secrets.link_secrets), DeliveryMetrics()
         public_url = settings.public_url or _reached_at(settings, listening)
         renderer = Renderer(_brand(settings), LinkBuilder(public_url, signer))
         pipelines = _pipelines(settings, store, channels, renderer, worker, metrics)

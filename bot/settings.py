@@ -92,7 +92,8 @@ class Settings(BaseSettings):
     )
     admin_telegram_ids: Annotated[frozenset[int], NoDecode] = Field(
         frozenset(),
-        description="Telegram ids of the admins, separated by commas; admin commands are still to come.",
+        description="Telegram ids of the admins, separated by commas. Nothing uses them yet: "
+        "admin commands are still to come.",
     )
 
     public_url: str | None = Field(
@@ -105,7 +106,9 @@ class Settings(BaseSettings):
         8080, ge=0, le=65535, description="The port that the web server listens on; 0 takes a free one."
     )
     link_secret: SecretStr | None = Field(
-        None, description="What links in messages are signed with. Made and kept in DATA_DIR when unset."
+        None,
+        description="What links in messages are signed with; several, separated by spaces: the first signs, "
+        "all are read. Made and kept in DATA_DIR when unset.",
     )
 
     data_dir: Path = Field(
@@ -198,12 +201,19 @@ class Settings(BaseSettings):
         _require(bool(shape), "must begin with postgresql://")
         return address
 
-    @field_validator("admin_api_key", "link_secret")
+    @field_validator("admin_api_key")
     @classmethod
     def _check_strength(cls, secret: SecretStr | None) -> SecretStr | None:
-        strong = secret is None or len(secret.get_secret_value()) >= 16
-        _require(strong, "must have at least 16 characters; leave it out to have one made")
+        if secret is not None:
+            _require_strong(secret.get_secret_value())
         return secret
+
+    @field_validator("link_secret")
+    @classmethod
+    def _check_each_strength(cls, secrets: SecretStr | None) -> SecretStr | None:
+        if secrets is not None:
+            _require_strong(*secrets.get_secret_value().split() or [""])
+        return secrets
 
     @model_validator(mode="after")
     def _check_pairs(self) -> Settings:
@@ -272,6 +282,11 @@ def variable_names(field: str) -> list[str]:
 def _require(is_fine: bool, remedy: str) -> None:
     if not is_fine:
         raise ValueError(remedy)
+
+
+def _require_strong(*secrets: str) -> None:
+    strong = all(len(secret) >= 16 for secret in secrets)
+    _require(strong, "must have at least 16 characters; leave it out to have one made")
 
 
 def _is_signing_secret(secret: str) -> bool:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.build import Secrets
 from bot.kept_secrets import kept_secret
 from bot.settings import Settings, SettingsError, read_settings, variable_names
+from channels.signing import Signer
 
 
 @pytest.fixture
@@ -35,6 +37,7 @@ MALFORMED = [
     ("SUPABASE_URL", "project"),
     ("ADMIN_API_KEY", "short"),
     ("ADMIN_TELEGRAM_IDS", "ada, bob"),
+    ("LINK_SECRET", "a-secret-of-some-length short"),
     ("PUBLIC_URL", "example.com"),
     ("LOG_LEVEL", "LOUD"),
     ("LOG_FORMAT", "xml"),
@@ -108,6 +111,19 @@ def test_settings_are_read_from_a_file(environment: pytest.MonkeyPatch, tmp_path
     settings = read_settings(tmp_path / ".env")
 
     assert (settings.port, settings.admin_telegram_ids) == (9000, {12, 34})
+
+
+def test_links_are_signed_with_the_first_secret_and_read_with_all(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    old, new = "the-old-secret-of-links", "the-new-secret-of-links"
+    environment.setenv("DATA_DIR", str(tmp_path))
+    environment.setenv("LINK_SECRET", f"{new} {old}")
+
+    signer = Signer(*Secrets.of(read_settings(None)).link_secrets)
+
+    assert signer.sign("open", "a letter") == Signer(new).sign("open", "a letter")
+    assert signer.read("open", Signer(old).sign("open", "a letter")) == "a letter"
 
 
 def test_a_secret_that_was_made_is_the_same_the_next_time(tmp_path: Path) -> None:

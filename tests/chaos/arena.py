@@ -380,7 +380,7 @@ class Arena:
             "RESEND_REQUESTS_PER_SECOND": "1000",
             "RESEND_WEBHOOK_SECRET": self.webhook_secret,
             "EMAIL_FROM": "Tendril <hello@example.com>",
-            "LINK_SECRET": "only for this one run",
+            "LINK_SECRET": "only-for-this-one-run",
             "ADMIN_API_KEY": "only for this one run",
             "TICK_SECONDS": "0.2",
             "LOG_FORMAT": "json",

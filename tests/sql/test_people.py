@@ -383,6 +383,16 @@ async def test_a_suppressed_address_is_not_even_sent_a_code(
     assert await claim_address(opt_in, ada, "ADA@example.org") == {"status": "suppressed", "code": None}
 
 
+async def test_a_code_that_bounces_ends_the_claims_of_everybody(opt_in: World) -> None:
+    ada, bob = await opt_in.person(email=False), await opt_in.person(email=False)
+    for user_id in (ada, bob):
+        await opt_in.call("request_email", user_id=user_id, email_address="ada@example.org")
+    for row in await opt_in.deliver("email"):
+        await opt_in.tell(row, "bounced")
+    assert await mails(opt_in, ada) == {"ada@example.org": "unverified"}
+    assert (await claim_address(opt_in, ada))["status"] == "suppressed"
+
+
 async def test_an_address_that_is_proved_needs_no_code(opt_in: World) -> None:
     ada = await opt_in.person(email=False)
     await prove(opt_in, ada)
@@ -561,6 +571,31 @@ async def test_stopping_twice_and_starting_twice_changes_nothing_more(world: Wor
     starts = [await world.call("start_again", user_id=ada, source="telegram") for _ in range(2)]
     assert [stop["cancelled"] for stop in stops] == [1, 0]
     assert [start["was_stopped"] for start in starts] == [True, False]
+
+
+async def test_who_stopped_two_runs_of_one_sequence_goes_on_with_the_later(world: World) -> None:
+    await world.publish(step(after="1 day"))
+    ada = await world.person()
+    for _ in range(2):
+        await world.enroll(ada)
+        await world.call("stop_everything", user_id=ada, source="telegram")
+    assert (await world.call("start_again", user_id=ada, source="telegram"))["resumed"] == 1
+    runs = (await world.call("explain_user", reference=ada))["enrollments"]
+    assert [run["status"] for run in runs] == ["active", "cancelled"]
+
+
+async def test_who_stopped_while_the_last_message_was_on_its_way_has_nothing_to_go_on_with(
+    world: World,
+) -> None:
+    await world.publish(step())
+    ada = await world.person()
+    await world.enroll(ada)
+    rows = await world.claim()
+    await world.call("stop_everything", user_id=ada, source="telegram")
+    await world.record(rows)
+    await world.call("start_again", user_id=ada, source="telegram")
+    (run,) = (await world.call("explain_user", reference=ada))["enrollments"]
+    assert run["status"] == "completed"
 
 
 async def test_a_start_does_not_bring_back_what_ended_long_ago(world: World) -> None:

@@ -8,7 +8,8 @@ as $$
 declare
     new_code text := replace(gen_random_uuid()::text, '-', '');
 begin
-    if not exists (select from tendril.users u where u.id = create_link_code.user_id and u.deleted_at is null) then
+    perform from tendril.users u where u.id = create_link_code.user_id and u.deleted_at is null for key share;
+    if not found then
         raise exception 'no user %', create_link_code.user_id using errcode = 'TN404', detail = 'user';
     end if;
     insert into tendril.link_codes (code, user_id, expires_at)

@@ -10,6 +10,8 @@ declare
     previous uuid;
 begin
     select l.* into ticket from tendril.link_codes l where l.code = btrim(link_telegram.code) for update;
+    -- One at a time: two chats may be joining the same account.
+    perform from tendril.users u where u.id = ticket.user_id for update;
     select c.user_id into previous from tendril.contact_points c
     where c.channel = 'telegram' and c.address = link_telegram.telegram_id::text and c.state <> 'unverified';
     if ticket.code is null or ticket.used_at is not null and previous is distinct from ticket.user_id then
@@ -20,6 +22,7 @@ begin
         return jsonb_build_object('status', 'expired');
     end if;
     if previous is not null and previous <> ticket.user_id then
+        perform from tendril.users u where u.id = previous for update;
         perform tendril.merge_users(previous, ticket.user_id, link_telegram.at);
     end if;
     perform tendril.open_contact_point(ticket.user_id, 'telegram', link_telegram.telegram_id::text, link_telegram.at);

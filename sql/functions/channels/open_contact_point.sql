@@ -29,5 +29,8 @@ begin
         verification_token = null, verification_expires_at = null, verification_attempts = 0
     returning c.id into opened;
     return opened;
+exception when unique_violation then
+    -- Somebody else proved it in this very moment.
+    raise exception 'this address belongs to another user' using errcode = 'TN409', detail = 'email_address';
 end;
 $$;

@@ -11,7 +11,8 @@ declare
     point tendril.contact_points;
     wait interval;
 begin
-    if not exists (select from tendril.users u where u.id = request_email.user_id and u.deleted_at is null) then
+    perform from tendril.users u where u.id = request_email.user_id and u.deleted_at is null for key share;
+    if not found then
         raise exception 'no user %', request_email.user_id using errcode = 'TN404', detail = 'user';
     elsif tendril.is_suppressed('email', claimed) then
         return jsonb_build_object('status', 'suppressed');

@@ -25,8 +25,9 @@ as $$
         from judged order by channel, lower(recipient_address), reason
         on conflict (channel, address_hash) do nothing
     )
+    -- A claimed address stays claimed: the list alone keeps it from being written to.
     update tendril.contact_points c
     set state = 'suppressed', state_reason = j.reason
     from judged j
-    where c.channel = j.channel and lower(c.address) = lower(j.recipient_address) and c.state <> 'suppressed';
+    where c.channel = j.channel and lower(c.address) = lower(j.recipient_address) and c.state in ('active', 'unreachable');
 $$;

@@ -16,8 +16,10 @@ begin
         insert into tendril.behavior_events (event_id, user_id, type, source, metadata, occurred_at, recorded_at)
         select g.event_id, g.user_id, g.type, coalesce(g.source, 'api'), coalesce(g.metadata, '{}'),
             coalesce(g.occurred_at, record_behavior_events.at), record_behavior_events.at
+        -- Who is being merged into another user right now is waited for, and left out when they are gone.
         from given g join tendril.users u on u.id = g.user_id
         order by g.event_id
+        for key share of u
         on conflict (event_id) do nothing
         returning id, user_id, occurred_at
     ), active as (

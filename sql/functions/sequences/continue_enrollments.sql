@@ -7,11 +7,14 @@ as $$
 #variable_conflict use_column
 begin
     with continued as (
-        select e.id, continue_enrollments.at - coalesce(e.paused_at, e.ended_at) as stood_still
+        select e.id, continue_enrollments.at - coalesce(e.paused_at, e.ended_at) as stood_still,
+            -- its last message may have been on its way when it was stopped
+            not exists (select from tendril.sequence_steps s where s.version_id = e.version_id and s.position > e.current_step) as is_over
         from tendril.enrollments e where e.id = any (continue_enrollments.enrollments) order by e.id for update
     ), running as (
         update tendril.enrollments e
-        set status = 'active', status_reason = null, paused_at = null, ended_at = null,
+        set status = case when c.is_over then 'completed' else 'active' end, status_reason = null, paused_at = null,
+            ended_at = case when c.is_over then coalesce(e.ended_at, continue_enrollments.at) end,
             anchor_at = e.anchor_at + c.stood_still, stepped_at = e.stepped_at + c.stood_still
         from continued c where e.id = c.id
     )

@@ -17,7 +17,8 @@ begin
         raise exception 'no sequence named %', enroll.sequence using errcode = 'TN404', detail = 'sequence',
             hint = 'Use the name of a sequence in the catalogue.';
     end if;
-    if not exists (select from tendril.users u where u.id = enroll.user_id and u.deleted_at is null) then
+    perform from tendril.users u where u.id = enroll.user_id and u.deleted_at is null for key share;
+    if not found then
         raise exception 'no user %', enroll.user_id using errcode = 'TN404', detail = 'user';
     end if;
     perform tendril.check_context(chosen.current_version_id, enroll.context);

@@ -22,7 +22,7 @@ class WebhookMetrics:
         )
         self.lost_links = Counter(
             "tendril_tracked_links_lost",
-            "Opens and clicks dropped because the queue was full or the database refused them.",
+            "Opens and clicks dropped: the queue was full, the database refused them, or the process ended.",
             registry=registry,
         )
         self.waiting = Gauge(

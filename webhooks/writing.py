@@ -4,8 +4,9 @@ Two kinds of events wait here. A provider's callback is answered after its commi
 commit fails, because the provider sends it again. A person's open or click has nobody to send it again: while
 the database is away it keeps its place in the queue and the person is let through.
 
-Known imperfection: events of people still queued when the process ends with the database away are lost. They
-are counted and logged; a spool on disk would cost more than a click is worth.
+Known imperfection: events of people still queued when the process ends with the database away are lost. Their
+number is logged and counted, though nobody may come to scrape the count any more; a spool on disk would cost
+more than a click is worth.
 """
 
 import asyncio
@@ -65,6 +66,7 @@ class EventWriter:
         self._metrics = metrics
         self._capacity = capacity
         self._queue: deque[Waiting] = deque()
+        self._in_hand: Sequence[Waiting] = ()
         self._arrived = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -108,11 +110,12 @@ class EventWriter:
         pause = FIRST_PAUSE
         while True:
             await self._arrived.wait()
-            batch = self._take()
+            batch = self._in_hand = self._take()
             try:
                 await self._write(batch)
-                pause, self._is_away = FIRST_PAUSE, False
+                self._in_hand, pause, self._is_away = (), FIRST_PAUSE, False
             except Unavailable as away:
+                self._in_hand = ()
                 self._keep(batch, away)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
@@ -125,7 +128,16 @@ class EventWriter:
             async with asyncio.timeout(seconds):
                 await self._idle.wait()
         except TimeoutError:
-            log.error("events_lost_at_stop", count=len(self._queue))
+            self._abandon([*self._in_hand, *self._queue])
+
+    def _abandon(self, left: Sequence[Waiting]) -> None:
+        """Providers send theirs again; nobody does so for opens and clicks."""
+        self._queue.clear()
+        self._in_hand = ()
+        self._note_idleness()
+        lost = sum(waiting.may_wait for waiting in left)
+        self._metrics.lost_links.inc(lost)
+        log.error("events_lost_at_stop", count=lost)
 
     def _take(self) -> list[Waiting]:
         size = min(len(self._queue), EVENTS_PER_COMMIT)

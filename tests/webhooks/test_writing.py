@@ -32,8 +32,13 @@ def road(store: Store) -> Road:
 
 
 @pytest.fixture
-async def writer(road: Road) -> AsyncIterator[EventWriter]:
-    writer = EventWriter(road, WebhookMetrics(CollectorRegistry()), capacity=5_000)
+def registry() -> CollectorRegistry:
+    return CollectorRegistry()
+
+
+@pytest.fixture
+async def writer(road: Road, registry: CollectorRegistry) -> AsyncIterator[EventWriter]:
+    writer = EventWriter(road, WebhookMetrics(registry), capacity=5_000)
     task = asyncio.create_task(writer.run())
     yield writer
     task.cancel()
@@ -120,3 +125,16 @@ async def test_a_road_that_stays_closed_does_not_hold_up_the_end(writer: EventWr
     await writer.finish(seconds=0.1)
 
     assert writer.waiting <= 1
+
+
+async def test_clicks_that_the_end_leaves_unwritten_are_counted_once(
+    writer: EventWriter, road: Road, registry: CollectorRegistry
+) -> None:
+    road.is_closed = True
+    for _ in range(3):
+        await writer.record_or_postpone(_event())
+
+    await writer.finish(seconds=0.01)
+    await writer.finish(seconds=0.01)
+
+    assert registry.get_sample_value("tendril_tracked_links_lost_total") == 3

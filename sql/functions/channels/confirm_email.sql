@@ -23,7 +23,11 @@ begin
         return jsonb_build_object('status', 'wrong_code', 'email_address', point.address, 'user_id', point.user_id,
             'attempts_left', 4 - point.verification_attempts);
     end if;
-    perform tendril.open_contact_point(point.user_id, 'email', point.address, confirm_email.at);
+    begin
+        perform tendril.open_contact_point(point.user_id, 'email', point.address, confirm_email.at);
+    exception when sqlstate 'TN409' then
+        return jsonb_build_object('status', 'taken', 'email_address', point.address, 'user_id', point.user_id);
+    end;
     perform tendril.record_behavior_events(jsonb_build_array(jsonb_build_object(
         'event_id', 'email_verified:' || point.id, 'user_id', point.user_id, 'type', 'email_verified', 'source', 'email',
         'occurred_at', confirm_email.at)), confirm_email.at);

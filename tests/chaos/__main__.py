@@ -22,7 +22,19 @@ import structlog
 
 from tests.chaos.arena import ROOT, Server, serving, temporary_folder
 from tests.chaos.oracle import Row
-from tests.chaos.scenarios import claims, databases, kills, resends, restarts, telegrams, zombies
+from tests.chaos.scenarios import (
+    claims,
+    databases,
+    hostile,
+    kills,
+    links,
+    resends,
+    restarts,
+    telegrams,
+    updates,
+    webhooks,
+    zombies,
+)
 from tests.chaos.setting import Setting
 from tests.chaos.table import as_text, line
 
@@ -37,12 +49,18 @@ SCENARIOS: dict[str, Scenario] = {
     "silences": resends.silences,
     "telegram": telegrams.faults,
     "budgets": telegrams.budgets,
+    "updates": updates.handled_once,
+    "verdicts": webhooks.verdicts,
+    "orders": webhooks.any_order,
+    "names": hostile.names,
+    "templates": hostile.templates,
+    "links": links.fetched,
     "databases": databases.faults,
     "claims": claims.once_each,
     "enrollments": claims.one_enrollment,
 }
 # Scenarios at a time. Each has a database and stand-ins of its own; what they share is the machine.
-LANES = 3
+LANES = 4
 
 
 def say(text: str) -> None:

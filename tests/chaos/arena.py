@@ -119,8 +119,9 @@ async def serving(folder: Path) -> AsyncIterator[Server]:
 class Process:
     """One of ours, with its log in a file."""
 
-    def __init__(self, process: asyncio.subprocess.Process, log: Path) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, log: Path, logged_before: int) -> None:
         self._process = process
+        self._logged_before = logged_before
         self.log = log
 
     @classmethod
@@ -128,6 +129,7 @@ class Process:
         cls, log: Path, *command: str, environment: Mapping[str, str] | None = None, out: int | None = None
     ) -> Process:
         with log.open("ab") as file:
+            logged_before = file.tell()
             process = await asyncio.create_subprocess_exec(
                 *command,
                 cwd=ROOT,
@@ -136,7 +138,7 @@ class Process:
                 stdout=file if out is None else out,
                 stderr=file,
             )
-        return cls(process, log)
+        return cls(process, log, logged_before)
 
     @property
     def pid(self) -> int:
@@ -171,13 +173,21 @@ class Process:
         return await self.ended(seconds), time.monotonic() - began
 
     def logged(self, event: str) -> list[Row]:
+        """In this life of it; an earlier one may have written to the same file."""
         rows = []
-        for line in self.log.read_text(errors="replace").splitlines():
+        for line in self.log.read_bytes()[self._logged_before :].decode(errors="replace").splitlines():
             with suppress(ValueError):
                 row = json.loads(line)
                 if isinstance(row, dict) and row.get("event") == event:
                     rows.append(row)
         return rows
+
+
+async def until_ready(process: Process) -> None:
+    async def is_ready() -> bool:
+        return bool(process.logged("ready"))
+
+    await until(is_ready, f"the process was ready ({process.log})")
 
 
 def _clean_environment() -> dict[str, str]:

@@ -38,6 +38,13 @@ class Damaged:
 
 
 @dataclass(frozen=True, slots=True)
+class Changed:
+    """The provider's answer, rewritten."""
+
+    rewrite: Callable[[bytes], bytes]
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """`number` counts from 1 since the meddler was told what to do; `at` is a monotonic time."""
 
@@ -47,7 +54,8 @@ class Request:
     body: Any
 
 
-Plan = Callable[[Request], Instead | Damaged | None]
+Meddling = Instead | Damaged | Changed | None
+Plan = Callable[[Request], Meddling]
 
 
 def leave_alone(_: Request) -> None:
@@ -69,17 +77,20 @@ class Meddler:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         raw = await request.read()
-        body = json.loads(raw) if raw else None
+        body = json.loads(raw) if raw[:1] in (b"{", b"[") else None
         seen = Request(len(self.seen) + 1, time.monotonic(), request.path, body)
         self.seen.append(seen)
+        rewrite = _as_it_is
         match self._plan(seen):
             case Instead() as instead:
                 return await _answer_instead(request, instead)
             case Damaged(how):
                 return await self._damage(request, raw, how)
+            case Changed(rewrite):
+                pass
         status, answer, headers = await self._ask(request, raw)
         self.statuses.append(status)
-        return web.Response(status=status, body=answer, headers=headers)
+        return web.Response(status=status, body=rewrite(answer), headers=headers)
 
     async def _ask(self, request: web.Request, raw: bytes) -> tuple[int, bytes, dict[str, str]]:
         headers = {name: request.headers[name] for name in PASSED_ON if name in request.headers}
@@ -103,6 +114,10 @@ class Meddler:
             "wrong_shape": b'{"data": {"ids": "many"}}',
         }[how]
         return web.Response(status=status, body=body, headers=headers)
+
+
+def _as_it_is(body: bytes) -> bytes:
+    return body
 
 
 async def _answer_instead(request: web.Request, instead: Instead) -> web.StreamResponse:

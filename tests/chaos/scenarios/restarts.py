@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 
-from tests.chaos.arena import Arena, Cohort, Process, Server, arena, until
+from tests.chaos.arena import Arena, Cohort, Process, Server, arena, until_ready
 from tests.chaos.oracle import Row
 from tests.chaos.setting import Setting
 from tests.chaos.tally import Tally
@@ -31,12 +31,7 @@ async def rolling(server: Server, setting: Setting) -> AsyncIterator[Row]:
 
 async def _worker(place: Arena, name: str) -> Process:
     worker = await place.product(name, "run", "--only", "worker", TELEGRAM_PER_SECOND="100")
-    lives = len(worker.logged("ready"))
-
-    async def is_ready() -> bool:
-        return len(worker.logged("ready")) > lives
-
-    await until(is_ready, "a worker was ready")
+    await until_ready(worker)
     return worker
 
 

@@ -8,7 +8,7 @@ PACKAGES := bot webhooks events insights sequences engagement channels storage s
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run test check bench format lock clean
+.PHONY: help venv run test check bench chaos format lock clean
 
 help: ## show this
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -30,6 +30,9 @@ check: $(VENV)/.development ## lint, types, the arrows of the architecture, the 
 
 bench: $(VENV)/.development ## measure the delivery pipeline against what PostgreSQL could do
 	$(BIN)/python -m benchmarks.pipeline
+
+chaos: $(VENV)/.development ## kill, cut and confuse everything, and count what was lost or went twice (CHAOS=short: two minutes)
+	$(BIN)/python -m tests.chaos
 
 format: $(VENV)/.development ## put every file in its form
 	$(BIN)/ruff check --fix .

@@ -20,7 +20,7 @@ import uuid
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
@@ -45,6 +45,10 @@ SENT = Verdict("sent")
 MOST_BATCHES_IN_FLIGHT = 8
 # A claim costs about as much for one message as for several: it waits until this share of the slots is free.
 WORTH_A_CLAIM = 8
+# While claims come back full, so many are under way at a time, none larger than this: the database judges one
+# while the last is rendered, sent and recorded.
+CLAIMS_AT_A_TIME = 3
+LARGEST_CLAIM = 500
 # Seconds. A rate budget refills continuously: while there is a stream of messages, a claim that came back
 # empty is soon followed by another.
 STREAM_PAUSE = 0.05
@@ -79,7 +83,29 @@ class Claim:
     """One claim under way."""
 
     size: int
+    is_full: bool
     task: asyncio.Task[None]
+
+
+@dataclass(slots=True)
+class Wave:
+    """Claims made one after the other and side by side, until one brings less than it asked for."""
+
+    ends_at: float
+    launched: list[Claim] = field(default_factory=list)
+
+    @property
+    def goes_on(self) -> bool:
+        return time.perf_counter() < self.ends_at
+
+    def add(self, claim: Claim | None) -> None:
+        if claim is not None:
+            self.launched.append(claim)
+        if claim is None or not claim.is_full:
+            self.end()
+
+    def end(self) -> None:
+        self.ends_at = -math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,12 +278,12 @@ class DeliveryPipeline:
 
     async def _try_to_launch(self) -> bool:
         try:
-            claim = await self._launch(Counter())
+            launched = await self._launch_wave(Counter())
         except StorageError as error:
             self._note_store(error)
             return False
         self._note_store(None)
-        return claim is not None
+        return bool(launched)
 
     async def _rest(self, seconds: float) -> None:
         """Until woken, told to stop, or so many seconds later."""
@@ -278,18 +304,41 @@ class DeliveryPipeline:
     async def _launch_all_due(self, tally: Counter[str]) -> int:
         """Claims until a claim comes back empty, and sees what was claimed through to its record."""
         launched: list[Claim] = []
-        while claim := await self._launch(tally):
-            launched.append(claim)
+        while wave := await self._launch_wave(tally):
+            launched += wave
         if launched:
             await asyncio.wait([claim.task for claim in launched])
         await self._recorder.flushed()
         return sum(claim.size for claim in launched)
 
+    async def _launch_wave(self, tally: Counter[str]) -> list[Claim]:
+        """One claim; where it comes back full, several at a time. When it returns, no claim is unanswered, so
+        that it is known which leases are ours.
+        """
+        wave = Wave(time.perf_counter() + LOST_CLAIMS_SECONDS)
+        wave.add(await self._launch(tally))
+        if wave.goes_on:
+            ended = await asyncio.gather(
+                *(self._launch_during(wave, tally) for _ in range(CLAIMS_AT_A_TIME)), return_exceptions=True
+            )
+            for error in filter(None, ended):
+                raise error
+        return wave.launched
+
+    async def _launch_during(self, wave: Wave, tally: Counter[str]) -> None:
+        try:
+            while wave.goes_on:
+                self._recorder.check()
+                wave.add(await self._launch(tally))
+        finally:
+            wave.end()
+
     async def _launch(self, tally: Counter[str]) -> Claim | None:
         """Claims what there is room for and begins to deliver it; None if there is nothing to begin."""
         hold = await self._take_room()
+        asked = self.channel.messages_per_request if self._is_batched else hold.held
         try:
-            claimed = await self._claim(hold.held) if hold.held else []
+            claimed = await self._claim(asked) if hold.held else []
             if not claimed:
                 hold.close()
                 return None
@@ -301,7 +350,7 @@ class DeliveryPipeline:
         task = asyncio.create_task(self._deliver(claimed, hold, tally), name=f"deliver-{self.worker}")
         self._under_way[task] = claimed[0].lease_token
         task.add_done_callback(self._delivered)
-        return Claim(len(claimed), task)
+        return Claim(len(claimed), len(claimed) >= asked, task)
 
     async def _take_room(self) -> Hold:
         """Slots for one claim; none when we are stopping."""
@@ -310,7 +359,8 @@ class DeliveryPipeline:
             await self._slots.change()
         if self._stopping.is_set():
             return Hold(self._slots, 0)
-        return Hold(self._slots, 1 if self._is_batched else self._slots.free - self._at_stake)
+        room = 1 if self._is_batched else self._slots.free - self._at_stake
+        return Hold(self._slots, min(room, LARGEST_CLAIM))
 
     @property
     def _at_stake(self) -> int:
@@ -319,7 +369,7 @@ class DeliveryPipeline:
         """
         return 0 if self.channel.is_idempotent else self._recorder.waiting
 
-    async def _claim(self, slots: int) -> list[Claimed]:
+    async def _claim(self, asked: int) -> list[Claimed]:
         self._metrics.claims.inc()
         # The moment of asking: what stops the channel meanwhile holds for what the answer brings.
         claimed_at = time.perf_counter()
@@ -327,7 +377,7 @@ class DeliveryPipeline:
             "claim_due_deliveries",
             worker=self.worker,
             channel=self.channel.name,
-            batch=self.channel.messages_per_request if self._is_batched else slots,
+            batch=asked,
             lease_seconds=self._lease_seconds,
         )
         self._metrics.claimed.inc(len(rows))

@@ -31,15 +31,17 @@ begin
             worker = case v.verdict when 'send' then apply_gate.worker end,
             lease_token = case v.verdict when 'send' then apply_gate.token end,
             leased_until = case v.verdict when 'send' then apply_gate.lease_end end
-        from verdicts v join tendril.message_deliveries before on before.id = v.delivery_id
+        from verdicts v
         where d.id = v.delivery_id
-        returning d.id, d.enrollment_id, v.verdict, v.reason, v.until, v.channel, before.reason as reason_before
+        returning d.id, d.enrollment_id, v.verdict, v.reason, v.until, v.channel
     ), told as (
         insert into tendril.delivery_events (delivery_id, source, type, reason, details, occurred_at, recorded_at)
         select w.id, 'gate', w.verdict, w.reason,
             jsonb_strip_nulls(jsonb_build_object('until', nullif(w.until, 'infinity'), 'channel', w.channel)), apply_gate.at, apply_gate.at
         from written w
-        where w.verdict <> 'send' and (w.verdict <> 'hold' or w.reason is distinct from w.reason_before)
+        -- the row as it was before: this statement does not see what it writes
+        where w.verdict <> 'send' and (w.verdict <> 'hold'
+            or w.reason is distinct from (select before.reason from tendril.message_deliveries before where before.id = w.id))
     )
     select
         coalesce(array_agg(w.id) filter (where w.verdict = 'send'), '{}'),

@@ -9,6 +9,7 @@ set random_page_cost = 1.1
 as $$
 #variable_conflict use_column
 declare
+    obstacles constant text[] := array['channel_paused', 'channel_off', 'unreachable', 'no_consent', 'address_suppressed', 'no_address'];
     unmet bigint[] := tendril.unmet_conditions(policy_gate.deliveries);
     leaving bigint[] := tendril.met_exits(policy_gate.deliveries);
 begin
@@ -60,6 +61,7 @@ begin
             and (quiet.quiet_from, quiet.quiet_until, quiet.timezone) = (due.quiet_from, due.quiet_until, due.timezone)
         cross join lateral (
             select
+                -- every ordered aggregate sorts alike, so that they share one sort
                 (array_agg(c.channel order by c.obstacle is null desc, c.place))[1] as channel,
                 (array_agg(c.address order by c.obstacle is null desc, c.place))[1] as address,
                 coalesce(bool_or(c.obstacle is null), false) as is_open,
@@ -69,11 +71,9 @@ begin
                 bool_and(coalesce(c.obstacle, '') in ('no_consent', 'no_address', 'address_suppressed'))
                     and bool_or(c.obstacle = 'no_consent') as is_unwanted,
                 -- the obstacle worth telling is the one nearest to being overcome
-                (array_agg(c.obstacle order by array_position(
-                    array['channel_paused', 'channel_off', 'unreachable', 'no_consent', 'address_suppressed', 'no_address'], c.obstacle)))[1]
-                    as obstacle,
-                jsonb_agg(jsonb_build_object('channel', c.channel, 'reason', coalesce(c.state_reason, c.obstacle)) order by c.place)
-                    filter (where c.obstacle <> 'no_address') as passed_over
+                obstacles[min(array_position(obstacles, c.obstacle))] as obstacle,
+                jsonb_agg(jsonb_build_object('channel', c.channel, 'reason', coalesce(c.state_reason, c.obstacle))
+                    order by c.obstacle is null desc, c.place) filter (where c.obstacle <> 'no_address') as passed_over
             from (
                 -- every channel that the step may still use, with what stands in its way
                 select
@@ -102,10 +102,11 @@ begin
                     select case when due.has_own_recipient then due.recipient_address else cp.address end as address) a
                 left join tendril.suppressions x on x.channel = t.channel and x.address_hash = tendril.address_hash(a.address)
                 left join tendril.send_budgets b on b.channel = t.channel
-                where not exists (
+                -- over its own channel the step has this delivery and no other
+                where t.channel = due.channel or not exists (
                     select from tendril.message_deliveries other
                     where other.enrollment_id = due.enrollment_id and other.message_step = due.message_step
-                        and other.channel = t.channel and other.id <> due.id)
+                        and other.channel = t.channel)
             ) c
         ) choice
     ), ranked as (
@@ -119,7 +120,7 @@ begin
         from judged
         cross join lateral (
             -- what the user got in the last 24 hours, and what is on its way; what came back they did not get
-            select count(*) as sent, array_agg(past.sent_at order by past.sent_at desc nulls last) as sent_at
+            select count(*) as sent, array_agg(past.sent_at) as sent_at
             from tendril.message_deliveries past
             where judged.is_capped and judged.early is null
                 and past.user_id = judged.user_id and past.message_class <> 'transactional' and past.id <> judged.id
@@ -148,7 +149,9 @@ begin
             when 'user_paused' then decided.paused_until
             -- when the oldest of the messages that fill the allowance leaves the window
             when 'frequency_cap' then greatest(
-                coalesce(past[max_per_day - ahead], policy_gate.at) + interval '24 hours', policy_gate.at + interval '1 minute')
+                coalesce(
+                    (array(select past.sent_at from unnest(decided.past) as past (sent_at) order by past.sent_at desc nulls last))[max_per_day - ahead],
+                    policy_gate.at) + interval '24 hours', policy_gate.at + interval '1 minute')
             when 'channel_paused' then policy_gate.at + interval '5 minutes'
             when 'channel_off' then policy_gate.at + interval '5 minutes'
             when 'enrollment_paused' then 'infinity'

@@ -109,9 +109,11 @@ begin
     return query
     select
         o.id, written ? o.id::text, written ->> o.id::text,
-        (select f.channel from tendril.message_deliveries f
-         where o.id = any (failed) and f.fallback_of = o.id and f.enrollment_id = d.enrollment_id and f.message_step = d.message_step limit 1)
-    from jsonb_to_recordset(record_outcomes.outcomes) as o (id bigint)
-    left join tendril.message_deliveries d on d.id = o.id;
+        case when o.id = any (failed) then (
+            select f.channel from tendril.message_deliveries d
+            join tendril.message_deliveries f on f.enrollment_id = d.enrollment_id and f.message_step = d.message_step and f.fallback_of = d.id
+            where d.id = o.id limit 1)
+        end
+    from jsonb_to_recordset(record_outcomes.outcomes) as o (id bigint);
 end;
 $$;

@@ -24,6 +24,7 @@ async def test_a_trigger_enrolls_and_the_first_step_is_there_within_a_second(jou
 
     assert (status, answer["created"]) == (201, True)
     await ada.hears("lesson one")
+    await journey.tendril.settled()
     _, active = await journey.tendril.api("GET", "/admin/api/nurture/active")
     assert active["enrollments"] == []
 

@@ -8,7 +8,9 @@ as $$
 #variable_conflict use_column
 declare
     days interval := make_interval(days => extract(day from due_at.after)::int);
-    due timestamptz := tendril.instant((due_at.anchor at time zone due_at.zone) + days, due_at.zone) + (due_at.after - days);
+    -- Hours alone never touch a wall clock, which shows one hour twice when it is set back.
+    due timestamptz := case when days = interval '0' then due_at.anchor
+        else tendril.instant((due_at.anchor at time zone due_at.zone) + days, due_at.zone) end + (due_at.after - days);
     day date := (due at time zone due_at.zone)::date;
     time_of_day time := coalesce(due_at.local_time, (due at time zone due_at.zone)::time);
 begin

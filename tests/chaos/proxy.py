@@ -146,16 +146,23 @@ class _Connection:
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Delays do not add up: what was read together arrives together, only later."""
         late: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
-        writing = asyncio.create_task(self._write(late, writer))
+        both = [
+            asyncio.create_task(self._read(reader, late)),
+            asyncio.create_task(self._write(late, writer)),
+        ]
         try:
-            async for due, chunk in self._delayed(reader):
-                late.put_nowait((due, chunk))
-            late.put_nowait((0.0, b""))
-            await writing
-        except OSError:
-            pass
+            # The reader only ends by an error: the end of what it read goes through the queue.
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            writing.cancel()
+            for task in both:
+                task.cancel()
+            await asyncio.gather(*both, return_exceptions=True)
+
+    async def _read(self, reader: asyncio.StreamReader, late: asyncio.Queue[tuple[float, bytes]]) -> None:
+        async for due, chunk in self._delayed(reader):
+            late.put_nowait((due, chunk))
+        late.put_nowait((0.0, b""))
+        await asyncio.Event().wait()
 
     async def _delayed(self, reader: asyncio.StreamReader) -> AsyncIterator[tuple[float, bytes]]:
         while chunk := await reader.read(CHUNK):

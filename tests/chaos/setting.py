@@ -1,16 +1,14 @@
-"""How much of everything: the short form or the long one."""
+"""How much of everything: the short form, the long one, or a share of the long one."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
     is_short: bool
+    share: float = 1.0
 
-    def choose(self, *, short: T, long: T) -> T:
-        return short if self.is_short else long
+    def choose(self, *, short: int, long: int) -> int:
+        return short if self.is_short else max(short, round(long * self.share))

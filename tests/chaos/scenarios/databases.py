@@ -71,8 +71,8 @@ def _suffer(toxics: Toxics) -> Fault:
 
 
 FAULTS: dict[str, tuple[Fault, int, int]] = {
-    "PostgreSQL -m immediate restart": (_restart, 3, 20),
-    "all backends terminated": (_terminate, 3, 20),
+    "PostgreSQL -m immediate restart": (_restart, 2, 20),
+    "all backends terminated": (_terminate, 2, 20),
     "connections exhausted": (_exhaust, 1, 10),
     "connections reset": (_reset, 1, 10),
     "database unreachable": (_down, 1, 10),

@@ -89,7 +89,7 @@ async def named_points(server: Server, setting: Setting) -> AsyncIterator[Row]:
 
 async def _die_at(place: Arena, point: str, number: int, tally: Tally) -> None:
     channel = ("telegram", "email")[number % 2]
-    cohort = await place.enroll(telegram=100, email=400)
+    cohort = await place.enroll(telegram=60, email=340)
     dies = (point, channel, random.randint(1, 3))
     victim = await place.worker("victim", LEASE_SECONDS, dies=dies, in_flight=IN_FLIGHT // 2)
     tally.complain_if(await victim.ended() != -9, f"the worker did not die {point} on {channel}")

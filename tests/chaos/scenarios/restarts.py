@@ -17,7 +17,7 @@ MOST_SECONDS_TO_FINISH = 30.0
 
 
 async def rolling(server: Server, setting: Setting) -> AsyncIterator[Row]:
-    times = setting.choose(short=6, long=100)
+    times = setting.choose(short=4, long=100)
     async with arena(server, "restarts") as place:
         tally, slowest = Tally("3 SIGTERM under load"), 0.0
         workers = [await _worker(place, f"w{number}") for number in range(2)]

@@ -169,7 +169,7 @@ async def _count(place: Arena, status: str, count: int) -> bool:
 
 async def budgets(server: Server, setting: Setting) -> AsyncIterator[Row]:
     """The providers' own limits are on, and they never have to say that it was too much."""
-    seconds = setting.choose(short=10, long=60)
+    seconds = setting.choose(short=5, long=60)
     messages, requests = TELEGRAM_PER_SECOND * seconds, EMAIL_REQUESTS_PER_SECOND * seconds
     async with AsyncExitStack() as opened:
         place = await opened.enter_async_context(arena(server, "budgets", limits=True))

@@ -78,8 +78,10 @@ async def _judged(place: Arena, people: int, kills: int) -> Row:
     counts = await place.connection.fetch(
         """
         select c.address,
-            (select count(*) from tendril.enrollments e where e.user_id = c.user_id and e.sequence = 'onboarding'),
-            (select count(*) from tendril.behavior_events b where b.user_id = c.user_id and b.type = 'user_started')
+            (select count(*) from tendril.enrollments e
+             where e.user_id = c.user_id and e.sequence = 'onboarding'),
+            (select count(*) from tendril.behavior_events b
+             where b.user_id = c.user_id and b.type = 'user_started')
         from tendril.contact_points c where c.channel = 'telegram'
         """
     )

@@ -204,7 +204,8 @@ async def _states(place: Arena, ids: list[int]) -> list[tuple[Any, ...]]:
     """Of the delivery, its address and its enrollment, in the order of the ids."""
     rows = await place.connection.fetch(
         f"select d.id, {FIELDS}, c.state, c.state_reason, e.status, e.current_step, "
-        "(select count(*) from tendril.delivery_events v where v.delivery_id = d.id and v.source = 'resend') as n, "
+        "(select count(*) from tendril.delivery_events v "
+        " where v.delivery_id = d.id and v.source = 'resend') as events, "
         "(select count(*) from tendril.behavior_events b where b.user_id = d.user_id) as behavior "
         "from tendril.message_deliveries d join tendril.enrollments e on e.id = d.enrollment_id "
         "join tendril.contact_points c on c.user_id = d.user_id and c.channel = 'email' "

@@ -19,7 +19,7 @@ ANSWER_SECONDS = 0.1
 
 
 async def stopped_and_continued(server: Server, setting: Setting) -> AsyncIterator[Row]:
-    times = setting.choose(short=4, long=40)
+    times = setting.choose(short=2, long=40)
     async with AsyncExitStack() as opened:
         place = await opened.enter_async_context(arena(server, "zombies"))
         await opened.enter_async_context(slowed_providers(place, ANSWER_SECONDS))

@@ -10,11 +10,14 @@ import structlog
 from telegram.error import TelegramError
 
 from bot.conversation import introduce, leave
+from bot.lease import Lease
 from bot.patience import Stopped, patiently
 from bot.updates import Say, Telegram, TelegramBot, UpdateFetcher, UpdateWorker, problem
 from storage.store import Store
 
 log = structlog.get_logger(__name__)
+
+ASKING = "asking_telegram"  # the duty's name in the database
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class Receiving:
         self._say = say
         self._worker = UpdateWorker(application, store, worker, handled)
         self._store = store
+        self._lease = Lease(store, ASKING, worker)
 
     def ring(self) -> None:
         """There may be something to handle."""
@@ -60,7 +64,7 @@ class Receiving:
     def _fetcher(self) -> UpdateFetcher:
         bot = self._application.bot
         assert isinstance(bot, TelegramBot)
-        return UpdateFetcher(bot, self._store, self.ring, self._say)
+        return UpdateFetcher(bot, self._store, self._lease, self.ring, self._say)
 
     async def _reached(self, stop: asyncio.Event) -> bool:
         """Whether Telegram answered before the process was asked to stop."""

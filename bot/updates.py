@@ -1,14 +1,17 @@
 """How what people do in Telegram comes in: stored first, confirmed second, handled third.
 
 `UpdateFetcher` asks Telegram for updates and confirms them (by the next request's offset) only when the
-database has them. `UpdateWorker` takes them from there: one person's updates in their order, different
-people's at the same time. An update whose handling a crash cut short is handled again when its lease has
-run out; what handlers write carries ids made of the update's, so it is written once.
+database has them. Telegram answers one asker at a time, so of several processes the one asks that has the
+duty, and it makes sure of that before each request. `UpdateWorker` takes them from there: one person's
+updates in their order, different people's at the same time. An update whose handling a crash cut short is
+handled again when its lease has run out; what handlers write carries ids made of the update's, so it is
+written once.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -28,6 +31,7 @@ from telegram.ext import Application, ApplicationHandlerStop, ExtBot
 
 from bot.bell import Bell
 from bot.desk import Context
+from bot.lease import TRY_SECONDS, Lease
 from bot.patience import next_pause, pause
 from storage.store import StorageError, Store, Unavailable
 
@@ -37,7 +41,8 @@ Telegram = Application[Any, Context, Any, Any, Any, Any]
 Say = Callable[[str | None], None]
 
 ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member", "message_reaction")
-POLL_SECONDS = 20  # how long Telegram may keep an empty answer
+POLL_SECONDS = 4  # how long Telegram may keep an empty answer: well below the lease of the duty to ask
+LONGEST_PAUSE_OF_STORE = 5.0  # the duty goes on soon after the database is back
 LEASE_SECONDS = 60
 HANDLING_SECONDS = 30  # well below the lease, so that nobody else begins what we still do
 MOST_AT_ONCE = 64
@@ -53,12 +58,18 @@ class TelegramBot(ExtBot[None]):
 
 
 class UpdateFetcher:
-    def __init__(self, bot: TelegramBot, store: Store, stored: Callable[[], None], say: Say) -> None:
+    """Asks as long as it has the lease. Without it, it tries to get it: whoever has it may die."""
+
+    def __init__(
+        self, bot: TelegramBot, store: Store, lease: Lease, stored: Callable[[], None], say: Say
+    ) -> None:
         self._bot = bot
         self._store = store
+        self._lease = lease
         self._stored = stored
         self._say = say
         self._offset: int | None = None
+        self._is_asking = False
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until told to stop; an answer that is under way then is given up, Telegram keeps what is in it."""
@@ -70,6 +81,7 @@ class UpdateFetcher:
             stopping.cancel()
             asking.cancel()
             await asyncio.wait([asking])
+        await self._let_go()
         if not asking.cancelled():
             asking.result()
 
@@ -77,22 +89,58 @@ class UpdateFetcher:
         failures = 0
         while not stop.is_set():
             try:
-                await self._ask()
-            except (TelegramError, StorageError) as failure:
+                await self._ask_if_we_may(stop)
+            except (TelegramError, StorageError, TimeoutError) as failure:
                 failures += 1
-                self._say(problem(failure))
-                log.warning("updates_not_fetched", problem=problem(failure))
-                await pause(wait_after(failure, failures), stop)
+                await self._recover(failure, failures, stop)
             else:
                 failures = 0
                 self._say(None)
 
+    async def _ask_if_we_may(self, stop: asyncio.Event) -> None:
+        may_ask = await self._lease.take()
+        self._note(may_ask)
+        if may_ask:
+            await self._ask()
+        else:
+            await pause(TRY_SECONDS, stop)
+
     async def _ask(self) -> None:
-        updates = await self._bot.fetch(self._offset, POLL_SECONDS)
+        """Raises TimeoutError when the lease ends first: the next process may be asking by then."""
+        async with asyncio.timeout_at(self._lease.ends_at):
+            updates = await self._bot.fetch(self._offset, POLL_SECONDS)
         if updates:
             await self._store.call("receive_updates", updates=updates)
             self._offset = max(update["update_id"] for update in updates) + 1
             self._stored()
+
+    def _note(self, may_ask: bool) -> None:
+        if may_ask != self._is_asking:
+            log.info("asking_telegram" if may_ask else "another_process_asks_telegram")
+            self._is_asking, self._offset = may_ask, None
+
+    async def _recover(self, failure: Exception, failures: int, stop: asyncio.Event) -> None:
+        if isinstance(failure, Conflict) and not await self._is_still_ours():
+            return
+        self._say(problem(failure))
+        log.warning("updates_not_fetched", problem=problem(failure))
+        if is_between_us_and_telegram(failure):
+            await self._let_go()
+        await pause(wait_after(failure, failures), stop)
+
+    async def _is_still_ours(self) -> bool:
+        """A process that stood still for a while learns from Telegram that another one has taken over."""
+        try:
+            return await self._lease.take()
+        except StorageError:
+            return True
+
+    async def _let_go(self) -> None:
+        self._is_asking = False
+        try:
+            await self._lease.release()
+        except StorageError as error:
+            log.debug("duty_left_to_its_lease", code=error.code)
 
 
 def problem(failure: Exception) -> str:
@@ -110,11 +158,17 @@ def problem(failure: Exception) -> str:
             return f"Telegram cannot be reached ({type(failure).__name__}); messages wait there."
 
 
+def is_between_us_and_telegram(failure: Exception) -> bool:
+    """From where another process runs, Telegram may be reached nevertheless."""
+    return isinstance(failure, NetworkError | TimeoutError) and not isinstance(failure, BadRequest)
+
+
 def wait_after(failure: Exception, failures: int) -> float:
     if isinstance(failure, RetryAfter):
         said = failure.retry_after
         return said.total_seconds() if isinstance(said, timedelta) else float(said)
-    return next_pause(failures)
+    longest = LONGEST_PAUSE_OF_STORE if isinstance(failure, StorageError) else math.inf
+    return min(next_pause(failures), longest)
 
 
 class UpdateWorker:

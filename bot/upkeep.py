@@ -15,7 +15,9 @@ log = structlog.get_logger(__name__)
 
 
 class Upkeep:
-    """Lets time take effect, empties the queues of channels that are off, brings the gauges up to date."""
+    """Lets time take effect, empties the queues of channels that are off, brings the gauges up to date, and
+    forgets what is over. Any number of processes may.
+    """
 
     def __init__(
         self, controller: NurtureController, store: Store, worker: str, channels_off: Sequence[str]
@@ -39,6 +41,7 @@ class Upkeep:
         for channel in self._channels_off:
             await self._reroute(channel)
         await self._controller.measure_queue()
+        await self._store.call("forget_old")
 
     async def _reroute(self, channel: str) -> None:
         """Nobody delivers there, so we ask the policy gate which other way those messages can take."""

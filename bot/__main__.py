@@ -34,15 +34,15 @@ async def run(settings: Settings, arguments: argparse.Namespace) -> int:
     stop = asyncio.Event()
     with stopping_on_signals(stop):
         async with assembled(settings, secrets, parts) as process:
-            _say_where_to_look(settings, secrets, process.web_url)
+            _say_where_to_look(settings, secrets, process.url, has_web="web" in parts)
             await process.run(stop)
     return OK
 
 
-def _say_where_to_look(settings: Settings, secrets: Secrets, web_url: str | None) -> None:
+def _say_where_to_look(settings: Settings, secrets: Secrets, url: str | None, *, has_web: bool) -> None:
     lines = [f"Tendril {VERSION}", *settings.switched_off()]
-    if web_url is not None:
-        lines.append(f"Health and API: {web_url}/")
+    if url is not None:
+        lines.append(f"{'Health and API' if has_web else 'Health and metrics'}: {url}/")
     if secrets.admin_api_key.is_new:
         key = secrets.admin_api_key
         lines.append(f"Admin API key, shown only now and kept in {key.path}: {key.value}")

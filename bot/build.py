@@ -42,7 +42,7 @@ from sequences.rendering import Brand, Renderer
 from storage.connecting import open_database, open_store
 from storage.migrations import migrate
 from storage.store import UNKNOWN_OPERATION, StorageError, Store
-from webhooks.app import build_app
+from webhooks.app import build_app, build_monitor
 from webhooks.options import WebOptions
 
 log = structlog.get_logger(__name__)
@@ -198,20 +198,39 @@ def _brand(settings: Settings) -> Brand:
 # The way in
 
 
-def _listen(settings: Settings) -> socket.socket:
+@dataclass(frozen=True, slots=True)
+class _WayIn:
+    """Where this process answers, if it does, and where links are answered, perhaps by another."""
+
+    listening: socket.socket | None
+    url: str | None
+    public_url: str
+
+
+def _way_in(settings: Settings, parts: frozenset[Part], opened: AsyncExitStack) -> _WayIn:
+    has_web = "web" in parts
+    port = settings.port if has_web else settings.metrics_port
+    public_url = settings.public_url or _reached_at(settings, settings.port)
+    if port is None:
+        return _WayIn(None, None, public_url)
+    listening = _listen(settings, "PORT" if has_web else "METRICS_PORT", port)
+    url = _reached_at(settings, opened.enter_context(closing(listening)).getsockname()[1])
+    return _WayIn(listening, url, settings.public_url or url if has_web else public_url)
+
+
+def _listen(settings: Settings, variable: str, port: int) -> socket.socket:
     """The port is taken before anything else starts: links carry it, and a second process ends here."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
-        return socket.create_server((settings.host, settings.port), family=family, backlog=1024)
+        return socket.create_server((settings.host, port), family=family, backlog=1024)
     except OSError as refused:
         raise SettingsError(
-            f"PORT {settings.port} on {settings.host} cannot be used ({refused.strerror}): "
-            "stop what uses it, or set another PORT"
+            f"{variable} {port} on {settings.host} cannot be used ({refused.strerror}): "
+            f"stop what uses it, or set another {variable}"
         ) from None
 
 
-def _reached_at(settings: Settings, listening: socket.socket | None) -> str:
-    port = listening.getsockname()[1] if listening else settings.port
+def _reached_at(settings: Settings, port: int) -> str:
     host = settings.host if settings.host not in ("0.0.0.0", "::", "") else "127.0.0.1"
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
@@ -247,13 +266,12 @@ async def assembled(
 ) -> AsyncIterator[Process]:
     """Everything that `parts` need, opened and ready to `run`. Raises SettingsError."""
     async with AsyncExitStack() as opened:
-        assembly = await _Assembly.begun(settings, secrets, opened, listens="web" in parts)
+        assembly = await _Assembly.begun(settings, secrets, opened, parts)
         if "bot" in parts and settings.has_telegram:
             assembly.add_conversation()
         if "worker" in parts:
             assembly.add_deliveries()
-        if "web" in parts:
-            await assembly.add_web()
+        await assembly.add_answers(has_web="web" in parts)
         yield assembly.process()
 
 
@@ -265,7 +283,7 @@ class _Assembly:
     secrets: Secrets
     opened: AsyncExitStack
     worker: str
-    listening: socket.socket | None
+    way_in: _WayIn
     store: LateStore
     channels: Mapping[str, Channel]
     signer: Signer
@@ -280,23 +298,22 @@ class _Assembly:
 
     @classmethod
     async def begun(
-        cls, settings: Settings, secrets: Secrets, opened: AsyncExitStack, *, listens: bool
+        cls, settings: Settings, secrets: Secrets, opened: AsyncExitStack, parts: frozenset[Part]
     ) -> _Assembly:
         """What every part needs: a name, the store, the ways out."""
         worker = opened.enter_context(worker_name(settings.data_dir))
-        listening = opened.enter_context(closing(_listen(settings))) if listens else None
+        way_in = _way_in(settings, parts, opened)
         store = await opened.enter_async_context(LateStore(lambda: open_migrated_store(settings)))
         channels = await opened.enter_async_context(open_channels(_channel_options(settings)))
         signer, metrics = Signer(*secrets.link_secrets), DeliveryMetrics()
-        public_url = settings.public_url or _reached_at(settings, listening)
-        renderer = Renderer(_brand(settings), LinkBuilder(public_url, signer))
+        renderer = Renderer(_brand(settings), LinkBuilder(way_in.public_url, signer))
         pipelines = _pipelines(settings, store, channels, renderer, worker, metrics)
         return cls(
             settings=settings,
             secrets=secrets,
             opened=opened,
             worker=worker,
-            listening=listening,
+            way_in=way_in,
             store=store,
             channels=channels,
             signer=signer,
@@ -336,10 +353,14 @@ class _Assembly:
         self.ticks["deliveries"] = Tick(self.settings.tick_seconds, self.controller.wake)
         self.ticks["upkeep"] = Tick(self.settings.tick_seconds * UPKEEP_TICKS, upkeep.bell.ring)
 
-    async def add_web(self) -> None:
+    async def add_answers(self, *, has_web: bool) -> None:
         """It answers from now on, also while the database is away: its health says so."""
-        assert self.listening is not None
-        app = build_app(
+        if self.way_in.listening is not None:
+            app = self._web() if has_web else self._monitor()
+            await self.opened.enter_async_context(_served(app, self.way_in.listening))
+
+    def _web(self) -> web.Application:
+        return build_app(
             web_options(self.settings, self.secrets),
             self.store,
             self.signer,
@@ -349,7 +370,11 @@ class _Assembly:
             self.vitals.health,
             self._ring,
         )
-        await self.opened.enter_async_context(_served(app, self.listening))
+
+    def _monitor(self) -> web.Application:
+        return build_monitor(
+            self.settings.brand_name, self.store, self.controller, self.metrics.registry, self.vitals.health
+        )
 
     def process(self) -> Process:
         self.ticks["heartbeat"] = Tick(self.settings.tick_seconds, self.vitals.ticked)
@@ -358,7 +383,7 @@ class _Assembly:
             prepare=self.prepare,
             duties=self.duties,
             ticks=self.ticks,
-            web_url=_reached_at(self.settings, self.listening) if self.listening else None,
+            url=self.way_in.url,
         )
 
     def _ring(self) -> None:
@@ -369,8 +394,7 @@ class _Assembly:
         secret = self.secrets.telegram_webhook_secret
         if secret is None:
             return None
-        public_url = self.settings.public_url or _reached_at(self.settings, self.listening)
-        return Webhook(public_url + TELEGRAM_WEBHOOK, secret)
+        return Webhook(self.way_in.public_url + TELEGRAM_WEBHOOK, secret)
 
 
 async def _publish(store: Store) -> None:

@@ -12,7 +12,7 @@ from telegram.error import TelegramError
 from bot.conversation import introduce, leave
 from bot.lease import Lease
 from bot.patience import Stopped, patiently
-from bot.updates import Say, Telegram, TelegramBot, UpdateFetcher, UpdateWorker, problem
+from bot.updates import Say, Telegram, TelegramBot, UpdateFetcher, UpdateWorker, trouble
 from storage.store import Store
 
 log = structlog.get_logger(__name__)
@@ -81,5 +81,5 @@ class Receiving:
         await introduce(self._application, hook.url if hook else None, hook.secret if hook else None)
 
     def _tell(self, failure: Exception, seconds: float) -> None:
-        self._say(problem(failure))
-        log.warning("telegram_is_away", problem=problem(failure), next_try_seconds=round(seconds, 1))
+        self._say(trouble(failure))
+        log.warning("telegram_is_away", problem=trouble(failure).problem, next_try_seconds=round(seconds, 1))

@@ -27,7 +27,7 @@ GRACE_SECONDS = 25.0  # a send may take twenty seconds to be answered
 
 
 class Process:
-    """`web_url` is None when this process serves no web."""
+    """`url` is where it answers, None if it does not."""
 
     def __init__(
         self,
@@ -36,11 +36,11 @@ class Process:
         prepare: Sequence[Callable[[], Awaitable[None]]],
         duties: Mapping[str, Duty],
         ticks: Mapping[str, Tick],
-        web_url: str | None,
+        url: str | None,
         grace_seconds: float = GRACE_SECONDS,
     ) -> None:
         self.store = store
-        self.web_url = web_url
+        self.url = url
         self.is_ready = asyncio.Event()
         self._prepare = prepare
         self._duties = duties

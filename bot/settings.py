@@ -105,6 +105,13 @@ class Settings(BaseSettings):
     port: int = Field(
         8080, ge=0, le=65535, description="The port that the web server listens on; 0 takes a free one."
     )
+    metrics_port: int | None = Field(
+        None,
+        ge=0,
+        le=65535,
+        description="Where a process without the web server (`run --only worker`, `run --only bot`) answers "
+        "`/` and `/metrics`. Off when unset.",
+    )
     link_secret: SecretStr | None = Field(
         None,
         description="What links in messages are signed with; several, separated by spaces: the first signs, "

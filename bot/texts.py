@@ -120,6 +120,7 @@ class English:
 
     code_has_expired = "This code is too old. I can send you a new one."
     too_many_codes = "That was one try too many, so this code no longer works. I can send you a new one."
+    too_many_codes_today = "I have sent you many codes today. Please try again tomorrow."
     send_a_new_code = "Send a new code"
 
     # /link

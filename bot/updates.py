@@ -34,11 +34,12 @@ from bot.desk import Context
 from bot.lease import TRY_SECONDS, Lease
 from bot.patience import next_pause, pause
 from storage.store import StorageError, Store, Unavailable
+from webhooks.options import Trouble
 
 log = structlog.get_logger(__name__)
 
 Telegram = Application[Any, Context, Any, Any, Any, Any]
-Say = Callable[[str | None], None]
+Say = Callable[[Trouble | None], None]
 
 ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member", "message_reaction")
 POLL_SECONDS = 4  # how long Telegram may keep an empty answer: well below the lease of the duty to ask
@@ -122,8 +123,8 @@ class UpdateFetcher:
     async def _recover(self, failure: Exception, failures: int, stop: asyncio.Event) -> None:
         if isinstance(failure, Conflict) and not await self._is_still_ours():
             return
-        self._say(problem(failure))
-        log.warning("updates_not_fetched", problem=problem(failure))
+        self._say(trouble(failure))
+        log.warning("updates_not_fetched", problem=trouble(failure).problem)
         if is_between_us_and_telegram(failure):
             await self._let_go()
         await pause(wait_after(failure, failures), stop)
@@ -143,19 +144,34 @@ class UpdateFetcher:
             log.debug("duty_left_to_its_lease", code=error.code)
 
 
-def problem(failure: Exception) -> str:
-    """What is wrong with the line to Telegram, for people."""
+def trouble(failure: Exception) -> Trouble:
+    """With what people write to us. Messages to them may leave all the same."""
     match failure:
         case StorageError():
-            return "What comes in cannot be stored; it waits at Telegram."
+            return Trouble(
+                "What people write to the bot cannot be stored.",
+                "Look at the database. What people write waits at Telegram.",
+            )
         case Conflict():
-            return "Another process uses this bot's token: only one may ask Telegram for updates."
+            return Trouble(
+                "Another process asks Telegram for this bot's messages.",
+                "Stop the other one, or give it a bot of its own: with polling only one may ask.",
+            )
         case InvalidToken():
-            return "Telegram does not accept the token: check TELEGRAM_BOT_TOKEN."
+            return Trouble(
+                "Telegram does not accept the bot's token.",
+                "Copy TELEGRAM_BOT_TOKEN again from @BotFather, and restart.",
+            )
         case BadRequest():
-            return f"Telegram refuses what we ask ({failure.message}): check TELEGRAM_MODE and PUBLIC_URL."
+            return Trouble(
+                f"Telegram refuses what we ask: {failure.message}.",
+                "Check TELEGRAM_MODE and PUBLIC_URL, and restart.",
+            )
         case _:
-            return f"Telegram cannot be reached ({type(failure).__name__}); messages wait there."
+            return Trouble(
+                f"Telegram cannot be asked for messages ({type(failure).__name__}).",
+                "Check the way to TELEGRAM_API_URL. We try again, and what people write waits there.",
+            )
 
 
 def is_between_us_and_telegram(failure: Exception) -> bool:

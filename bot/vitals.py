@@ -6,27 +6,25 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot import VERSION
-from webhooks.options import ChannelHealth, ProcessHealth
+from webhooks.options import ChannelHealth, ProcessHealth, Trouble
 
 
 @dataclass(slots=True)
 class Vitals:
-    """Written by the duties, read by the health page. `telegram_problem` is about what comes in."""
+    """Written by the duties, read by the health page. `telegram_trouble` is about what comes in."""
 
     telegram_off: str | None = None
     email_off: str | None = None
-    telegram_problem: str | None = None
+    telegram_trouble: Trouble | None = None
     last_tick: datetime | None = None
 
     def ticked(self) -> None:
         self.last_tick = datetime.now(UTC)
 
-    def say_of_telegram(self, problem: str | None) -> None:
-        self.telegram_problem = problem
+    def say_of_telegram(self, trouble: Trouble | None) -> None:
+        self.telegram_trouble = trouble
 
     def health(self) -> ProcessHealth:
-        channels = (
-            ChannelHealth("telegram", self.telegram_off or self.telegram_problem),
-            ChannelHealth("email", self.email_off),
-        )
-        return ProcessHealth(VERSION, channels, self.last_tick)
+        channels = (ChannelHealth("telegram", self.telegram_off), ChannelHealth("email", self.email_off))
+        troubles = [self.telegram_trouble] if self.telegram_trouble else []
+        return ProcessHealth(VERSION, channels, self.last_tick, troubles)

@@ -7,6 +7,7 @@ database's; a step that ends plans the next one in the same transaction that rec
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -169,8 +170,9 @@ class NurtureController:
         return followed
 
     async def measure_queue(self) -> None:
-        """Brings the gauges up to date."""
+        """Brings the gauges up to date. Raises StorageError; then nobody knows, and so the gauges say."""
         if self._metrics is not None:
+            self._metrics.observe_queue(math.nan, math.nan)
             health = await self._store.call("queue_health")
             self._metrics.observe_queue(health["due"], health["oldest_due_seconds"] or 0.0)
 

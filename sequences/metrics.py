@@ -65,7 +65,7 @@ class DeliveryMetrics:
             claim_to_record=self._record.labels(channel),
         )
 
-    def observe_queue(self, due: int, oldest_due_seconds: float) -> None:
+    def observe_queue(self, due: float, oldest_due_seconds: float) -> None:
         self._queue_due.set(due)
         self._queue_age.set(oldest_due_seconds)
 

@@ -55,6 +55,7 @@ def build_app(
     app[keys.SIGNER] = signer
     app[keys.CONTROLLER] = controller
     app[keys.EMAIL] = email_channel
+    app[keys.REGISTRY] = registry
     app[keys.METRICS] = metrics
     app[keys.WRITER] = EventWriter(store, metrics, capacity=options.event_capacity)
     app[keys.PAGES] = Pages(options.brand_name, options.brand_url)
@@ -62,6 +63,24 @@ def build_app(
     app[keys.ON_UPDATE] = on_update
     app.add_routes(routes())
     app.cleanup_ctx.append(_writing)
+    return app
+
+
+def build_monitor(
+    brand_name: str,
+    store: Store,
+    controller: NurtureController,
+    registry: CollectorRegistry,
+    health: Health,
+) -> web.Application:
+    """Only health and metrics, for a process without the sidecar."""
+    app = web.Application(middlewares=[guarded, answering], client_max_size=MAX_BODY)
+    app[keys.STORE] = store
+    app[keys.CONTROLLER] = controller
+    app[keys.REGISTRY] = registry
+    app[keys.PAGES] = Pages(brand_name, None)
+    app[keys.HEALTH] = health
+    app.add_routes(_for_everyone())
     return app
 
 

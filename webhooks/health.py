@@ -1,24 +1,34 @@
 """How are we? One answer for monitors (JSON) and for people (a page)."""
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
-from prometheus_client import generate_latest
+from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from storage.store import StorageError
 from webhooks import keys
 from webhooks.bodies import answer
 from webhooks.middleware import wants_page
-from webhooks.options import ProcessHealth
+from webhooks.options import ProcessHealth, Trouble
 
 DATABASE_SECONDS = 2.0
 OLDEST_DUE_SECONDS = 300  # a message that waits longer than this means that we are behind
 TICK_SECONDS = 60
+
+AWAY = Trouble(
+    "The database cannot be reached.", "Look at the database. We go on by ourselves when it is back."
+)
+LATE = Trouble(
+    "Messages are waiting longer than they should.",
+    "See that a worker runs, and that no channel is paused or slowed down.",
+)
+STILL = Trouble("The scheduler has stopped ticking.", "Restart this process, and keep its log.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +38,15 @@ class Health:
     events_waiting: int
     seconds_since_tick: float | None
 
-    def complaints(self) -> list[str]:
-        found = []
+    def troubles(self) -> list[Trouble]:
+        found = list(self.process.troubles)
         if self.queue is None:
-            found.append("The database cannot be reached.")
+            found.append(AWAY)
         if (self.oldest_due_seconds or 0) > OLDEST_DUE_SECONDS:
-            found.append("Messages are waiting longer than they should.")
+            found.append(LATE)
         if self.seconds_since_tick is not None and self.seconds_since_tick > TICK_SECONDS:
-            found.append("The scheduler has stopped ticking.")
-        found += [f"{name} is paused: {channel['paused_reason']}" for name, channel in self._paused()]
-        return found
+            found.append(STILL)
+        return found + [_paused(name, channel["paused_reason"]) for name, channel in self._paused_channels()]
 
     @property
     def oldest_due_seconds(self) -> float | None:
@@ -56,10 +65,10 @@ class Health:
 
     def as_json(self) -> dict[str, Any]:
         queue = self.queue or {}
-        complaints = self.complaints()
+        troubles = self.troubles()
         return {
-            "status": "degraded" if complaints else "ok",
-            "problems": complaints,
+            "status": "degraded" if troubles else "ok",
+            "problems": [asdict(trouble) for trouble in troubles],
             "version": self.process.version,
             "database": {"status": "away" if self.queue is None else "ok"},
             "channels": self.channels(),
@@ -75,7 +84,7 @@ class Health:
             "last_tick": self.process.last_tick.isoformat() if self.process.last_tick else None,
         }
 
-    def _paused(self) -> list[tuple[str, Mapping[str, Any]]]:
+    def _paused_channels(self) -> list[tuple[str, Mapping[str, Any]]]:
         states: Mapping[str, Any] = (self.queue or {}).get("channels") or {}
         on = {channel.name for channel in self.process.channels if channel.why_off is None}
         return [(name, state) for name, state in states.items() if name in on and state.get("paused_reason")]
@@ -90,19 +99,45 @@ async def show(request: web.Request) -> web.Response:
 
 
 async def expose(request: web.Request) -> web.Response:
-    body = generate_latest(request.app[keys.METRICS].registry)
+    """The queue is measured for whoever asks, so every process knows it and none asks in vain."""
+    with suppress(StorageError, TimeoutError):
+        async with asyncio.timeout(DATABASE_SECONDS):
+            await request.app[keys.CONTROLLER].measure_queue()
+    body = generate_latest(_WithoutCreated(request.app[keys.REGISTRY]))
     return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
+class _WithoutCreated(CollectorRegistry):
+    """Without the moment at which each series began, which makes a third more series and serves nobody."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        super().__init__()
+        self._whole = registry
+
+    def collect(self) -> Iterator[Metric]:
+        for metric in self._whole.collect():
+            metric.samples = [sample for sample in metric.samples if not sample.name.endswith("_created")]
+            yield metric
+
+
 async def _look(request: web.Request) -> Health:
-    process = request.app[keys.HEALTH]()
+    process, writer = request.app[keys.HEALTH](), request.app.get(keys.WRITER)
     since = (datetime.now(UTC) - process.last_tick).total_seconds() if process.last_tick else None
     try:
         async with asyncio.timeout(DATABASE_SECONDS):
             queue = await request.app[keys.STORE].call("queue_health")
     except (StorageError, TimeoutError):
         queue = None
-    return Health(process, queue, request.app[keys.WRITER].waiting, since)
+    return Health(process, queue, writer.waiting if writer else 0, since)
+
+
+def _paused(channel: str, reason: str) -> Trouble:
+    remedy = (
+        f"Whoever paused it may open it again: select tendril.set_channel_state('{channel}')."
+        if reason.startswith("admin:")
+        else "Ask `python -m bot doctor`, put it right, and restart: a start tries the channel again."
+    )
+    return Trouble(f"{channel} is paused: {reason}", remedy)
 
 
 def _channel_status(why_off: str | None, state: Mapping[str, Any] | None) -> str:

@@ -1,6 +1,7 @@
 """The names under which the application keeps its parts."""
 
 from aiohttp import web
+from prometheus_client import CollectorRegistry
 
 from channels.signing import Signer
 from sequences.controller import NurtureController
@@ -15,6 +16,7 @@ STORE: web.AppKey[Store] = web.AppKey("store", Store)
 SIGNER = web.AppKey("signer", Signer)
 CONTROLLER = web.AppKey("controller", NurtureController)
 EMAIL: web.AppKey[Sender | None] = web.AppKey("email")
+REGISTRY = web.AppKey("registry", CollectorRegistry)
 METRICS = web.AppKey("metrics", WebhookMetrics)
 WRITER = web.AppKey("writer", EventWriter)
 PAGES = web.AppKey("pages", Pages)

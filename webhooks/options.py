@@ -31,12 +31,21 @@ class ChannelHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """What is wrong, and what to do about it: a sentence each."""
+
+    problem: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProcessHealth:
     """What only the running process knows; the rest of the health answer comes from the database."""
 
     version: str
     channels: Sequence[ChannelHealth] = ()
     last_tick: datetime | None = None
+    troubles: Sequence[Trouble] = ()
 
 
 class Sender(Protocol):

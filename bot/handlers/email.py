@@ -72,6 +72,8 @@ async def request(update: Update, context: Context, address: str) -> None:
             await reply(update, texts.email_already_confirmed(address))
         case "taken":
             await reply(update, texts.email_is_taken)
+        case "too_many":
+            await reply(update, texts.too_many_codes_today)
         case _:
             await reply(update, texts.email_is_suppressed)
 
@@ -90,6 +92,8 @@ async def take_code(update: Update, context: Context, code: str) -> None:
             await reply(update, texts.code_has_expired, resend_button)
         case "too_many_attempts":
             await reply(update, texts.too_many_codes, resend_button)
+        case "taken":
+            await reply(update, texts.email_is_taken)
         case _:
             await reply(update, texts.no_email_to_confirm)
 

@@ -18,6 +18,8 @@ async def start(update: Update, context: Context) -> None:
     payload = argument(context)
     if payload.startswith(LINK):
         await connect(update, context, payload.removeprefix(LINK))
+        person = await context.person(update)
+        await context.call("start_again", user_id=person.user_id, source="telegram")
         await began(update, context, source="link")
     else:
         await greet(update, context, source=payload or None)

@@ -75,7 +75,7 @@ async def test_a_process_that_starts_before_its_database_waits_for_it(
         asyncio.TaskGroup() as group,
     ):
         group.create_task(process.run(stop))
-        tendril = Tendril(waiting, process.web_url or "", people, http, process)
+        tendril = Tendril(waiting, process.url or "", people, http, process)
         await until(lambda: is_away(tendril))
 
         door.open()

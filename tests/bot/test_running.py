@@ -8,10 +8,11 @@ import pytest
 from pydantic import SecretStr
 
 from bot.bell import Bell
+from bot.build import Part
 from bot.late_store import LateStore
 from bot.patience import patiently
 from bot.running import supervise
-from storage.store import Unavailable
+from storage.store import Store, Unavailable
 from tests.fixtures.postgrest import Supabase
 from tests.fixtures.process import RunTendril, Tendril
 from tests.fixtures.sandbox import until
@@ -148,6 +149,48 @@ async def test_a_process_may_be_split(run_tendril: RunTendril) -> None:
         await ada.writes("/start")
 
         await ada.receives(1)
+
+
+@pytest.mark.parametrize("part", ["worker", "bot"])
+async def test_a_process_without_web_answers_health_and_metrics(run_tendril: RunTendril, part: Part) -> None:
+    async with run_tendril(frozenset({part}), metrics_port=0) as tendril:
+        status, health = await tendril.api("GET", "/")
+        metrics = await scraped(tendril)
+
+    assert (status, health["database"]["status"]) == (200, "ok")
+    assert "tendril_claims_total" in metrics
+
+
+async def test_without_a_port_a_process_without_web_does_not_listen(run_tendril: RunTendril) -> None:
+    async with run_tendril(frozenset({"worker"})) as tendril:
+        assert tendril.process.url is None
+
+
+async def test_links_of_a_worker_lead_to_the_web_process(run_tendril: RunTendril) -> None:
+    async with (
+        run_tendril(frozenset({"worker"}), port=8080, metrics_port=0, public_url=None),
+        run_tendril(frozenset({"bot"})) as tendril,
+    ):
+        ada = await tendril.started("Ada")
+        await tendril.say(ada, "/email ada@example.com")
+        mail = await tendril.control.mail("ada@example.com")
+
+    assert "http://127.0.0.1:8080/confirm/" in mail["html"]
+
+
+async def test_a_web_process_alone_knows_the_queue(run_tendril: RunTendril, store: Store) -> None:
+    await store.call("configure_budget", channel="telegram", per_second=25, burst=5)
+    await store.call("configure_budget", channel="email", per_second=25, burst=5)
+    async with run_tendril(frozenset({"web"})) as tendril:
+        user = await store.call("create_user", external_id="ada", email_address="ada@example.com")
+        await store.call("enroll", user_id=user["user_id"], sequence="onboarding")
+
+        assert "tendril_queue_due 1.0" in await scraped(tendril)
+
+
+async def scraped(tendril: Tendril) -> str:
+    async with tendril.http.get(f"{tendril.url}/metrics") as answer:
+        return await answer.text()
 
 
 async def test_over_supabase_it_is_the_same(run_tendril: RunTendril, supabase: Supabase) -> None:

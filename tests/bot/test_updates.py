@@ -13,7 +13,7 @@ from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, Networ
 import sandbox
 from bot.conversation import telegram_application
 from bot.desk import Desk
-from bot.updates import UpdateWorker, is_worth_repeating, problem, wait_after
+from bot.updates import UpdateWorker, is_worth_repeating, trouble, wait_after
 from storage.postgres import PostgresStore
 from storage.store import Unavailable
 from tests.fixtures.process import RunTendril, Settings, Tendril
@@ -248,8 +248,8 @@ def test_telegram_says_how_long_to_wait() -> None:
         (Conflict("terminated by other getUpdates request"), "only one may ask"),
         (InvalidToken(), "TELEGRAM_BOT_TOKEN"),
         (Unavailable("08006", "away"), "cannot be stored"),
-        (TimedOut(), "cannot be reached"),
+        (TimedOut(), "cannot be asked"),
     ],
 )
 def test_a_problem_with_the_line_is_put_in_words(failure: Exception, words: str) -> None:
-    assert words in problem(failure)
+    assert words in str(trouble(failure))

@@ -21,7 +21,7 @@ from sequences.controller import NurtureController
 from sequences.links import LinkBuilder
 from storage.store import Store, Unavailable
 from webhooks.app import build_app
-from webhooks.options import ChannelHealth, ProcessHealth, Sender, WebOptions
+from webhooks.options import ChannelHealth, ProcessHealth, Sender, Trouble, WebOptions
 
 ADMIN_KEY = "an-admin-key-of-the-tests"
 WEBHOOK_SECRET = "whsec_" + base64.b64encode(b"placeholder-webhook-secret").decode()
@@ -102,6 +102,7 @@ class Sidecar:
     links: LinkBuilder
     signer: Signer
     woken: list[bool] = field(default_factory=list)
+    troubles: list[Trouble] = field(default_factory=list)
 
     async def get(self, path: str, **options: Any) -> aiohttp.ClientResponse:
         return await self.http.get(self._full(path), allow_redirects=False, **options)
@@ -180,6 +181,7 @@ async def open_sidecar(store: Store) -> AsyncIterator[OpenSidecar]:
     async def start(email_channel: Sender | None = None, **changes: Any) -> Sidecar:
         road, registry, signer = Road(store), CollectorRegistry(), Signer("a-link-secret")
         woken: list[bool] = []
+        troubles: list[Trouble] = []
         app = build_app(
             replace(OPTIONS, **changes),
             road,
@@ -188,7 +190,10 @@ async def open_sidecar(store: Store) -> AsyncIterator[OpenSidecar]:
             email_channel,
             registry,
             lambda: ProcessHealth(
-                "1.2.3", (ChannelHealth("telegram"), ChannelHealth("email", "no key")), datetime.now(UTC)
+                "1.2.3",
+                (ChannelHealth("telegram"), ChannelHealth("email", "no key")),
+                datetime.now(UTC),
+                troubles,
             ),
             lambda: woken.append(True),
         )
@@ -201,7 +206,7 @@ async def open_sidecar(store: Store) -> AsyncIterator[OpenSidecar]:
             headers={"User-Agent": PERSON}, connector=aiohttp.TCPConnector(limit=0)
         )
         sessions.append(session)
-        return Sidecar(url, session, app, road, registry, LinkBuilder(url, signer), signer, woken)
+        return Sidecar(url, session, app, road, registry, LinkBuilder(url, signer), signer, woken, troubles)
 
     yield start
     for session in sessions:

@@ -28,9 +28,9 @@ class Tally:
             self.add(comparison, frozenset(excused))
         misdirected = await place.misdirected(cohort)
         self.wrong += len(misdirected)
-        self.complain_if(email.duplicates > 0, f"mails went twice: {dict(email.twice)}")
+        self.complain_if(email.duplicates > 0, f"mails went twice: {sorted(email.twice)[:5]}")
         unmarked = telegram.twice.keys() - await place.marked(telegram.twice)
-        self.complain_if(bool(unmarked), f"went twice and is not marked: {sorted(unmarked)}")
+        self.complain_if(bool(unmarked), f"went twice and is not marked: {sorted(unmarked)[:5]}")
         await place.forget()
 
     def add(self, comparison: Comparison, excused: frozenset[str] = frozenset()) -> None:

@@ -59,6 +59,10 @@ async def faults(server: Server, setting: Setting) -> AsyncIterator[Row]:
             for _ in range(times):
                 await _run(place, meddler, what, fault, tally)
             yield tally.row()
+        tally = Tally("6 Resend: answer lost, then the API key refused")
+        for _ in range(times):
+            await _lose_then_refuse(place, meddler, tally)
+        yield tally.row()
         tally = Tally("6 Resend: one bad mail in a batch")
         for _ in range(times):
             await _spoil_one(place, meddler, tally)
@@ -101,17 +105,29 @@ async def _parked(place: Arena) -> list[str]:
     return [row["recipient_address"] for row in rows]
 
 
+async def _lose_then_refuse(place: Arena, meddler: Meddler, tally: Tally) -> None:
+    """Accepted, the answer lost, and then the key is refused: what may have arrived stays in its batch."""
+    answers = {1: Damaged("lost"), 3: refusal(401, "invalid_api_key")}
+    meddler.begin(lambda request: answers.get(request.number))
+    cohort = await place.enroll(telegram=0, email=MAILS)
+    await until(lambda: _are_accepted(place, MAILS), "both batches were accepted", 10)
+    await _let_time_pass(place)
+    tally.complain_if(len(meddler.seen) < 4, f"only {len(meddler.seen)} requests")
+    await tally.count(place, cohort)
+
+
 async def _spoil_one(place: Arena, meddler: Meddler, tally: Tally) -> None:
     meddler.begin(lambda request: None)
     cohort = await place.people(telegram=0, email=MAILS)
     spoilt = cohort.email[MAILS // 3]
+    nobody = f"nobody at all {spoilt}"
     await place.connection.execute(
-        "update tendril.contact_points set address = 'nobody at all' where address = $1", address(spoilt)
+        "update tendril.contact_points set address = $2 where address = $1", address(spoilt), nobody
     )
     await place.plan("email", cohort.email)
     await _let_time_pass(place)
     excused = await _parked(place)
-    tally.complain_if("nobody at all" not in excused, "the bad mail was not refused with a reason")
+    tally.complain_if(nobody not in excused, "the bad mail was not refused with a reason")
     await tally.count(place, cohort, excused=[*excused, address(spoilt)])
 
 

@@ -416,3 +416,18 @@ async def test_a_chat_that_moved_to_where_somebody_is_already_is_closed(world: W
     (closed,) = (await world.call("get_preferences", user_id=ada))["contact_points"]
     assert closed["state"] == "unreachable"
     assert await world.claim() == []
+
+
+async def test_a_batch_that_may_have_arrived_stays_one_when_the_key_is_refused(world: World) -> None:
+    await world.publish(step(channels=["email"]))
+    await world.enroll(await world.person())
+    await world.deliver("email", outcome="busy", reason="no_answer", retry_after=1)
+    await world.clock.advance("1 minute")
+    (again,) = await world.claim("email")
+
+    await world.record([again], "misconfigured", reason="invalid_api_key")
+    await world.call("set_channel_state", channel="email", paused_reason=None)
+    await world.clock.advance("1 hour")
+
+    assert [each["batch_key"] for each in await world.claim("email")] == [again["batch_key"]]
+    assert again["batch_key"] is not None

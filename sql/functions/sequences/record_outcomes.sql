@@ -29,8 +29,10 @@ begin
     ), judged as (
         select
             h.id, h.delivery_status as before, h.outcome, h.provider_message_id, h.reason, h.address, h.user_id, h.channel, h.recipient_address,
-            case when h.outcome in ('busy', 'unrenderable')
-                then coalesce(make_interval(secs => h.retry_after), tendril.retry_delay(h.attempt_count)) end as delay,
+            case
+                when h.outcome in ('busy', 'unrenderable') then coalesce(make_interval(secs => h.retry_after), tendril.retry_delay(h.attempt_count))
+                when h.outcome = 'misconfigured' then interval '5 minutes'
+            end as delay,
             -- a refusal for everybody, or one that says nothing about this message, is no attempt of the message
             h.outcome in ('misconfigured', 'moved', 'alone') or h.outcome = 'busy' and h.whole_channel as is_free,
             case
@@ -41,6 +43,8 @@ begin
                 when h.outcome = 'busy' and not h.whole_channel and h.attempt_count >= h.max_attempts then 'failed'
                 -- a stored batch stays as it is until it is taken over as a whole
                 when h.outcome = 'busy' and h.batch_key is not null then 'sending'
+                -- so does one that an earlier attempt may have brought to the provider: only its key prevents a repetition
+                when h.outcome = 'misconfigured' and h.batch_key is not null and h.attempt_count > 1 then 'sending'
                 when h.outcome = 'unrenderable' and h.attempt_count >= 3 then 'parked'
                 else 'pending'
             end as after,

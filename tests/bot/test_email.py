@@ -153,3 +153,14 @@ async def test_the_command_alone_explains_itself(tendril: Tendril) -> None:
     await ada.writes("/email")
 
     await ada.hears("Send me your address")
+
+
+async def test_who_asks_for_many_codes_in_a_day_is_told_to_come_back(tendril: Tendril) -> None:
+    ada = await tendril.started("Ada")
+    for number in range(6):
+        await ada.writes(f"/email ada{number}@example.com")
+        await ada.hears(f"six-digit code to ada{number}@example.com")
+
+    await ada.writes("/email ada6@example.com")
+
+    await ada.hears("many codes today")

@@ -70,3 +70,16 @@ async def test_everything_that_comes_in_is_a_behavior_event(tendril: Tendril, co
     types = await connection.fetch("select type from tendril.behavior_events order by id")
 
     assert [row["type"] for row in types] == ["user_started", "command_used", "message_received"]
+
+
+async def test_a_link_with_a_code_takes_back_a_stop(tendril: Tendril) -> None:
+    account = await tendril.process.store.call("create_user", external_id="school-9", first_name="Ada")
+    await tendril.process.store.call("stop_everything", user_id=account["user_id"], source="api")
+    code = (await tendril.process.store.call("create_link_code", user_id=account["user_id"]))["code"]
+    ada = await tendril.person("Ada")
+
+    await ada.writes(f"/start link_{code}")
+    await ada.receives(2)
+
+    preferences = await tendril.process.store.call("get_preferences", user_id=account["user_id"])
+    assert preferences["stopped_at"] is None

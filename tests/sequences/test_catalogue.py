@@ -129,10 +129,10 @@ def onboarding() -> Sequence:
     return next(sequence for sequence in load_catalogue(CATALOGUE) if sequence.name == "onboarding")
 
 
-def test_the_first_week_begins_at_once_and_lasts_a_week() -> None:
+def test_the_first_week_begins_at_once_and_ends_on_its_seventh_day() -> None:
     steps = onboarding().steps
     assert (steps[0].after, steps[0].quiet_hours) == ("0 seconds", False)
-    assert steps[-1].after == "7 days"
+    assert steps[-1].after == "6 days"
     assert len(steps) >= 4
 
 

@@ -133,7 +133,7 @@ async def _look(request: web.Request) -> Health:
 
 def _paused(channel: str, reason: str) -> Trouble:
     remedy = (
-        f"Whoever paused it may open it again: select tendril.set_channel_state('{channel}')."
+        "Whoever paused it can open it again: docs/operations.md says how."
         if reason.startswith("admin:")
         else "Ask `python -m bot doctor`, put it right, and restart: a start tries the channel again."
     )

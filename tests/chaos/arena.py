@@ -233,6 +233,8 @@ class Arena:
     database_url: str = ""
     telegram_url: str = ""
     resend_url: str = ""
+    # What commands begin with that are to run on another host.
+    enter: Sequence[str] = ()
     workers: list[Process] = field(default_factory=list)
     accepted: list[Accepted] = field(default_factory=list)
     rounds: int = 0
@@ -400,7 +402,7 @@ class Arena:
 
     async def _begin(self, name: str, module: str, *arguments: str, **more: Any) -> Process:
         process = await Process.begun(
-            self.folder / f"{name}.log", sys.executable, "-m", module, *arguments, **more
+            self.folder / f"{name}.log", *self.enter, sys.executable, "-m", module, *arguments, **more
         )
         self.workers.append(process)
         return process

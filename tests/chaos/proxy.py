@@ -44,6 +44,7 @@ class Proxy:
 
     def __init__(self, dial: Dial) -> None:
         self.toxics = NONE
+        self.host = "127.0.0.1"
         self.port = 0
         self._dial = dial
         self._server: asyncio.Server | None = None
@@ -69,7 +70,7 @@ class Proxy:
     async def up(self) -> None:
         """On the same port as before."""
         if self._server is None:
-            self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, limit=CHUNK)
+            self._server = await asyncio.start_server(self._serve, self.host, self.port, limit=CHUNK)
             self.port = self._server.sockets[0].getsockname()[1]
 
     async def down(self) -> None:

@@ -93,9 +93,10 @@ async def test_every_view_reads_with_the_rights_of_its_reader(connection: asyncp
 
 
 async def test_no_function_trusts_a_search_path_or_lends_rights(connection: asyncpg.Connection) -> None:
+    """A body that was parsed when it was created (prosqlbody) asks no search path any more."""
     unsafe = await connection.fetch(
         "select oid::regprocedure::text from pg_catalog.pg_proc where pronamespace = 'tendril'::regnamespace "
-        "and (prosecdef or not coalesce('search_path=\"\"' = any (proconfig), false))"
+        "and (prosecdef or prosqlbody is null and not coalesce('search_path=\"\"' = any (proconfig), false))"
     )
 
     assert unsafe == []

@@ -117,9 +117,13 @@ class Backoff:
         return pause * random.uniform(0.5, 1.0)
 
 
+# So many outcomes are not worth waiting for more: until they are recorded they may go twice.
+FEW = 5
+
+
 class Recorder:
-    """Records outcomes at once, but begins a call only `linger` seconds after the last one began, or when
-    `most` are waiting: what comes alone does not wait, what comes in a stream is recorded together.
+    """Records outcomes at once, as long as there are few. In a stream a call begins only `linger` seconds
+    after the last one began, or when `most` are waiting, so that many are recorded together.
 
     The recording task lives only while there is something to record, so a pipeline that is merely asked for
     one pass needs nothing started beforehand.
@@ -149,6 +153,7 @@ class Recorder:
         self._waiting: list[Outcome] = []
         self._enough = asyncio.Event()
         self._began = -math.inf
+        self._is_streaming = False
         self._recording: asyncio.Task[None] | None = None
 
     @property
@@ -193,6 +198,7 @@ class Recorder:
             await self._gather()
             batch = self._waiting[: self._most]
             self._began = time.perf_counter()
+            self._is_streaming = len(batch) > FEW
             await self._record(batch)
             del self._waiting[: len(batch)]
             self._recorded()
@@ -200,7 +206,7 @@ class Recorder:
 
     async def _gather(self) -> None:
         pause = self._began + self._linger - time.perf_counter()
-        if len(self._waiting) < self._most and pause > 0:
+        if self._is_streaming and len(self._waiting) < self._most and pause > 0:
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await self._enough.wait()

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import re
+import shlex
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from bot.build import direct_address, opened_store
-from bot.settings import Settings
+from bot.settings import Settings, SettingsError
 from sequences.reasons import in_words
 
 Row = Mapping[str, Any]
-_STEPS = {"sent": "green", "delivered": "green", "opened": "green", "clicked": "green", "pending": "yellow"}
+_STATUS_COLORS = {
+    **dict.fromkeys(("sent", "delivered", "opened", "clicked"), "green"),
+    **dict.fromkeys(("pending", "sending"), "yellow"),
+    **dict.fromkeys(("skipped", "cancelled"), "dim"),
+}
 _COLORS = {"bold": "1", "dim": "2", "green": "32", "yellow": "33", "red": "31"}
 
 
@@ -23,12 +30,22 @@ async def explain(settings: Settings, arguments: argparse.Namespace) -> int:
     async with direct_address(settings) as address, opened_store(settings, address) as store:
         user = await store.call("explain_user", reference=arguments.user)
         if arguments.delivery is None:
-            lines = user_story(user, page)
+            lines = [*user_story(user, page), *_what_to_type(user, arguments.user, page)]
         else:
             delivery = await store.call("explain_delivery", delivery_id=arguments.delivery)
+            if not _is_theirs(delivery, user):
+                raise SettingsError(
+                    f"delivery {arguments.delivery} went to somebody else: "
+                    f"`python -m bot explain {arguments.user}` lists those of {arguments.user}"
+                )
             lines = delivery_story(delivery, user["user"]["timezone"], page)
     print("\n".join(lines))
     return 0
+
+
+def _is_theirs(delivery: Row, user: Row) -> bool:
+    enrollments = {each["enrollment_id"] for each in user["enrollments"]}
+    return delivery["enrollment"]["enrollment_id"] in enrollments
 
 
 class Page:
@@ -44,14 +61,20 @@ class Page:
         return ["", self.paint(text, "bold")]
 
     def columns(self, rows: Iterable[Sequence[str]], colors: Sequence[str] = ()) -> list[str]:
-        """Aligned; the last column is as long as it likes. `colors` has one for each row, or none."""
+        """Aligned; the last column is as long as it likes, and its further lines stand below, dim.
+
+        `colors` has one for each row, or none.
+        """
         table = [list(row) for row in rows]
         widths = [max(map(len, column)) for column in zip(*(row[:-1] for row in table), strict=True)]
         lines = []
         for number, row in enumerate(table):
             cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
-            last = self.paint(row[-1], colors[number]) if colors else row[-1]
+            first, *more = row[-1].split("\n")
+            last = self.paint(first, colors[number]) if colors else first
             lines.append("  " + "  ".join([*cells, last]).rstrip())
+            indent = " " * (2 + sum(width + 2 for width in widths))
+            lines += [indent + self.paint(line, "dim") for line in more]
         return lines
 
 
@@ -68,16 +91,19 @@ def user_story(story: Row, page: Page) -> list[str]:
 
 def delivery_story(story: Row, zone: str, page: Page) -> list[str]:
     delivery = story["delivery"]
+    siblings = story["siblings"]
     moments = [(delivery["scheduled_at"], "due", "")]
-    moments += [_event(event, zone) for event in story["events"]]
-    moments += _passed(delivery, {moment[1].split(" ")[0] for moment in moments})
-    moments.sort(key=lambda moment: datetime.fromisoformat(moment[0]))
+    moments += [_event(event, delivery, zone) for event in story["events"]]
+    moments += _passed(delivery, {event["type"] for event in story["events"]})
+    moments.sort(key=lambda moment: _moment(moment[0]))
     title = f"Delivery {delivery['delivery_id']}: {_step(delivery)}, over {delivery['channel']}"
-    lines = [page.paint(title, "bold"), f"  {what_happened(delivery, zone)}", *page.heading("What happened")]
+    lines = [page.paint(title, "bold"), f"  {what_happened(delivery, zone)}"]
+    lines += [f"  {line}" for line in _why_this_way(delivery, siblings)]
+    lines += page.heading(f"What happened (times in {zone})")
     lines += page.columns((local(at, zone), what, why) for at, what, why in moments)
-    if story.get("siblings"):
+    if siblings:
         lines += page.heading("The same step on other channels")
-        lines += _delivery_lines(story["siblings"], page, zone)
+        lines += _delivery_lines(siblings, [*siblings, delivery], page, zone)
     return lines
 
 
@@ -93,7 +119,7 @@ def what_happened(delivery: Row, zone: str) -> str:
         case "sending":
             return "is being sent"
         case "sent" | "delivered" | "opened" | "clicked":
-            return "sent " + local(delivery["sent_at"], zone) + _reactions(delivery, zone)
+            return "sent " + local(delivery["sent_at"], zone) + _reactions(delivery)
         case "skipped":
             return f"skipped: {reason or 'no reason was noted'}"
         case "cancelled":
@@ -109,7 +135,7 @@ def what_happened(delivery: Row, zone: str) -> str:
 def local(moment: str | None, zone: str) -> str:
     if moment is None:
         return "never"
-    return datetime.fromisoformat(moment).astimezone(ZoneInfo(zone)).strftime("%a %d %b %Y %H:%M")
+    return _moment(moment).astimezone(ZoneInfo(zone)).strftime("%a %d %b %Y %H:%M")
 
 
 def _who(story: Row, page: Page) -> list[str]:
@@ -140,7 +166,7 @@ def _addresses(story: Row, page: Page, zone: str) -> list[str]:
 
 def _point_state(point: Row, zone: str) -> str:
     reason = in_words(point.get("state_reason"))
-    state = f"{point['state']}: {reason}" if reason else str(point["state"])
+    state = f"{point['state']}: {reason}" if reason and point["state"] != "active" else str(point["state"])
     if point.get("unsubscribed_at"):
         return f"{state}, unsubscribed {local(point['unsubscribed_at'], zone)}"
     return state
@@ -189,34 +215,98 @@ def _enrollments(story: Row, page: Page, zone: str) -> list[str]:
 def _messages(story: Row, page: Page, zone: str) -> list[str]:
     if not story["deliveries"]:
         return [*page.heading("Messages"), "  none yet"]
-    title = f"Messages (times in {zone}; `explain USER NUMBER` tells one's whole story)"
-    return [*page.heading(title), *_delivery_lines(story["deliveries"], page, zone)]
+    deliveries = story["deliveries"]
+    return [
+        *page.heading(f"Messages (times in {zone})"),
+        *_delivery_lines(deliveries, deliveries, page, zone),
+    ]
 
 
-def _delivery_lines(deliveries: Sequence[Row], page: Page, zone: str) -> list[str]:
+def _what_to_type(story: Row, reference: str, page: Page) -> list[str]:
+    """The next question, ready to be pasted."""
+    if not story["deliveries"]:
+        return []
+    number = story["deliveries"][-1]["delivery_id"]
+    command = f".venv/bin/python -m bot explain {shlex.quote(reference)} {number}"
+    return ["", page.paint(f"  The whole story of one: {command}", "dim")]
+
+
+def _delivery_lines(deliveries: Sequence[Row], known: Sequence[Row], page: Page, zone: str) -> list[str]:
+    """`known` are those among which an earlier attempt may be found."""
     rows = [
-        (str(each["delivery_id"]), _step(each), each["channel"], what_happened(each, zone) + _instead(each))
+        (
+            str(each["delivery_id"]),
+            _step(each),
+            each["channel"],
+            "\n".join([what_happened(each, zone), *_why_this_way(each, known)]),
+        )
         for each in deliveries
     ]
-    return page.columns(rows, [_STEPS.get(each["delivery_status"], "red") for each in deliveries])
+    return page.columns(rows, [_STATUS_COLORS.get(each["delivery_status"], "red") for each in deliveries])
 
 
 def _step(delivery: Row) -> str:
     return f"{delivery['sequence_type']} {delivery['message_step']} {delivery['step_name'] or ''}".rstrip()
 
 
-def _instead(delivery: Row) -> str:
-    instead = f" (instead of {delivery['fallback_of']})" if delivery["fallback_of"] else ""
-    return instead + (" (perhaps twice)" if delivery["possibly_duplicate"] else "")
+def _why_this_way(delivery: Row, known: Sequence[Row]) -> list[str]:
+    """Why it took this channel and not another, where that needs to be said."""
+    channel = delivery["channel"]
+    why = _instead_of(delivery, known) or _passed_over(delivery)
+    lines = [f"{channel}, because {why}"] if why else []
+    return (
+        [*lines, "perhaps twice: a process died while it was sent"]
+        if delivery["possibly_duplicate"]
+        else lines
+    )
 
 
-def _reactions(delivery: Row, zone: str) -> str:
-    told = [
-        f"{word} {local(delivery[column], zone)}"
-        for column, word in (("opened_at", "opened"), ("clicked_at", "clicked"))
-        if delivery[column]
-    ]
-    return "".join(f", {each}" for each in told)
+def _passed_over(delivery: Row) -> str:
+    """Of what was sent or will be: what was not sent has a reason of its own."""
+    if delivery["delivery_status"] in ("skipped", "cancelled"):
+        return ""
+    others = [each for each in delivery["passed_over"] or () if each["channel"] != delivery["channel"]]
+    return " and ".join(_of(each["channel"], each["reason"]) for each in others)
+
+
+def _of(channel: str, reason: str) -> str:
+    """A reason that speaks of "the channel" or "there", told of a channel by its name."""
+    words = in_words(reason).replace("the channel", channel)
+    return re.sub(r"\bthere\b", f"over {channel}", words)
+
+
+def _instead_of(delivery: Row, known: Sequence[Row]) -> str:
+    before = next((each for each in known if each["delivery_id"] == delivery["fallback_of"]), None)
+    if delivery["fallback_of"] is None:
+        return ""
+    if before is None:
+        return f"delivery {delivery['fallback_of']} did not reach the user"
+    if before["failed_at"] and _moment(before["failed_at"]) <= _moment(delivery["scheduled_at"]):
+        reason = _of(before["channel"], before["failure_reason"] or before["reason"] or "")
+        return f"{before['channel']} failed" + (f": {reason}" if reason else "")
+    waited = _span(before["sent_at"] or before["scheduled_at"], delivery["scheduled_at"])
+    return f"nobody answered over {before['channel']} in {waited}"
+
+
+def _reactions(delivery: Row) -> str:
+    """The strongest one, how long it took: who clicks has opened."""
+    for column, word in (("clicked_at", "clicked"), ("opened_at", "opened")):
+        if delivery[column]:
+            return f", {word} {_span(delivery['sent_at'], delivery[column])} later"
+    return ""
+
+
+def _span(start: str, end: str) -> str:
+    """In the largest unit of which there are two: 36 hours, 3 days."""
+    seconds = (_moment(end) - _moment(start)).total_seconds()
+    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{int(seconds // length)} {unit}"
+    return "a moment" if seconds < 60 else "a minute"
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
 
 
 _DECISIONS = {
@@ -229,27 +319,44 @@ _DECISIONS = {
     "clicked": "clicked",
     "busy": "put off by the provider",
 }
-_SOURCES = {"gate": "policy gate", "worker": "delivery", "resend": "Resend", "link": "a tracked link"}
+_SOURCES = {"gate": "policy gate", "worker": "delivery", "resend": "Resend", "link": "our link"}
 
 
-def _event(event: Row, zone: str) -> tuple[str, str, str]:
+def _event(event: Row, delivery: Row, zone: str) -> tuple[str, str, str]:
     kind: str = event["type"]
+    if kind == "clicked" and event["source"] == "link" and not event["url"]:
+        return event["occurred_at"], _tapped(event), ""
     what = _DECISIONS.get(kind, kind.replace("_", " "))
-    if event["type"] == "hold" and event.get("until"):
+    why = in_words(event["reason"])
+    if kind == "hold" and event["until"]:
         what += f" until {local(event['until'], zone)}"
-    if event["type"] == "reroute" and event.get("channel"):
-        what += f", over {event['channel']}"
-    why = in_words(event["reason"]) or (event.get("url") or "")
+    elif kind == "reroute" and event["channel"]:
+        what, why = f"goes over {event['channel']} instead", _passed_over(delivery) or why
+    elif event["url"]:
+        why = _without_query(event["url"])
     source: str = event["source"]
     by = _SOURCES.get(source, source) + (", a machine" if event["is_machine"] else "")
     return event["occurred_at"], what, f"{why} ({by})" if why else f"({by})"
 
 
+def _tapped(event: Row) -> str:
+    """SQL names the label when it knows it; the event that the button stands for is noted as the reason."""
+    name = event.get("button") or (event["reason"] or "a button").replace("_", " ")
+    return f"tapped «{name}»"
+
+
+def _without_query(url: str) -> str:
+    """Where a link leads, without what it carries along, which may be about a person."""
+    split = urlsplit(url)
+    return f"{split.hostname or ''}{split.path.rstrip('/')}"[:100] or f"{split.scheme}: link"
+
+
 def _passed(delivery: Row, told: set[str]) -> list[tuple[str, str, str]]:
-    """What the delivery's own columns know and no event told."""
+    """What the delivery's own columns know and no event told; not what is only concluded from a reaction."""
     columns = {"sent_at": "sent", "delivered_at": "delivered", "failed_at": "failed"}
+    reactions = {delivery["opened_at"], delivery["clicked_at"]}
     return [
         (delivery[column], word, "")
         for column, word in columns.items()
-        if delivery[column] and word not in told
+        if delivery[column] and word not in told and delivery[column] not in reactions
     ]

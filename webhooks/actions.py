@@ -50,7 +50,8 @@ async def _record_click(request: web.Request, button: Button) -> str | None:
             "type": "clicked",
             "tracking_id": button.tracking_id,
             "is_machine": False,
-            "details": {"event": button.event},
+            "reason": button.event,
+            "details": {"event": button.event, "button": button.label},
         }
     )
     return recorded.user_id

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from channels.signing import BadToken, Purpose
+from channels.signing import BadToken, Purpose, Signer
 from webhooks import keys
 from webhooks.machines import looks_like_a_machine
 from webhooks.problems import Missing
@@ -38,6 +38,15 @@ async def click(request: web.Request) -> web.Response:
         raise Missing("This link leads nowhere.")
     await _record(request, "clicked", tracking_id, url=url)
     return web.Response(status=302, headers={"Location": url, **NEVER_KEPT})
+
+
+def destination(signer: Signer, url: str) -> str:
+    """Where a link leads: a click redirect of ours to the address inside it, any other to itself."""
+    _, redirects, token = url.rpartition("/c/")
+    try:
+        return str(signer.read("click", token)[1]) if redirects else url
+    except BadToken:
+        return url
 
 
 def read_token(request: web.Request, purpose: Purpose) -> Any:

@@ -12,6 +12,7 @@ from channels.signing import BadSignature, verify_webhook
 from storage.store import StorageError
 from webhooks import keys
 from webhooks.bodies import answer, parse_object
+from webhooks.links import destination
 from webhooks.problems import Problem, Unauthorized
 from webhooks.resend_events import FAILURES, as_delivery_event
 
@@ -21,6 +22,8 @@ async def receive(request: web.Request) -> web.Response:
     try:
         _verify(request, raw)
         event = as_delivery_event(request.headers["svix-id"], parse_object(raw))
+        if url := event["details"].get("url"):
+            event["details"]["url"] = destination(request.app[keys.SIGNER], url)
         recorded = await request.app[keys.WRITER].record(event)
     except (Problem, StorageError) as error:
         _count(request, _verdict_of(error))

@@ -21,22 +21,31 @@ async def act(update: Update, context: Context) -> None:
     answer = await context.record(
         update, event, {"tracking_id": tracking_id}, event_id=f"action:{tracking_id}:{event}"
     )
-    await _count_as_click(context, tracking_id, event)
+    await _count_as_click(context, tracking_id, event, _label(update))
     texts = said(update)
     await acknowledge(update, texts.noted if answer["recorded"] else texts.already_noted)
     await _mark_as_done(update, texts)
 
 
-async def _count_as_click(context: Context, tracking_id: str, event: str) -> None:
+async def _count_as_click(context: Context, tracking_id: str, event: str, label: str | None) -> None:
     """A tapped button is engagement: no other channel needs to try."""
     click = {
         "event_id": f"tap:{tracking_id}:{event}",
         "source": "link",
         "type": "clicked",
         "tracking_id": tracking_id,
-        "details": {"button": event},
+        "reason": event,
+        "details": {"event": event, "button": label},
     }
     await context.call("record_delivery_events", events=[click])
+
+
+def _label(update: Update) -> str | None:
+    query = update.callback_query
+    if query is None or not isinstance(query.message, Message) or query.message.reply_markup is None:
+        return None
+    buttons = (each for row in query.message.reply_markup.inline_keyboard for each in row)
+    return next((each.text for each in buttons if each.callback_data == query.data), None)
 
 
 async def _mark_as_done(update: Update, texts: English) -> None:

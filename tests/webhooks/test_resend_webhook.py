@@ -349,3 +349,14 @@ def _verdicts(sidecar: Sidecar) -> dict[str, float]:
         for sample in metric.samples
         if sample.name == "tendril_webhook_verdicts_total" and sample.labels["provider"] == "resend"
     }
+
+
+async def test_a_click_on_our_redirect_is_stored_with_where_it_led(
+    sidecar: Sidecar, sent: Sent, tables: Tables
+) -> None:
+    ours = sidecar.links.click(sent.tracking_id, "https://example.org/lesson")
+
+    await sidecar.from_resend(resend_event("clicked", sent, click={"link": ours}))
+
+    query = "select details ->> 'url' as url from tendril.delivery_events where type = 'clicked'"
+    assert await tables.rows(query) == [{"url": "https://example.org/lesson"}]

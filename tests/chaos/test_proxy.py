@@ -50,7 +50,8 @@ async def test_latency_holds_for_both_directions(echo: Proxy) -> None:
 
 async def test_bandwidth_is_bounded(echo: Proxy) -> None:
     echo.toxics = Toxics(bandwidth=100_000, slice_size=1_000)
-    assert await seconds(echo, b"x" * 10_000) >= 0.1
+    # The last of ten pieces delays nobody.
+    assert await seconds(echo, b"x" * 10_000) >= 0.09
 
 
 async def test_slices_arrive_in_order(echo: Proxy) -> None:

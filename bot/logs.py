@@ -26,6 +26,7 @@ _TALKATIVE = {
     "httpcore": logging.WARNING,
     "telegram": logging.WARNING,
     "apscheduler": logging.WARNING,
+    "markdown_it": logging.WARNING,
     "aiohttp.access": logging.WARNING,
     "asyncio": logging.WARNING,
 }

@@ -23,6 +23,7 @@ import asyncpg
 
 from storage.embedded import CannotStart, program
 from storage.postgres import connect
+from storage.store import CONNECTION_FAILED, Unavailable
 
 SQL = Path(__file__).parent.parent / "sql"
 # An arbitrary number that everybody who migrates this schema asks for.
@@ -156,7 +157,7 @@ class MigrationError(Exception):
 async def migrate(dsn: str, sql: Path = SQL) -> list[str]:
     """What was applied, in order; nothing if the database is up to date."""
     files = _Files(sql)
-    connection = await connect(dsn)
+    connection = await _connected(dsn)
     try:
         if not (await _plan(connection, files)).steps:
             return []
@@ -172,7 +173,7 @@ async def migrate(dsn: str, sql: Path = SQL) -> list[str]:
 
 async def pending(dsn: str, sql: Path = SQL) -> list[str]:
     """What `migrate` would apply."""
-    connection = await connect(dsn)
+    connection = await _connected(dsn)
     try:
         return (await _plan(connection, _Files(sql))).steps
     finally:
@@ -186,6 +187,16 @@ def as_sql(sql: Path = SQL) -> str:
     parts += [_once(change) for change in files.changes]
     parts += [statement for _, statement in _function_statements(files)]
     return "\n".join([*parts, "commit;", ""])
+
+
+async def _connected(dsn: str) -> asyncpg.Connection:
+    try:
+        return await connect(dsn)
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        reason = str(error) or type(error).__name__
+        raise Unavailable(
+            CONNECTION_FAILED, f"the database cannot be reached: {reason}", "Check DATABASE_URL."
+        ) from error
 
 
 async def backup(dsn: str, file: Path) -> None:

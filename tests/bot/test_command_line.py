@@ -111,6 +111,16 @@ async def test_a_stranger_is_said_in_one_line(complete: Environment, tmp_path: P
     assert answer.err.count("\n") == 1
 
 
+async def test_a_database_that_is_away_is_said_in_one_line(bare: Environment, tmp_path: Path) -> None:
+    nowhere = bare | {"DATABASE_URL": "postgresql://tendril:placeholder@127.0.0.1:9/tendril"}
+
+    answer = await tendril_says(nowhere, tmp_path, "migrate")
+
+    assert answer.code == 1
+    assert answer.err.startswith("tendril: the database cannot be reached")
+    assert answer.err.count("\n") == 1
+
+
 @dataclass(frozen=True)
 class Running:
     """What it printed and logged; all of it once it has ended."""

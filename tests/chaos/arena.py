@@ -364,7 +364,12 @@ class Arena:
     # Working
 
     async def worker(
-        self, name: str, lease_seconds: int = 5, dies: Sequence[Any] = (), in_flight: int = 32
+        self,
+        name: str,
+        lease_seconds: int = 5,
+        dies: Sequence[Any] = (),
+        in_flight: int = 32,
+        clock_off_by: float = 0,
     ) -> Process:
         options = {
             "name": name,
@@ -372,6 +377,7 @@ class Arena:
             "lease_seconds": lease_seconds,
             "in_flight": in_flight,
             "dies": list(dies),
+            "clock_off_by": clock_off_by,
             "channels": {
                 "telegram": {"token": TOKEN, "api_url": self.telegram_url, "connections": in_flight},
                 "email": {"api_key": API_KEY, "api_url": self.resend_url},

@@ -4,6 +4,7 @@ Looks at the days around each change of the clocks of 30 zones, 2024 to 2028; wi
 """
 
 import os
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -65,8 +66,10 @@ def shown(day: date, at: time, zone: str) -> datetime:
 
 
 @pytest.mark.parametrize("late", LATENESS, ids=str)
-async def test_each_day_has_its_message_once(connection: asyncpg.Connection, late: timedelta) -> None:
-    wrong = []
+async def test_each_day_has_its_message_once(
+    connection: asyncpg.Connection, late: timedelta, record_property: Callable[[str, object], None]
+) -> None:
+    wrong, seen = [], 0
     for zone in ZONES:
         for first, days in stretches(zone):
             anchors = [shown(first, at, zone) - timedelta(days=1) for at in TIMES]
@@ -80,12 +83,14 @@ async def test_each_day_has_its_message_once(connection: asyncpg.Connection, lat
                     shown(begun + timedelta(days=number), chain["local_time"], zone)
                     for number in range(days + 1)
                 ]
+                seen += len(expected)
                 wrong += [
                     (zone, chain["local_time"], due.isoformat())
                     for due, day in zip(chain["due"], expected, strict=True)
                     if due != day
                 ]
 
+    record_property("n", seen)
     assert not wrong, f"{len(wrong)} of them: {wrong[:10]}"
 
 

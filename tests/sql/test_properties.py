@@ -67,6 +67,7 @@ class Database:
     """One database for all examples, emptied before each, and asked from code that does not await."""
 
     def __init__(self, url: str) -> None:
+        self.calls = 0
         self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
         self._store = PostgresStore(url, connections=1)
         self._connection: asyncpg.Connection = self._runner.run(connect(url))
@@ -81,6 +82,7 @@ class Database:
         )
 
     def call(self, operation: str, **arguments: Any) -> Any:
+        self.calls += 1
         return self._run(self._store.call, operation, **arguments)
 
     def rows(self, query: str, *arguments: Any) -> list[Row]:
@@ -410,7 +412,9 @@ class Lives(RuleBasedStateMachine):
         )
 
 
-def test_all_lives_keep_the_promises(database_url: str) -> None:
+def test_all_lives_keep_the_promises(
+    database_url: str, record_property: Callable[[str, object], None]
+) -> None:
     database = Database(database_url)
     machine = type("LivesHere", (Lives,), {"database": database})
     try:
@@ -426,4 +430,5 @@ def test_all_lives_keep_the_promises(database_url: str) -> None:
             ),
         )
     finally:
+        record_property("n", database.calls)
         database.close()

@@ -1,18 +1,17 @@
-"""12. The clocks of zones are set while messages are due each day and each hour, and those of workers are wrong."""
+"""12. Zones set their clocks while messages are due each day and each hour, and workers have wrong ones."""
 
 from __future__ import annotations
 
-import sys
 import time as timing
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.chaos.arena import Arena, Process, Server, arena
+from tests.chaos.arena import Arena, Server, arena
 from tests.chaos.meddler import meddling
 from tests.chaos.oracle import Row
 from tests.chaos.setting import Setting
@@ -38,10 +37,13 @@ class Life:
 
 async def over_changes(server: Server, setting: Setting) -> AsyncIterator[Row]:
     """Through the ledger itself, from moment to moment: claimed when it is due, sent, and recorded."""
+    zones = ZONES[::4] if setting.is_short else ZONES
     years = range(2026, 2027) if setting.is_short else range(FIRST.year, LAST.year + 1)
     async with arena(server, "times") as place:
+        # Nobody crashes here, and years have to pass.
+        await place.connection.execute(f'alter database "{place.name}" set synchronous_commit = off')
         await _publish(place)
-        lives = _lives(years)
+        lives = _lives(zones, years)
         await _begin(place, lives)
         came = await _live(place)
         for what, chosen in (("day", lambda life: life.sequence != "hourly"), ("hour", _is_hourly)):
@@ -67,9 +69,9 @@ async def _publish_one(place: Arena, name: str, count: int, **when: str) -> None
     await place.store.call("publish_sequence", definition=definition)
 
 
-def _lives(years: range) -> list[Life]:
+def _lives(zones: Sequence[str], years: range) -> list[Life]:
     lives: list[Life] = []
-    for zone in ZONES:
+    for zone in zones:
         for day in changes(zone):
             if day.year in years:
                 first = day - timedelta(days=2)
@@ -82,7 +84,6 @@ def _daily(number: int, zone: str, first: date, hour: int) -> Life:
     at = time(hour, 30)
     began = shown(first - timedelta(days=1), at, zone)
     expected = [shown(first + timedelta(days=day), at, zone) for day in range(DAYS)]
-    # Where even the beginning was moved by a gap, the days are those that follow it.
     return Life(number, zone, f"daily_{hour}", began, expected)
 
 
@@ -144,7 +145,7 @@ def _row(what: str, lives: list[Life], came: dict[int, list[datetime]]) -> Row:
         lost=len(lost),
         duplicates=sum(len(came[life.number]) - len(set(came[life.number])) for life in lives),
         wrong=len(early),
-        notes=f"{len({life.zone for life in lives})} zones, {len({(l.zone, l.began.date()) for l in lives})} changes",
+        notes=f"{len(lives)} runs in {len({life.zone for life in lives})} zones",
         complaints=[f"at another time: {each}" for each in early[:5]],
     )
 

@@ -17,10 +17,8 @@ from channels.errors import DeliveryError, Misconfigured
 from channels.sender_domain import ABSENT, HIDDEN, SenderDomain, sender_domain
 from channels.transport import open_httpx_client
 from storage.embedded import CannotStart
-from storage.migrations import MigrationError, pending
-from storage.store import StorageError
-
-MIGRATE = "run `python -m bot migrate`"
+from storage.migrations import MigrationError, newest, pending
+from storage.store import UNKNOWN_OPERATION, StorageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +49,46 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
             missing = await pending(address) if address is not None else []
             if missing:
                 yield Finding(
-                    False, "database", f"answers, but its schema lacks {', '.join(missing)}: {MIGRATE}"
+                    False,
+                    "database",
+                    f"answers, but its schema lacks {', '.join(missing)}: {_how_to_migrate(settings)}",
                 )
                 return
-            await store.call("queue_health")
-            yield Finding(True, "database", f"answers ({_kind(settings)}), its schema is up to date")
+            health = await store.call("queue_health")
+            yield _schema(settings, health["schema_version"])
     except (StorageError, MigrationError, CannotStart, OSError) as failure:
-        yield Finding(False, "database", f"{failure}: check {_database_setting(settings)}")
+        yield Finding(False, "database", f"{failure}: {_remedy(settings, failure)}")
+
+
+def _schema(settings: Settings, version: int) -> Finding:
+    """Compared by the tables' version, over Supabase's API too, where nothing else can be seen."""
+    wanted = newest()
+    if version == wanted:
+        words = f"answers ({_kind(settings)}), its schema is up to date: version {version}"
+        return Finding(True, "database", words)
+    difference = (
+        f"answers ({_kind(settings)}), but its schema is version {version} and this program's {wanted}"
+    )
+    remedy = "upgrade the program" if version > wanted else _how_to_migrate(settings)
+    return Finding(False, "database", f"{difference}: {remedy}")
+
+
+def _how_to_migrate(settings: Settings) -> str:
+    if settings.supabase_url and not settings.database_url:
+        return "paste what `python -m bot migrate --sql` prints into Supabase's SQL editor"
+    return "run `python -m bot migrate`"
 
 
 def _kind(settings: Settings) -> str:
     if settings.is_embedded:
         return f"embedded, in {settings.data_dir}"
     return "PostgreSQL" if settings.database_url else "Supabase"
+
+
+def _remedy(settings: Settings, failure: Exception) -> str:
+    if isinstance(failure, StorageError) and failure.code == UNKNOWN_OPERATION:
+        return _how_to_migrate(settings)
+    return f"check {_database_setting(settings)}"
 
 
 def _database_setting(settings: Settings) -> str:

@@ -180,6 +180,11 @@ async def pending(dsn: str, sql: Path = SQL) -> list[str]:
         await connection.close()
 
 
+def newest(sql: Path = SQL) -> int:
+    """The number of the last change of tables that this program knows; `queue_health` says the database's."""
+    return max(change.number for change in _Files(sql).changes)
+
+
 def as_sql(sql: Path = SQL) -> str:
     """Everything as one script, which skips the tables that are there: to be run as often as one likes."""
     files = _Files(sql)

@@ -6,6 +6,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 from pydantic import SecretStr
 
@@ -15,6 +16,7 @@ from bot.migrating import migrate_command
 from bot.settings import Settings, SettingsError
 from bot.trial import send_trial
 from storage.store import NotFound, StorageError
+from tests.fixtures.postgrest import Supabase
 from tests.fixtures.process import Tendril
 from tests.fixtures.sandbox import Control
 
@@ -93,6 +95,37 @@ async def test_doctor_says_that_the_schema_is_old(
 
     assert await examine(empty, Namespace()) == 1
     assert "run `python -m bot migrate`" in capsys.readouterr().out
+
+
+NEWEST = "where number = (select max(number) from tendril.migrations)"
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "words"),
+    [
+        ("select", 0, "✓ database         answers (Supabase), its schema is up to date"),
+        (f"update tendril.migrations set number = number + 1 {NEWEST}", 1, "upgrade the program"),
+        (f"delete from tendril.migrations {NEWEST}", 1, "migrate --sql"),
+    ],
+)
+async def test_doctor_compares_the_schema_over_supabase(
+    settings: Settings,
+    supabase: Supabase,
+    connection: asyncpg.Connection,
+    capsys: Printed,
+    change: str,
+    code: int,
+    words: str,
+) -> None:
+    there = {
+        "database_url": None,
+        "supabase_url": supabase.url,
+        "supabase_secret_key": SecretStr(supabase.secret_key),
+    }
+    await connection.execute(change)
+
+    assert await examine(settings.model_copy(update=there), Namespace()) == code
+    assert words in capsys.readouterr().out
 
 
 async def test_doctor_shows_the_records_that_a_domain_lacks(

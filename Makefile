@@ -28,8 +28,13 @@ check: $(VENV)/.development ## lint, types, the arrows of the architecture, the 
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q tests/house
 
-bench: $(VENV)/.development ## measure the delivery pipeline against what PostgreSQL could do
-	$(BIN)/python -m benchmarks.pipeline
+bench: $(VENV)/.development .tools/peers/.installed ## measure what is fast, against limits, peers and goals
+	$(BIN)/python -m benchmarks
+
+.tools/peers/.installed: requirements-bench.txt
+	@$(PYTHON) -m venv .tools/peers
+	@.tools/peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
 
 chaos: $(VENV)/.development ## kill, cut and confuse everything, and count what was lost or went twice (CHAOS=short: two minutes)
 	$(BIN)/python -m tests.chaos
@@ -45,6 +50,7 @@ lock: $(VENV)/.development ## write the lock files anew
 	$(BIN)/python -m pip install --quiet pip-tools
 	$(LOCK) requirements.in -o requirements.txt
 	$(LOCK) requirements-dev.in -o requirements-dev.txt
+	$(LOCK) requirements-bench.in -o requirements-bench.txt
 
 clean: ## remove what was made, except data (var/) and settings (.env)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .tools

@@ -33,6 +33,7 @@ from storage.migrations import migrate
 from storage.postgres import PostgresStore
 
 ROUNDS = 3
+SIGNING_SECRET = "a secret for measurements only"
 BODY = "Hello {{ user.first_name }}, [come and see](https://example.com/lesson) what is **new** today."
 
 
@@ -72,7 +73,13 @@ class Bench:
                 select 'Ada ' || n, tendril.clock() from generate_series(1, $3) n returning id
             ), reached as (
                 insert into tendril.contact_points (user_id, channel, address, state, created_at)
-                select id, $2, id || '@example.com', 'active', tendril.clock() from users
+                -- a number is a chat, and all others have their own mailbox
+                select
+                    id, $2,
+                    case $2 when 'telegram' then ((random() * 1e15)::bigint)::text
+                    else id || '@example.com' end,
+                    'active', tendril.clock()
+                from users
             ), enrolled as (
                 insert into tendril.enrollments (
                     user_id, sequence, version_id, stepped_at, anchor_at, enrolled_at)
@@ -99,9 +106,12 @@ class Bench:
         )  # fmt: skip
 
     def pipeline(self, channel: AnsweringChannel, in_flight: int) -> DeliveryPipeline:
-        links = LinkBuilder("https://links.example", Signer("a secret for measurements only"))
-        renderer = Renderer(Brand("Tendril", "Tendril <hello@example.com>"), links)
-        return DeliveryPipeline(self.store, channel, renderer, "bench", in_flight=in_flight)
+        return DeliveryPipeline(self.store, channel, renderer(), "bench", in_flight=in_flight)
+
+
+def renderer() -> Renderer:
+    links = LinkBuilder("https://links.example", Signer(SIGNING_SECRET))
+    return Renderer(Brand("Tendril", "Tendril <hello@example.com>"), links)
 
 
 async def limit(bench: Bench, rows: int) -> float:

@@ -1,0 +1,74 @@
+"""All measurements, each beside its goal.
+
+    python -m benchmarks [--json FILE] [--only delivery|ingest|resting] [--rounds 3]
+
+Peers are measured where .tools/peers has them (`make bench` installs them there).
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks import delivery, ingest, resting
+from benchmarks.ground import ground
+from benchmarks.measuring import ROUNDS, Figures, Goal, interleaved, table
+
+PARTS = {"delivery": delivery, "ingest": ingest, "resting": resting}
+
+
+async def measured(names: list[str], rounds: int) -> dict[str, Figures]:
+    figures: dict[str, Figures] = {}
+    peers = delivery.PEERS if delivery.PEERS.exists() else None
+    async with ground() as here:
+        sides = [side for name in names for side in PARTS[name].sides(here, peers)]
+        await interleaved(sides, figures, rounds)
+    return figures
+
+
+def report(goals: list[Goal], figures: dict[str, Figures], seconds: float) -> None:
+    print(f"\n{'median (range) of the rounds':48s}")
+    for name, each in figures.items():
+        print(f"  {name:52s} {each}")
+    print(f"\n{table(goals, figures)}\n\n{seconds:.0f} s on {os.cpu_count()} cores")
+
+
+def as_json(goals: list[Goal], figures: dict[str, Figures], seconds: float) -> dict[str, object]:
+    return {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "seconds": round(seconds),
+        "figures": {name: each.as_json() for name, each in figures.items()},
+        "goals": [
+            {"goal": goal.label, "bound": goal.bound, "ratio": ratio, "verdict": goal.verdict(ratio)}
+            for goal in goals
+            for ratio in [goal.ratio(figures)]
+        ],
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="What is fast here, by goals.")
+    parser.add_argument("--json", type=Path, default=Path("artifacts/bench.json"), metavar="FILE")
+    parser.add_argument("--only", choices=sorted(PARTS))
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    given = parser.parse_args()
+    names = [given.only] if given.only else list(PARTS)
+    goals = [goal for name in names for goal in PARTS[name].GOALS]
+    began = time.perf_counter()
+    figures = asyncio.run(measured(names, given.rounds))
+    took = time.perf_counter() - began
+    report(goals, figures, took)
+    given.json.parent.mkdir(parents=True, exist_ok=True)
+    given.json.write_text(json.dumps(as_json(goals, figures, took), indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -164,6 +164,8 @@ class NurtureController:
         total: Counter[str] = Counter()
         while any((counts := await self._store.call("follow_up")).values()):
             total.update(counts)
+        if self._metrics is not None:
+            self._metrics.fell_back_unanswered(total["fell_back"])
         followed = FollowedUp(total)
         if followed.has_work:
             self.wake()

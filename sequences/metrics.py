@@ -38,7 +38,9 @@ class DeliveryMetrics:
         self._stale = self._counter(
             "stale_outcomes", "Outcomes that came after the lease was lost.", "channel"
         )
-        self._fallbacks = self._counter("fallbacks", "Deliveries handed to another channel.", "channel", "to")
+        self._fallbacks = self._counter(
+            "fallbacks", "Deliveries handed to another channel.", "channel", "to", "why"
+        )
         self._render = self._histogram("render_seconds", "Rendering, per message.", _PER_MESSAGE_SECONDS)
         self._send = self._histogram("send_seconds", "One request to a provider.", _ROUND_TRIP_SECONDS)
         self._record = self._histogram(
@@ -64,6 +66,10 @@ class DeliveryMetrics:
             send=self._send.labels(channel),
             claim_to_record=self._record.labels(channel),
         )
+
+    def fell_back_unanswered(self, count: int) -> None:
+        """The database does not say from which channel to which, so these labels are empty."""
+        self._fallbacks.labels("", "", "unanswered").inc(count)
 
     def observe_queue(self, due: float, oldest_due_seconds: float) -> None:
         self._queue_due.set(due)
@@ -94,4 +100,4 @@ class ChannelMetrics:
     claim_to_record: Histogram
 
     def fell_back(self, to: str, count: int) -> None:
-        self.fallbacks.labels(self.channel, to).inc(count)
+        self.fallbacks.labels(self.channel, to, "failed").inc(count)

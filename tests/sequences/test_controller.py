@@ -255,6 +255,7 @@ async def test_what_nobody_answered_goes_to_the_other_channel(
     controller: NurtureController,
     telegram: ScriptedChannel,
     email: ScriptedChannel,
+    metrics: DeliveryMetrics,
     clock: Any,
 ) -> None:
     await house.publish(fallback="no_engagement", fallback_after="24 hours")
@@ -264,6 +265,8 @@ async def test_what_nobody_answered_goes_to_the_other_channel(
     followed = await controller.follow_up()
     await controller.deliver_due()
     assert followed.counts["fell_back"] == 1
+    labels = {"channel": "", "to": "", "why": "unanswered"}
+    assert metrics.registry.get_sample_value("tendril_fallbacks_total", labels) == 1
     assert (telegram.recipients, email.recipients) == (["7"], ["ada@example.com"])
 
 

@@ -74,7 +74,7 @@ async def _run(place: Arena, meddler: Meddler, what: str, fault: Instead | Damag
     meddler.begin(lambda request: fault if request.number == 1 else None)
     cohort = await place.enroll(telegram=0, email=MAILS)
     if what not in STOP_THE_CHANNEL:
-        await until(lambda: _are_accepted(place, MAILS // 2), "the other batch was sent", 10)
+        await until(lambda: _are_accepted(place, MAILS // 2), "the other batch was sent", 30)
     await _let_time_pass(place)
     await tally.count(place, cohort, excused=await _parked(place))
 
@@ -110,7 +110,7 @@ async def _lose_then_refuse(place: Arena, meddler: Meddler, tally: Tally) -> Non
     answers = {1: Damaged("lost"), 3: refusal(401, "invalid_api_key")}
     meddler.begin(lambda request: answers.get(request.number))
     cohort = await place.enroll(telegram=0, email=MAILS)
-    await until(lambda: _are_accepted(place, MAILS), "both batches were accepted", 10)
+    await until(lambda: _are_accepted(place, MAILS), "both batches were accepted", 30)
     await _let_time_pass(place)
     tally.complain_if(len(meddler.seen) < 4, f"only {len(meddler.seen)} requests")
     await tally.count(place, cohort)
@@ -142,7 +142,7 @@ async def silences(server: Server, setting: Setting) -> AsyncIterator[Row]:
             meddler.begin(_silent_at_first)
             cohort = await place.enroll(telegram=0, email=MAILS * len(SILENCES))
             others = len(cohort) - 100 * len(SILENCES)
-            await until(lambda: _are_accepted(place, others), "the other batches were sent", 10)  # noqa: B023
+            await until(lambda: _are_accepted(place, others), "the other batches were sent", 15)  # noqa: B023
             await until(lambda: _nobody_waits_for_an_answer(place), "the requests were given up")
             await _let_time_pass(place)
             await tally.count(place, cohort, excused=await _parked(place))

@@ -1,5 +1,6 @@
 """The reason codes of the gate, the pipeline and the providers, each in words for the person who asks."""
 
+import re
 from collections.abc import Mapping
 
 REASONS: Mapping[str, str] = {
@@ -26,30 +27,108 @@ REASONS: Mapping[str, str] = {
     "no_channel_left": "every channel that the step may use was tried",
     "gate": "the policy gate ended it",
     "merged": "the user was merged with another, who had the same sequence",
-    # providers
+    # addresses
     "blocked": "the user blocked the bot",
+    "unblocked": "the user unblocked the bot",
     "user_deactivated": "the user's Telegram account is gone",
-    "chat_not_found": "Telegram does not know this chat",
     "never_started": "the user never started the bot",
-    "rate_limited": "the provider asked to slow down",
-    "server_error": "the provider had trouble",
-    "unauthorized": "the provider does not accept our key",
-    "read_timeout": "the provider did not answer in time",
-    "bad_markup": "the provider could not read the text's markup",
+    "chat_not_found": "Telegram does not know this chat",
+    "chat_deleted": "the group is deleted",
+    "chat_upgraded": "the group has become another one",
+    "kicked": "the bot was removed from the group",
+    "not_a_member": "the bot is not in the group",
+    "no_rights": "the bot may not write in the group",
+    "is_a_bot": "the address belongs to a bot",
+    "forbidden": "Telegram does not let the bot write there",
+    "moved": "the chat has a new id",
+    "invalid_to_address": "the provider says that this is no email address",
     "hard_bounce": "the mailbox does not exist",
-    "complaint": "the user marked an email as spam",
     "soft_bounces": "the mailbox refused three times in a row",
-    "no_engagement": "nobody opened or answered the first message in time",
+    "complaint": "the user marked an email as spam",
+    "provider": "the provider has the address on its suppression list",
+    # what came back to the provider
+    "no_email": "the mailbox does not exist",
+    "general": "the mailbox's server refused it",
+    "undetermined": "the mailbox's server refused it and did not say why",
+    "mailbox_full": "the mailbox was full",
+    "message_too_large": "the mailbox's server found it too large",
+    "content_rejected": "the mailbox's server refused what is in it",
+    "attachment_rejected": "the mailbox's server refused its attachment",
+    "suppressed": "the provider does not write to this address, which bounced or complained before",
+    "on_account_suppression_list": "the provider has the address on our account's suppression list",
+    "reached_daily_quota": "the day's quota at the provider was used up",
+    # providers that are busy or do not answer
+    "rate_limited": "the provider asked to slow down",
+    "rate_limit_exceeded": "the provider asked to slow down",
+    "chat_flooded": "Telegram asked for a pause in this chat",
+    "daily_quota_exceeded": "the day's quota at the provider is used up",
+    "concurrent_idempotent_requests": "the provider was still busy with the same request",
+    "resource_locked": "the provider was still busy with the same request",
+    "server_error": "the provider had trouble",
+    "application_error": "the provider had trouble",
+    "internal_server_error": "the provider had trouble",
+    "service_unavailable": "the provider had trouble",
+    "not_connected": "the provider could not be reached",
+    "no_answer": "the provider did not answer in time",
+    "connection_lost": "the connection to the provider broke off",
+    "unreadable_answer": "the provider's answer could not be read",
+    # our account and settings
+    "unauthorized": "the provider does not accept our key",
+    "missing_api_key": "the provider was given no key",
+    "invalid_api_key": "the provider does not accept our key",
+    "restricted_api_key": "our key may not do this at the provider",
+    "suspended_api_key": "the provider has suspended our key",
+    "bad_api_key": "our key for the provider is malformed",
+    "bad_api_url": "the provider's API is not at the address that is set",
+    "not_found": "the provider's API does not know what was asked",
+    "method_not_allowed": "the provider's API does not know what was asked",
+    "bot_frozen": "Telegram has frozen the bot",
+    "logged_out": "the bot has logged out of this Bot API server",
+    "invalid_permission": "our account may not do this at the provider",
+    "invalid_access": "our account may not do this at the provider",
+    "invalid_region": "the sender's domain is in another region",
+    "invalid_from_address": "the provider does not accept the sender",
+    "email_above_quota": "the account's quota at the provider is used up",
+    "monthly_quota_exceeded": "the month's quota at the provider is used up",
+    # messages that a provider refuses
+    "bad_request": "the provider refused it as wrong",
+    "validation_error": "the provider refused it as wrong",
+    "invalid_parameter": "the provider refused it as wrong",
+    "missing_required_field": "the provider missed something in it",
+    "missing_required_parameter": "the provider missed something in it",
+    "security_error": "the provider refused it for safety",
+    "invalid_attachment": "the provider refused its attachment",
+    "invalid_idempotency_key": "the provider does not accept its key",
+    "invalid_idempotent_request": "the provider had another message under the same key",
+    "bad_markup": "the provider could not read the text's markup",
+    "empty_text": "its text is empty",
+    "too_long": "its text is too long",
+    "too_many_buttons": "it has too many buttons",
+    "bad_button": "one of its buttons is wrong",
+    # messages that could not be made
+    "missing_value": "a value is missing that its text needs",
+    "no_content": "the step has no words for this channel",
+    "bad_link": "one of its links is not a web address",
+    "broken_template": "its template is broken",
+    "rendering_failed": "it could not be written, for a reason that nobody foresaw; the log has more",
+    "not_storable": "the database did not take its text",
+    "step_missing": "the sequence's version has no such step",
     # our own
+    "stopped": "the process was stopped while it was sent",
+    "channel_failed": "sending broke off, for a reason that nobody foresaw; the log has more",
+    "not_recordable": "the database did not take what became of it",
     "lease_lost": "the process that was sending it disappeared",
     "key_expired": "the provider no longer remembers the request",
     "restored": "a backup was brought back that cannot tell whether it was sent",
     "attempts_exhausted": "all its attempts were used up",
-    "step_missing": "the sequence's version has no such step",
     "by_admin": "an admin decided so",
 }
 
 
 def in_words(reason: str | None) -> str:
-    """An unknown code is still better than nothing."""
-    return REASONS.get(reason, reason.replace("_", " ")) if reason else ""
+    """A code that a provider has invented since is still better than nothing."""
+    if not reason:
+        return ""
+    if status := re.fullmatch(r"http_(\d{3})", reason):
+        return f"the provider answered HTTP {status[1]}"
+    return REASONS.get(reason, reason.replace("_", " "))

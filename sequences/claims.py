@@ -47,6 +47,21 @@ class Claimed:
             claimed_at=claimed_at,
         )
 
+    def saying(self, content: Mapping[str, Any]) -> Claimed:
+        """The same with its content; spelled out, because `dataclasses.replace` costs three times as much."""
+        return Claimed(
+            self.id,
+            self.tracking_id,
+            self.lease_token,
+            self.version_id,
+            self.position,
+            self.recipient,
+            self.batch_key,
+            content,
+            self.row,
+            self.claimed_at,
+        )
+
     def outgoing(self) -> Outgoing:
         assert self.content is not None
         return Outgoing(self.tracking_id, self.recipient, self.content)

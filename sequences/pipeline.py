@@ -20,7 +20,7 @@ import uuid
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
@@ -408,7 +408,7 @@ class DeliveryPipeline:
         ready: list[Claimed] = []
         for each in claimed:
             try:
-                ready.append(each if each.content is not None else replace(each, content=self._render(each)))
+                ready.append(each if each.content is not None else each.saying(self._render(each)))
             except Unrenderable as error:
                 self._record([each], Verdict("unrenderable", error.reason), tally)
             if time.perf_counter() - turn > LONGEST_TURN:

@@ -193,6 +193,16 @@ class Clock:
             self._reading = asyncio.create_task(self._read(), name="sandbox-clock")
         await asyncio.wait((self._reading,), timeout=LONGEST_REFRESH)
 
+    async def next_at(self) -> str | None:
+        """When something is due next; None if nothing is, or nobody knows."""
+        if not self.is_shared:
+            return None
+        try:
+            _, moment = await self._database.upcoming()
+        except Unreachable:
+            return None
+        return None if moment is None else as_iso(moment)
+
     async def _read(self) -> None:
         if not self._database.is_expected:
             self.is_shared = False

@@ -331,7 +331,7 @@ class ControlAPI:
 
     async def get_clock(self, request: web.Request) -> Any:
         await self.clock.refresh()
-        return self.clock.as_json()
+        return self.clock.as_json() | {"next_at": await self.clock.next_at()}
 
     async def move_clock(self, request: web.Request) -> Any:
         """Goes on when the caller goes away: half a time-lapse would leave the world between two days."""

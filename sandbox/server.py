@@ -140,6 +140,7 @@ class _World:
         app.add_routes(self._control().routes())
         app.router.add_get("/", _page)
         app.router.add_static("/page/", PAGE)
+        app.on_response_prepare.append(_ask_again)
         return app
 
     def _telegram(self) -> TelegramAPI:
@@ -183,6 +184,12 @@ class _World:
 
 async def _page(request: web.Request) -> web.StreamResponse:
     return web.FileResponse(PAGE / "index.html", headers={"Cache-Control": "no-cache"})
+
+
+async def _ask_again(request: web.Request, response: web.StreamResponse) -> None:
+    """After an upgrade nobody sees half of the old page: browsers ask whether what they keep is current."""
+    if request.path.startswith("/page/"):
+        response.headers["Cache-Control"] = "no-cache"
 
 
 @contextlib.asynccontextmanager

@@ -12,8 +12,9 @@ export function mountClock(place, strip, world, { showTab }) {
   const day = h("span", { class: "day-name" });
   const zone = h("button", { type: "button", class: "zone", title: "Switch between your time zone and UTC", onclick: () => (switchZone(), world.dispatchEvent(new CustomEvent("everything")), draw()) });
   const ahead = h("span", { class: "ahead" });
+  const next = h("span", { class: "next", title: "What is planned next. It may still be held or skipped." });
   const jumps = JUMPS.map(([label, text, length]) => h("button", { type: "button", class: "button jump", disabled: true, title: `Let ${text} pass`, dataset: { advance: text }, onclick: () => world.advance(text, length) }, label));
-  place.append(h("div", { class: "face" }, time, h("p", {}, day, zone, ahead)), h("div", { class: "jumps", role: "group", "aria-label": "Let time pass" }, jumps));
+  place.append(h("div", { class: "face" }, time, h("p", {}, day, zone, ahead, next)), h("div", { class: "jumps", role: "group", "aria-label": "Let time pass" }, jumps));
 
   function draw() {
     const now = world.now();
@@ -24,11 +25,13 @@ export function mountClock(place, strip, world, { showTab }) {
     zone.setAttribute("aria-label", zoneIsUtc() ? "Shown in UTC: switch to your time zone" : "Shown in your time zone: switch to UTC");
     const offset = now - Date.now();
     ahead.textContent = Math.abs(offset) > 9e4 ? `${span(offset)} ${offset > 0 ? "ahead" : "behind"}` : "real time";
+    const isComing = world.nextAt > now && !world.isMoving;
+    next.textContent = isComing ? `next message in ${away(world.nextAt - now)}` : "";
     place.classList.toggle("moving", world.isMoving);
     for (const jump of jumps) jump.disabled = world.isMoving || !world.isLive;
   }
 
-  world.on("everything clock lapse live", draw);
+  world.on("everything clock next lapse live", draw);
   setInterval(draw, 1000);
   const lapse = lapseStrip(strip, world, showTab);
   world.on("lapse clock", lapse);
@@ -61,6 +64,9 @@ function lapseStrip(strip, world, showTab) {
     drawItems(track.children[2], lapse, place, world, showTab);
   };
 }
+
+// Tomorrow is worth counting in hours.
+const away = (length) => (length > HOUR && length < 48 * HOUR ? plural(Math.round(length / HOUR), "hour") : span(length));
 
 const capital = (text) => text.replace(/^\w/, (letter) => letter.toUpperCase());
 

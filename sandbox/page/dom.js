@@ -66,6 +66,12 @@ export function calmly(draw) {
   };
 }
 
+// However often it is called, it runs once, so many milliseconds after the first call.
+export function lazily(milliseconds, run) {
+  let waiting = 0;
+  return () => (waiting ||= setTimeout(() => ((waiting = 0), run()), milliseconds));
+}
+
 export function plural(count, one, many = `${one}s`) {
   return `${count} ${count === 1 ? one : many}`;
 }

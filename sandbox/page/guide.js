@@ -1,6 +1,6 @@
 // The first minute: what to try, each thing ticked off by doing it.
 
-import { calmly, h, icon } from "./dom.js";
+import { calmly, h, icon, toast } from "./dom.js";
 import { isFromUser } from "./world.js";
 
 const HOUR = 36e5;
@@ -28,7 +28,7 @@ export function mountGuide(place, world, { chat, people, showTab }) {
     for (const step of steps) if (step.isDone()) done.add(step.key);
     const current = steps.findIndex((step) => !done.has(step.key));
     place.hidden = isClosed || world.isLive === null || (world.isMoving && current < 0);
-    const state = JSON.stringify([current, [...done], world.isMoving]);
+    const state = JSON.stringify([current, [...done], world.isMoving, world.me]);
     if (state === shown || place.hidden) return;
     shown = state;
     const pips = steps.map((step, index) => pip(step, index, done.has(step.key), index === current));
@@ -46,7 +46,9 @@ export function mountGuide(place, world, { chat, people, showTab }) {
   }
 
   function ending() {
-    return h("p", { class: "hint" }, h("span", {}, "That is the whole loop. To see why each message came or did not: ", h("code", {}, "python -m bot explain USER")));
+    const command = `.venv/bin/python -m bot explain ${world.me}`;
+    const copy = () => navigator.clipboard?.writeText(command).then(() => toast("Copied"));
+    return h("p", { class: "hint" }, h("span", {}, "That is the whole loop. To see why each message came or did not: ", h("code", {}, command)), h("button", { type: "button", class: "button small", onclick: copy }, "Copy"));
   }
 
   function closeButton() {

@@ -1,6 +1,7 @@
 // Everything the page knows: users, chats, mails, the clock, the faults. Views listen to it; only this file changes it.
 
 import { api, listen } from "./api.js";
+import { lazily } from "./dom.js";
 import { instant } from "./moments.js";
 
 const KINDS = ["message", "edited", "deleted", "user", "mail", "mail_event", "clock", "fault"];
@@ -8,6 +9,7 @@ const REMEMBERED = "tendril.read";
 const FRAMES = { "1 hour": 12, "1 day": 24, "1 week": 42 }; // a time-lapse is played in so many pieces
 const FRAME = 90; // ms that a piece takes at least, so that the eye can follow
 const CHATS_AT_ONCE = 40; // after a load test there may be thousands; the others are read when they are looked at
+const LOOK_AHEAD = 700; // ms after something happened, the next thing is asked for
 const STRAGGLERS = 2500; // ms in which something still belongs to the time-lapse that has just ended
 
 export class World extends EventTarget {
@@ -20,6 +22,8 @@ export class World extends EventTarget {
   isLive = null;
   lapse = null;
   #clock = { at: Date.now(), readAt: performance.now() };
+  nextAt = null; // when something is due next
+  #lookAhead = lazily(LOOK_AHEAD, () => this.#readNext());
   #unheard = null;
   #owners = new Map(); // address → {user, at}
   #read = { messages: {}, mails: new Set() };
@@ -64,6 +68,7 @@ export class World extends EventTarget {
       const unheard = this.#unheard;
       this.#unheard = null;
       this.#announce("everything");
+      this.#lookAhead();
       for (const [kind, news] of unheard ?? []) this.#hear(kind, news);
     }
   }
@@ -104,6 +109,7 @@ export class World extends EventTarget {
     };
     hearings[kind]();
     this.#announce(kind, news);
+    this.#lookAhead();
   }
 
   // ---- people and chats ----
@@ -236,6 +242,13 @@ export class World extends EventTarget {
     this.#clock = { at: instant(clock.now), readAt: performance.now() };
   }
 
+  async #readNext() {
+    const clock = await api.clock().catch(() => null);
+    if (!clock || this.isMoving) return;
+    this.nextAt = clock.next_at ? instant(clock.next_at) : null;
+    this.#announce("next");
+  }
+
   now() {
     return this.#clock.at + performance.now() - this.#clock.readAt;
   }
@@ -261,6 +274,7 @@ export class World extends EventTarget {
     } finally {
       this.#announce("lapse");
       this.#announce("clock");
+      this.#lookAhead();
     }
   }
 

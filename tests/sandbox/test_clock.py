@@ -85,6 +85,10 @@ async def test_advancing_moves_the_database(shared, clock):
     assert abs(await clock.now() - moment(moved["now"])) < timedelta(seconds=5)
 
 
+async def test_an_own_clock_does_not_know_what_is_next(control):
+    assert (await control.get("/clock"))["next_at"] is None
+
+
 class Plan:
     """Replaces what the database says is due by a plan of moments; being done is up to the test."""
 
@@ -125,6 +129,17 @@ async def plan(connection):
     plan = Plan(connection)
     await plan.make()
     return plan
+
+
+async def test_the_databases_clock_says_when_something_is_next(shared, clock, plan):
+    soon = await clock.now() + timedelta(hours=20)
+    await plan.add(soon + timedelta(days=1), soon)
+
+    async def is_said():
+        said = (await shared.get("/clock"))["next_at"]
+        return said is not None and abs(moment(said) - soon) < timedelta(seconds=1)
+
+    await until(is_said)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from aiohttp.test_utils import TestServer
 from playwright.async_api import Browser, Locator, Page, ViewportSize, async_playwright, expect
 
 import sandbox
+from tests.fixtures.process import Tendril
 from tests.fixtures.sandbox import Control, Person, until
 
 PICTURES = Path(__file__).parents[2] / "var" / "screenshots"
@@ -366,3 +368,34 @@ async def test_what_happened_before_is_there_after_a_reload(
     await page_of_ada.get_by_role("option", name="A small start").click()
     await expect(page_of_ada.frame_locator("iframe").get_by_role("heading")).to_be_visible()
     await picture(page_of_ada, f"sandbox-{scheme}")
+
+
+async def test_the_clock_says_when_the_next_message_comes(
+    browser: Browser, tendril: Tendril, box_on_database: sandbox.Box
+) -> None:
+    await tendril.started("Ada")
+
+    async with await browser.new_context(viewport=DESKTOP, reduced_motion="reduce") as context:
+        page = await context.new_page()
+        await page.goto(box_on_database.url)
+
+        await expect(page.locator("#clock")).to_contain_text(re.compile(r"next message in \d+ hours"))
+        await picture(page, "next-message")
+
+
+async def test_the_last_hint_can_be_typed_as_it_stands(page: Page, bot: Bot, control: Control) -> None:
+    ada = await control.person("Ada")
+    for text in ("/start", "/email ada@example.com", "123456"):
+        await ada.writes(text)
+    await ada.blocks()
+    await control.advance("8 days")
+    await page.reload()
+
+    command = f".venv/bin/python -m bot explain {ada.id}"
+    await expect(page.locator("#guide code")).to_have_text(command)
+    await picture(page, "last-hint")
+
+
+async def test_the_browser_asks_whether_its_page_is_still_the_page(box: sandbox.Box) -> None:
+    async with aiohttp.ClientSession() as http, http.get(f"{box.url}/page/app.js") as answer:
+        assert answer.headers["Cache-Control"] == "no-cache"

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from tests.chaos.arena import Arena
@@ -62,6 +64,7 @@ class Host:
 @asynccontextmanager
 async def hosts(place: Arena, count: int) -> AsyncIterator[list[Host]]:
     """Behind each the arena's database, and the providers where the arena says that they are."""
+    await _sweep()
     async with AsyncExitStack() as opened:
         yield [await opened.enter_async_context(_host(place, number)) for number in range(count)]
 
@@ -106,6 +109,14 @@ async def _cable(place: Arena, number: int) -> AsyncIterator[_Cable]:
         yield _Cable(ours, ("ip", "netns", "exec", name), name)
     finally:
         await _ip("netns", "delete", name)
+
+
+async def _sweep() -> None:
+    """What runs have left that were killed themselves."""
+    for namespace in Path("/run/netns").glob("t*"):
+        owner = re.fullmatch(r"t(\d+)[a-z]\d", namespace.name)
+        if owner is not None and not Path(f"/proc/{owner[1]}").exists():
+            await _succeeds("ip", "netns", "delete", namespace.name)
 
 
 async def _may_make(name: str) -> bool:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 
-from tests.chaos.arena import Arena, Cohort, Process, Server, arena, until, until_ready
+from tests.chaos.arena import PATIENCE, Arena, Cohort, Process, Server, arena, until, until_ready
 from tests.chaos.hosts import Host, hosts
 from tests.chaos.meddler import Meddler, meddling
 from tests.chaos.networks import slowed_providers
@@ -119,7 +119,7 @@ async def _share(fleet: Fleet, seconds: int) -> Row:
         telegram=TELEGRAM_PER_SECOND * seconds, email=100 * EMAIL_REQUESTS_PER_SECOND * seconds
     )
     enrolled = time.monotonic()
-    await place.quiet()
+    await place.quiet(PATIENCE + seconds)
     least, most = time.monotonic() - enrolled, time.monotonic() - began
     tally.complain_if(most < 0.9 * seconds, f"a budget was exceeded: {most:.1f} s instead of {seconds}")
     told = [f"on {fleet.net}", f"{least / seconds:.2f} × the least possible time"]

@@ -15,6 +15,7 @@ from typing import Any, Literal
 Purpose = Literal["click", "open", "unsubscribe", "confirm_email", "action"]
 
 WEBHOOK_TOLERANCE_SECONDS = 300
+SIGNED_HEADERS = ("svix-id", "svix-timestamp", "svix-signature")
 
 
 class BadToken(Exception):
@@ -22,7 +23,7 @@ class BadToken(Exception):
 
 
 class BadSignature(Exception):
-    """`reason`: missing_header, bad_timestamp, too_old, too_new or no_match."""
+    """`reason`: missing_header, repeated_header, bad_timestamp, too_old, too_new or no_match."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -59,18 +60,22 @@ class Signer:
         return self._keys[purpose]
 
 
+def _signed_headers(headers: Mapping[str, str]) -> list[str]:
+    """Each once: of two, the reader after us may take the one that we did not look at."""
+    sent = [(name.lower(), value) for name, value in headers.items() if name.lower() in SIGNED_HEADERS]
+    if len(sent) != len(dict(sent)):
+        raise BadSignature("repeated_header")
+    if len(sent) != len(SIGNED_HEADERS):
+        raise BadSignature("missing_header")
+    return [dict(sent)[name] for name in SIGNED_HEADERS]
+
+
 def verify_webhook(secrets: Sequence[str], headers: Mapping[str, str], body: bytes, now: float) -> None:
     """Raise BadSignature unless one of `secrets` signed these bytes within 5 minutes of `now` (unix seconds).
 
     While a secret is being changed the provider signs with both and we hold both: any pair that fits will do.
     """
-    sent = {name.lower(): value for name, value in headers.items()}
-    try:
-        message_id, timestamp, signatures = (
-            sent[f"svix-{name}"] for name in ("id", "timestamp", "signature")
-        )
-    except KeyError:
-        raise BadSignature("missing_header") from None
+    message_id, timestamp, signatures = _signed_headers(headers)
     _check_age(timestamp, now)
     signed = b".".join([_bytes(message_id), _bytes(timestamp), body])
     expected = [

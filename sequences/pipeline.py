@@ -501,6 +501,7 @@ class DeliveryPipeline:
             "store_rendered",
             lease_token=ready[0].lease_token,
             batch_key=request.batch_key,
+            lease_seconds=self._lease_seconds,
             rendered=[{"id": each.id, "content": each.content} for each in ready],
         )
         return bool(stored == len(ready))

@@ -8,6 +8,7 @@ from typing import Any, get_args
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from multidict import CIMultiDict
 from standardwebhooks.webhooks import Webhook
 
 from channels.signing import BadSignature, BadToken, Purpose, Signer, verify_webhook, webhook_key
@@ -133,6 +134,13 @@ def test_a_missing_header_is_refused(name: str) -> None:
     headers = signed()
     del headers[name]
     assert refusal(headers) == "missing_header"
+
+
+@pytest.mark.parametrize("name", ["svix-id", "svix-timestamp", "svix-signature"])
+def test_a_header_that_comes_twice_is_refused(name: str) -> None:
+    headers = CIMultiDict(signed())
+    headers.add(name.upper(), headers[name])
+    assert refusal(headers) == "repeated_header"
 
 
 @pytest.mark.parametrize("age", [-300, 0, 300])

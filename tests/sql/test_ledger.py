@@ -167,6 +167,31 @@ async def test_a_busy_batch_waits_and_keeps_its_key(world: World) -> None:
     assert again["attempt_count"] == 2
 
 
+async def test_a_batch_that_was_plainly_refused_is_not_bound_to_its_key(world: World) -> None:
+    await world.publish(step(channels=["email"], stale_after="7 days"))
+    ada = await world.person()
+    await world.enroll(ada)
+    await world.deliver("email", "busy", whole_channel=True, retry_after=23.5 * 3600)
+    await world.clock.advance("23.6 hours")
+    (again,) = await world.claim("email")
+    assert (again["batch_key"], again["message_content"], again["attempt_count"]) == (
+        None,
+        {"text": "Hello"},
+        1,
+    )
+
+
+async def test_a_lease_begins_anew_when_the_content_is_stored(world: World) -> None:
+    await world.publish(step())
+    await world.enroll(await world.person())
+    (row,) = await world.claim()
+    await world.clock.advance("50 seconds")
+    content = [{"id": row["id"], "content": {"text": "Hello"}}]
+    await world.call("store_rendered", lease_token=row["lease_token"], rendered=content)
+    await world.clock.advance("50 seconds")
+    assert await world.claim() == []
+
+
 async def test_a_429_blocks_the_channel_for_everybody_and_costs_no_attempt(world: World) -> None:
     await world.publish(step())
     for _ in range(2):

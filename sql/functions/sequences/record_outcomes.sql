@@ -41,10 +41,10 @@ begin
                 when h.outcome = 'unknown' then 'unknown'
                 when h.outcome in ('unreachable', 'refused') then 'failed'
                 when h.outcome = 'busy' and not h.whole_channel and h.attempt_count >= h.max_attempts then 'failed'
-                -- a stored batch stays as it is until it is taken over as a whole
-                when h.outcome = 'busy' and h.batch_key is not null then 'sending'
-                -- so does one that an earlier attempt may have brought to the provider: only its key prevents a repetition
-                when h.outcome = 'misconfigured' and h.batch_key is not null and h.attempt_count > 1 then 'sending'
+                -- A stored batch stays as it is, to be taken over as a whole: an attempt may have brought it to the provider,
+                -- and then only its key prevents a repetition. One that was plainly refused at its first attempt is free.
+                when h.batch_key is not null and (h.outcome = 'busy' and not h.whole_channel
+                    or h.outcome in ('busy', 'misconfigured') and h.attempt_count > 1) then 'sending'
                 when h.outcome = 'unrenderable' and h.attempt_count >= 3 then 'parked'
                 else 'pending'
             end as after,

@@ -1,6 +1,6 @@
--- Stores what will be sent before it is sent, for the rows still under this lease, and says how many those were.
+-- Stores what will be sent before it is sent, for the rows still under this lease, which begins anew, and says how many those were.
 create or replace function tendril.store_rendered(
-    lease_token uuid, rendered jsonb, batch_key text default null, at timestamptz default tendril.clock()
+    lease_token uuid, rendered jsonb, batch_key text default null, lease_seconds int default 60, at timestamptz default tendril.clock()
 )
 returns int
 language plpgsql
@@ -14,6 +14,7 @@ declare
 begin
     update tendril.message_deliveries d
     set message_content = r.content, batch_key = store_rendered.batch_key, batch_position = case when store_rendered.batch_key is not null then r.place end,
+        leased_until = greatest(d.leased_until, store_rendered.at + make_interval(secs => store_rendered.lease_seconds)),
         batch_started_at = case when store_rendered.batch_key is not null then store_rendered.at end
     from (
         select (value ->> 'id')::bigint as id, value -> 'content' as content, ordinality as place

@@ -518,7 +518,7 @@ async def test_a_request_that_outlasts_the_grace_time_is_unknown(
 ) -> None:
     await greet_on_telegram(house)
     telegram.gate.clear()
-    async with running(pipeline(telegram, grace_seconds=0.05)):
+    async with running(pipeline(telegram, grace_seconds=0.5)):
         await telegram.something_came()
     (row,) = await house.ledger()
     assert (row["delivery_status"], row["reason"]) == ("unknown", "stopped")
@@ -529,7 +529,7 @@ async def test_a_batch_that_outlasts_the_grace_time_goes_again_under_its_key(
 ) -> None:
     await greet_by_email(house, "ada@example.com")
     email.gate.clear()
-    async with running(pipeline(email, grace_seconds=0.05)):
+    async with running(pipeline(email, grace_seconds=0.5)):
         await email.something_came()
     email.gate.set()
     await clock.advance("10 minutes")

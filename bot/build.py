@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -19,16 +19,16 @@ from aiohttp import web
 from pydantic import SecretStr
 
 import sequences
+from bot.context import Shared
 from bot.conversation import telegram_application
-from bot.desk import Desk
+from bot.database import LateStore, open_migrated_store
+from bot.health import OwnHealth
 from bot.kept_secrets import KeptSecret, kept_secret
-from bot.late_store import LateStore
 from bot.receiving import Receiving, Webhook
 from bot.running import Duty, Process
-from bot.settings import Settings, SettingsError
+from bot.settings import Settings, SettingsError, shown
 from bot.ticks import Tick
 from bot.upkeep import Upkeep
-from bot.vitals import Vitals
 from bot.worker_name import worker_name
 from channels.channel import Channel
 from channels.registry import open_channels
@@ -39,9 +39,7 @@ from sequences.metrics import DeliveryMetrics
 from sequences.pipeline import DeliveryPipeline
 from sequences.publishing import publish_catalogue
 from sequences.rendering import Brand, Renderer
-from storage.connecting import open_database, open_store
-from storage.migrations import migrate
-from storage.store import UNKNOWN_OPERATION, StorageError, Store
+from storage.store import Store
 from webhooks.app import build_app, build_monitor
 from webhooks.options import WebOptions
 
@@ -81,78 +79,39 @@ def _set_or_kept(secret: SecretStr | None, folder: Path, name: str) -> KeptSecre
     return kept_secret(folder, name)
 
 
-# The database
-
-
-def direct_address(settings: Settings) -> AbstractAsyncContextManager[str | None]:
-    """Where PostgreSQL itself is reached, the embedded one started for it; None over PostgREST alone."""
-    return open_database(
-        data_dir=settings.data_dir,
-        database_url=_shown(settings.database_url),
-        supabase_url=settings.supabase_url,
-    )
-
-
-@asynccontextmanager
-async def open_migrated_store(settings: Settings) -> AsyncIterator[Store]:
-    """The database that the settings ask for, its schema brought up to date where we reach it directly."""
-    async with direct_address(settings) as address, opened_store(settings, address) as store:
-        if address is not None:
-            await _reach(store)
-            await migrate(address)
-        await store.call("clock")
-        yield store
-
-
-def opened_store(settings: Settings, address: str | None) -> AbstractAsyncContextManager[Store]:
-    return open_store(
-        database_url=address,
-        supabase_url=settings.supabase_url,
-        supabase_secret_key=_shown(settings.supabase_secret_key),
-    )
-
-
-async def _reach(store: Store) -> None:
-    """Raises Unavailable while the database is away; that it has no schema yet is no reason to wait."""
-    try:
-        await store.call("clock")
-    except StorageError as error:
-        if error.code != UNKNOWN_OPERATION:
-            raise
+# The ways out
 
 
 async def set_up_channels(settings: Settings, store: Store) -> None:
     """Tells the policy gate which channels there are; one that is off is paused, so others take over."""
-    budgets: dict[str, tuple[float, int, bool]] = {
-        "telegram": (settings.telegram_per_second, 1, settings.has_telegram),
-        "email": (settings.resend_requests_per_second, 100, settings.has_email),
+    # Small bursts: the provider counts each second, and a full one must not follow a full burst.
+    telegram_burst = max(1, math.ceil(settings.telegram_per_second / 5))
+    budgets: dict[str, tuple[float, int, int, bool]] = {
+        "telegram": (settings.telegram_per_second, telegram_burst, 1, settings.has_telegram),
+        "email": (settings.resend_requests_per_second, 1, 100, settings.has_email),
     }
-    for channel, (per_second, messages_per_request, is_on) in budgets.items():
-        # A small burst: the provider counts each second, and a full one must not follow a full burst.
+    for channel, (per_second, burst, messages_per_request, is_on) in budgets.items():
         await store.call(
             "configure_budget",
             channel=channel,
             per_second=per_second,
-            burst=max(1, math.ceil(per_second / 5)),
+            burst=burst,
             messages_per_request=messages_per_request,
         )
         if not is_on:
             await store.call("set_channel_state", channel=channel, paused_reason="not_configured")
 
 
-# The ways out
-
-
 def telegram_options(settings: Settings) -> dict[str, Any]:
     return {
-        "token": _shown(settings.telegram_bot_token),
+        "token": shown(settings.telegram_bot_token),
         "api_url": settings.telegram_api_url,
         "connections": settings.deliveries_in_flight,
     }
 
 
 def email_options(settings: Settings) -> dict[str, Any]:
-    return {"api_key": _shown(settings.resend_api_key), "api_url": settings.resend_api_url}
+    return {"api_key": shown(settings.resend_api_key), "api_url": settings.resend_api_url}
 
 
 def _channel_options(settings: Settings) -> dict[str, dict[str, Any]]:
@@ -249,7 +208,7 @@ async def _served(app: web.Application, listening: socket.socket) -> AsyncIterat
 def web_options(settings: Settings, secrets: Secrets) -> WebOptions:
     return WebOptions(
         admin_api_key=secrets.admin_api_key.value,
-        resend_webhook_secrets=tuple((_shown(settings.resend_webhook_secret) or "").split()),
+        resend_webhook_secrets=tuple((shown(settings.resend_webhook_secret) or "").split()),
         telegram_webhook_secret=secrets.telegram_webhook_secret,
         brand_name=settings.brand_name,
         email_from=settings.email_from,
@@ -290,7 +249,7 @@ class _Assembly:
     pipelines: Mapping[str, DeliveryPipeline]
     controller: NurtureController
     metrics: DeliveryMetrics
-    vitals: Vitals
+    health: OwnHealth
     prepare: list[Callable[[], Awaitable[None]]]
     duties: dict[str, Duty] = field(default_factory=dict)
     ticks: dict[str, Tick] = field(default_factory=dict)
@@ -320,15 +279,15 @@ class _Assembly:
             pipelines=pipelines,
             controller=NurtureController(store, pipelines.values(), metrics=metrics),
             metrics=metrics,
-            vitals=Vitals(telegram_off=settings.why_telegram_is_off, email_off=settings.why_email_is_off),
+            health=OwnHealth(telegram_off=settings.why_telegram_is_off, email_off=settings.why_email_is_off),
             # Whoever records what users did may trigger a sequence, so it has to be there.
             prepare=[lambda: _publish(store)],
         )
 
     def add_conversation(self) -> None:
-        desk = Desk(self.store, self.settings.brand_name, self.settings.has_email)
+        shared = Shared(self.store, self.settings.brand_name, self.settings.has_email)
         application = telegram_application(
-            _shown(self.settings.telegram_bot_token) or "", self.settings.telegram_api_url, desk
+            shown(self.settings.telegram_bot_token) or "", self.settings.telegram_api_url, shared
         )
         receiving = Receiving(
             application,
@@ -336,7 +295,7 @@ class _Assembly:
             self.worker,
             webhook=self._webhook(),
             handled=self.controller.wake,
-            say=self.vitals.say_of_telegram,
+            say=self.health.say_of_telegram,
         )
         self.opened.push_async_callback(receiving.close)
         self.duties["conversation"] = receiving.run
@@ -367,17 +326,21 @@ class _Assembly:
             self.controller,
             self.channels.get("email"),
             self.metrics.registry,
-            self.vitals.health,
+            self.health.as_told,
             self._ring,
         )
 
     def _monitor(self) -> web.Application:
         return build_monitor(
-            self.settings.brand_name, self.store, self.controller, self.metrics.registry, self.vitals.health
+            self.settings.brand_name,
+            self.store,
+            self.controller,
+            self.metrics.registry,
+            self.health.as_told,
         )
 
     def process(self) -> Process:
-        self.ticks["heartbeat"] = Tick(self.settings.tick_seconds, self.vitals.ticked)
+        self.ticks["heartbeat"] = Tick(self.settings.tick_seconds, self.health.ticked)
         return Process(
             store=self.store,
             prepare=self.prepare,
@@ -400,7 +363,3 @@ class _Assembly:
 async def _publish(store: Store) -> None:
     for published in await publish_catalogue(store, CATALOGUE):
         log.info("sequence_published", sequence=published.sequence, number=published.number)
-
-
-def _shown(secret: SecretStr | None) -> str | None:
-    return secret.get_secret_value() if secret is not None else None

@@ -10,7 +10,7 @@ from telegram.error import TelegramError
 from telegram.ext import ApplicationBuilder, ContextTypes
 from telegram.request import HTTPXRequest
 
-from bot.desk import Context, Desk
+from bot.context import Context, Shared
 from bot.handlers import all_handlers
 from bot.texts import words
 from bot.updates import ALLOWED_UPDATES, Telegram, TelegramBot
@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 CONNECTIONS = 8
 
 
-def telegram_application(token: str, api_url: str, desk: Desk) -> Telegram:
+def telegram_application(token: str, api_url: str, shared: Shared) -> Telegram:
     """Not yet initialized: that asks Telegram who we are."""
     bot = TelegramBot(
         token,
@@ -33,7 +33,7 @@ def telegram_application(token: str, api_url: str, desk: Desk) -> Telegram:
     )
     builder: Any = ApplicationBuilder().bot(bot).updater(None).job_queue(None)
     application: Telegram = builder.context_types(ContextTypes(context=Context)).build()
-    application.bot_data["desk"] = desk
+    application.bot_data["shared"] = shared
     for group, handlers in enumerate(all_handlers()):
         application.add_handlers(handlers, group)
     return application

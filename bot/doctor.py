@@ -11,7 +11,7 @@ from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 from telegram.request import HTTPXRequest
 
-from bot.build import direct_address, opened_store
+from bot.database import direct_address, opened_store
 from bot.settings import Settings
 from channels.errors import DeliveryError, Misconfigured
 from channels.sender_domain import ABSENT, HIDDEN, SenderDomain, sender_domain

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from bot.build import direct_address, opened_store
+from bot.database import direct_address, opened_store
 from bot.settings import Settings, SettingsError
 from sequences.reasons import in_words
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from bot.build import direct_address
+from bot.database import direct_address
 from bot.settings import Settings, SettingsError
 from storage.migrations import as_sql, backup, migrate, pending
 

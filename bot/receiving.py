@@ -11,8 +11,8 @@ from telegram.error import TelegramError
 
 from bot.conversation import introduce, leave
 from bot.lease import Lease
-from bot.patience import Stopped, patiently
 from bot.updates import Say, Telegram, TelegramBot, UpdateFetcher, UpdateWorker, trouble
+from bot.waiting import Stopped, patiently
 from storage.store import Store
 
 log = structlog.get_logger(__name__)

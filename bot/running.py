@@ -13,9 +13,9 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 import structlog
 
-from bot.late_store import LateStore
-from bot.patience import Stopped, patiently
+from bot.database import LateStore
 from bot.ticks import Tick, ticking
+from bot.waiting import Stopped, patiently
 from storage.store import Unavailable
 
 log = structlog.get_logger(__name__)

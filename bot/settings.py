@@ -286,6 +286,10 @@ def variable_names(field: str) -> list[str]:
     return [field.upper()]
 
 
+def shown(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret is not None else None
+
+
 def _require(is_fine: bool, remedy: str) -> None:
     if not is_fine:
         raise ValueError(remedy)

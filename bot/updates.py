@@ -29,10 +29,9 @@ from telegram.error import (
 )
 from telegram.ext import Application, ApplicationHandlerStop, ExtBot
 
-from bot.bell import Bell
-from bot.desk import Context
+from bot.context import Context
 from bot.lease import TRY_SECONDS, Lease
-from bot.patience import next_pause, pause
+from bot.waiting import Bell, next_pause, pause
 from storage.store import StorageError, Store, Unavailable
 from webhooks.options import Trouble
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from bot.bell import Bell
+from bot.waiting import Bell
 from sequences.controller import NurtureController
 from storage.store import StorageError, Store
 

@@ -9,7 +9,7 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Message, Update
 from telegram.error import BadRequest
 from telegram.ext import BaseHandler
 
-from bot.desk import Context, acknowledge, said
+from bot.context import Context, acknowledge, said
 from bot.handlers.commands import tap
 from bot.texts import English
 

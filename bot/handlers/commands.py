@@ -8,7 +8,7 @@ from typing import Any
 from telegram import Update
 from telegram.ext import CallbackQueryHandler, CommandHandler, filters
 
-from bot.desk import Context
+from bot.context import Context
 
 Answer = Callable[[Update, Context], Awaitable[None]]
 

@@ -9,7 +9,7 @@ from telegram import Update
 from telegram.ext import BaseHandler
 
 from bot.addresses import CODE, WrongAddress, read_address
-from bot.desk import Context, acknowledge, argument, button, reply, said
+from bot.context import Context, acknowledge, argument, button, reply, said
 from bot.handlers.commands import command, tap
 from storage.store import Invalid
 
@@ -18,7 +18,7 @@ RESEND = "email:resend"
 
 async def email(update: Update, context: Context) -> None:
     typed = argument(context)
-    if not context.desk.has_email:
+    if not context.shared.has_email:
         await reply(update, said(update).email_is_off)
     elif not typed:
         await show_email(update, context)

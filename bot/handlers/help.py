@@ -7,12 +7,12 @@ from typing import Any
 from telegram import Update
 from telegram.ext import BaseHandler
 
-from bot.desk import Context, reply, said
+from bot.context import Context, reply, said
 from bot.handlers.commands import command
 
 
 async def show_help(update: Update, context: Context) -> None:
-    await reply(update, said(update).help(context.desk.brand))
+    await reply(update, said(update).help(context.shared.brand))
 
 
 def handlers() -> list[BaseHandler[Any, Any, Any]]:

@@ -9,7 +9,7 @@ from telegram.constants import ChatType
 from telegram.ext import ApplicationHandlerStop, BaseHandler, TypeHandler
 from telegram.helpers import effective_message_type
 
-from bot.desk import Context, acknowledge
+from bot.context import Context, acknowledge
 
 
 async def only_people(update: Update, context: Context) -> None:

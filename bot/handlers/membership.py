@@ -7,7 +7,7 @@ from typing import Any
 from telegram import ChatMember, Update
 from telegram.ext import ApplicationHandlerStop, BaseHandler, ChatMemberHandler
 
-from bot.desk import Context, Person, sender
+from bot.context import Context, Person, sender
 from storage.store import NotFound
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from telegram import Update
 from telegram.ext import BaseHandler
 
-from bot.desk import Buttons, Context, acknowledge, argument, button, reply, rewrite, said
+from bot.context import Buttons, Context, acknowledge, argument, button, reply, rewrite, said
 from bot.handlers.commands import command, tap
 from bot.texts import English
 from bot.zones import COMMON, city_of, find_zone

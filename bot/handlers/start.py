@@ -7,7 +7,7 @@ from typing import Any
 from telegram import Update
 from telegram.ext import BaseHandler
 
-from bot.desk import Context, argument, reply, said
+from bot.context import Context, argument, reply, said
 from bot.handlers.commands import command
 from bot.handlers.link import connect
 

@@ -7,7 +7,7 @@ from typing import Any
 from telegram import Update
 from telegram.ext import BaseHandler
 
-from bot.desk import Context, button, reply, rewrite, said
+from bot.context import Context, button, reply, rewrite, said
 from bot.handlers.commands import command, tap
 from bot.handlers.settings import pause_for
 

@@ -8,7 +8,7 @@ from telegram import Update
 from telegram.ext import BaseHandler, MessageHandler, filters
 
 from bot.addresses import CODE, looks_like_an_address
-from bot.desk import Context, acknowledge, button, reply, said
+from bot.context import Context, acknowledge, button, reply, said
 from bot.handlers.commands import tap
 from bot.handlers.email import take_address, take_code
 from bot.zones import find_zone
@@ -17,9 +17,9 @@ from bot.zones import find_zone
 async def text(update: Update, context: Context) -> None:
     typed = _text(update)
     digits = typed.replace(" ", "").replace("-", "")
-    if context.desk.has_email and CODE.fullmatch(digits):
+    if context.shared.has_email and CODE.fullmatch(digits):
         await take_code(update, context, digits)
-    elif context.desk.has_email and looks_like_an_address(typed):
+    elif context.shared.has_email and looks_like_an_address(typed):
         await take_address(update, context, typed)
     elif zone := find_zone(typed):
         choice = button(said(update).yes_set_zone(zone), f"s:set:timezone={zone}")

@@ -15,8 +15,8 @@ import pytest
 
 import sandbox
 from bot.build import Part
+from bot.context import Shared
 from bot.conversation import telegram_application
-from bot.desk import Desk
 from bot.lease import LEASE_SECONDS, TRY_SECONDS, Lease
 from bot.receiving import ASKING
 from bot.updates import POLL_SECONDS, TelegramBot, UpdateFetcher
@@ -77,7 +77,7 @@ async def asking(
     name: str, seconds: float, telegram_url: str, token: str, database_url: str
 ) -> AsyncIterator[Asker]:
     store = PostgresStore(database_url, connections=2)
-    application = telegram_application(token, telegram_url, Desk(store, "Tendril", has_email=False))
+    application = telegram_application(token, telegram_url, Shared(store, "Tendril", has_email=False))
     asker, bot = Asker(name), application.bot
     assert isinstance(bot, TelegramBot)
     await bot.initialize()

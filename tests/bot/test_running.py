@@ -7,11 +7,10 @@ import asyncio
 import pytest
 from pydantic import SecretStr
 
-from bot.bell import Bell
 from bot.build import Part
-from bot.late_store import LateStore
-from bot.patience import patiently
+from bot.database import LateStore
 from bot.running import supervise
+from bot.waiting import Bell, patiently
 from storage.store import Store, Unavailable
 from tests.fixtures.postgrest import Supabase
 from tests.fixtures.process import RunTendril, Tendril

@@ -11,8 +11,8 @@ import pytest
 from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, NetworkError, RetryAfter, TimedOut
 
 import sandbox
+from bot.context import Shared
 from bot.conversation import telegram_application
-from bot.desk import Desk
 from bot.updates import UpdateWorker, is_worth_repeating, trouble, wait_after
 from storage.postgres import PostgresStore
 from storage.store import Unavailable
@@ -156,8 +156,8 @@ def worker_that(
     store: PostgresStore, box: sandbox.Box, handled: list[int], waits: Mapping[int, asyncio.Event]
 ) -> UpdateWorker:
     """A worker whose conversation only notes which updates it had, some of them when it is let."""
-    desk = Desk(store, "Tendril", has_email=True)
-    application = telegram_application(box.telegram_token, box.telegram_url, desk)
+    shared = Shared(store, "Tendril", has_email=True)
+    application = telegram_application(box.telegram_token, box.telegram_url, shared)
 
     async def note(update: Any) -> None:
         if update.update_id in waits:

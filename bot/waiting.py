@@ -1,4 +1,4 @@
-"""Waiting for what is away: growing pauses, cut short when the process is asked to stop."""
+"""Waiting for what is away, with growing pauses, or for a bell; cut short when the process is to stop."""
 
 from __future__ import annotations
 
@@ -49,3 +49,22 @@ async def patiently(
             on_failure(failure, seconds)
             await pause(seconds, stop)
     raise Stopped
+
+
+class Bell:
+    """Rings while nobody listens are heard at the next wait; many rings are heard once."""
+
+    def __init__(self) -> None:
+        self._rung = asyncio.Event()
+
+    def ring(self) -> None:
+        self._rung.set()
+
+    async def heard_or_stopped(self, stop: asyncio.Event) -> None:
+        waits = [asyncio.create_task(self._rung.wait()), asyncio.create_task(stop.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        self._rung.clear()

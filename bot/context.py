@@ -1,4 +1,4 @@
-"""What a handler finds on its desk: the store, the person who wrote, the words in their language."""
+"""What every handler works with: the store, the person who wrote, the words in their language."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Buttons = list[list[InlineKeyboardButton]]
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Shared:
     """The same for every update."""
 
     store: Store
@@ -41,11 +41,11 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], dict
     known: Person | None = None
 
     @property
-    def desk(self) -> Desk:
-        return cast(Desk, self.application.bot_data["desk"])
+    def shared(self) -> Shared:
+        return cast(Shared, self.application.bot_data["shared"])
 
     async def call(self, operation: str, /, **arguments: Any) -> Any:
-        return await self.desk.store.call(operation, **arguments)
+        return await self.shared.store.call(operation, **arguments)
 
     async def person(self, update: Update, source: str | None = None) -> Person:
         """Whoever sent the update; a stranger becomes a user."""

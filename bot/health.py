@@ -10,7 +10,7 @@ from webhooks.options import ChannelHealth, ProcessHealth, Trouble
 
 
 @dataclass(slots=True)
-class Vitals:
+class OwnHealth:
     """Written by the duties, read by the health page. `telegram_trouble` is about what comes in."""
 
     telegram_off: str | None = None
@@ -24,7 +24,7 @@ class Vitals:
     def say_of_telegram(self, trouble: Trouble | None) -> None:
         self.telegram_trouble = trouble
 
-    def health(self) -> ProcessHealth:
+    def as_told(self) -> ProcessHealth:
         channels = (ChannelHealth("telegram", self.telegram_off), ChannelHealth("email", self.email_off))
         troubles = [self.telegram_trouble] if self.telegram_trouble else []
         return ProcessHealth(VERSION, channels, self.last_tick, troubles)

@@ -15,8 +15,9 @@ log = structlog.get_logger(__name__)
 
 
 class Upkeep:
-    """Lets time take effect, empties the queues of channels that are off, brings the gauges up to date, and
-    forgets what is over. Any number of processes may.
+    """Lets time take effect, empties the queues of channels that are off, and forgets what is over.
+
+    Any number of processes may.
     """
 
     def __init__(
@@ -40,7 +41,6 @@ class Upkeep:
         await self._controller.follow_up()
         for channel in self._channels_off:
             await self._reroute(channel)
-        await self._controller.measure_queue()
         await self._store.call("forget_old")
 
     async def _reroute(self, channel: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 import re
@@ -170,10 +169,10 @@ async def _without_database(
             "where datname = current_database() and pid <> pg_backend_pid()"
         )
         await _ask_everything(place, birds, site, tokens, environment)
-    for fault in ("server_error", "reset"):
-        await place.control("POST", "/faults", provider="resend", fault=fault, count=5)
+    for provider in ("telegram", "resend"):
+        await place.control("POST", "/faults", provider=provider, fault="server_error", count=1)
     await place.enroll(telegram=20, email=20)
-    await asyncio.sleep(2)
+    await place.quiet()
 
 
 # Starts that fail

@@ -8,7 +8,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
 GUIDES = [
     ROOT / "README.md",
-    *(ROOT / "docs" / name for name in ("going-live.md", "how-it-works.md", "operations.md")),
+    *(ROOT / "docs" / name for name in ("going-live.md", "how-it-works.md", "operations.md", "scaling.md")),
 ]
 
 

@@ -23,13 +23,11 @@ from benchmarks.measuring import ROUNDS, Figures, Goal, interleaved, table
 PARTS = {"delivery": delivery, "ingest": ingest, "resting": resting}
 
 
-async def measured(names: list[str], rounds: int) -> dict[str, Figures]:
-    figures: dict[str, Figures] = {}
+async def measure(names: list[str], rounds: int, figures: dict[str, Figures]) -> None:
     peers = delivery.PEERS if delivery.PEERS.exists() else None
     async with ground() as here:
         sides = [side for name in names for side in PARTS[name].sides(here, peers)]
         await interleaved(sides, figures, rounds)
-    return figures
 
 
 def report(goals: list[Goal], figures: dict[str, Figures], seconds: float) -> None:
@@ -63,11 +61,15 @@ def main() -> None:
     names = [given.only] if given.only else list(PARTS)
     goals = [goal for name in names for goal in PARTS[name].GOALS]
     began = time.perf_counter()
-    figures = asyncio.run(measured(names, given.rounds))
-    took = time.perf_counter() - began
-    report(goals, figures, took)
-    given.json.parent.mkdir(parents=True, exist_ok=True)
-    given.json.write_text(json.dumps(as_json(goals, figures, took), indent=2) + "\n")
+    figures: dict[str, Figures] = {}
+    try:
+        asyncio.run(measure(names, given.rounds, figures))
+    finally:
+        # What was measured before something failed is worth reading too.
+        took = time.perf_counter() - began
+        report(goals, figures, took)
+        given.json.parent.mkdir(parents=True, exist_ok=True)
+        given.json.write_text(json.dumps(as_json(goals, figures, took), indent=2) + "\n")
 
 
 if __name__ == "__main__":

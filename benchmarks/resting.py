@@ -41,15 +41,17 @@ async def _worker(ground: Ground) -> Mapping[str, float]:
     }
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot", "run", "--only", "worker", cwd=ROOT, env=environment,
-        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL, stderr=None,
     )  # fmt: skip
     try:
         # The message that was due when it began says that it is up.
         await asyncio.wait_for(_arrived(ground), 30)
+        # Until it has settled: its first look for all kinds of work is behind it.
         await asyncio.sleep(2)
         return await _watched(ground, psutil.Process(child.pid))
     finally:
-        child.terminate()
+        if child.returncode is None:
+            child.terminate()
         await child.wait()
 
 

@@ -211,8 +211,8 @@ class DeliveryPipeline:
     def _stop_claiming(self) -> None:
         self._stopping.set()
         self._awake.set()
-        self._slots.give(0)
-        self._lanes.give(0)
+        self._slots.look_again()
+        self._lanes.look_again()
 
     async def _release_leftovers(self) -> None:
         try:
@@ -356,7 +356,7 @@ class DeliveryPipeline:
         """Slots for one claim; none when we are stopping."""
         worthwhile = 1 if self._is_batched else max(1, self._slots.total // WORTH_A_CLAIM)
         while not self._slots.has_room(worthwhile + self._at_stake) and not self._stopping.is_set():
-            await self._slots.change()
+            await self._slots.change(worthwhile + self._at_stake)
         if self._stopping.is_set():
             return Hold(self._slots, 0)
         room = 1 if self._is_batched else self._slots.free - self._at_stake
@@ -448,7 +448,7 @@ class DeliveryPipeline:
         """Lanes to send some of these at once; none if they must not be sent any more."""
         worthwhile = min(len(ready), max(1, self._lanes.total // WORTH_A_CLAIM))
         while not self._lanes.has_room(worthwhile) and not self._must_not_begin(ready):
-            await self._lanes.change()
+            await self._lanes.change(worthwhile)
         return Hold(self._lanes, 0 if self._must_not_begin(ready) else min(len(ready), self._lanes.free))
 
     def _must_not_begin(self, ready: list[Claimed]) -> bool:
@@ -543,7 +543,7 @@ class DeliveryPipeline:
         if verdict.stops_the_channel:
             self._halted = (time.perf_counter(), verdict)
             self._slots.shut()
-            self._lanes.give(0)
+            self._lanes.look_again()
             self._recorder.hurry()
 
     async def _patiently(self, act: Callable[[], Awaitable[Result]]) -> Result:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 
 
 class Slots:
@@ -13,6 +14,8 @@ class Slots:
         self.free = total
         self._is_shut = False
         self._changed = asyncio.Event()
+        # The least that anybody waits for: a single free place must not wake all of them in vain.
+        self._wanted: float = math.inf
 
     def has_room(self, count: int) -> bool:
         return self.free >= count and not self._is_shut
@@ -22,10 +25,11 @@ class Slots:
 
     def open(self) -> None:
         self._is_shut = False
-        self._changed.set()
+        self.look_again()
 
     def look_again(self) -> None:
         """Whoever waits for room has something else to consider."""
+        self._wanted = math.inf
         self._changed.set()
 
     def take(self, count: int) -> None:
@@ -33,9 +37,12 @@ class Slots:
 
     def give(self, count: int) -> None:
         self.free += count
-        self._changed.set()
+        if self.free >= self._wanted:
+            self.look_again()
 
-    async def change(self) -> None:
+    async def change(self, wanted: int) -> None:
+        """Until so many are free, or there is something else to consider."""
+        self._wanted = min(self._wanted, wanted)
         self._changed.clear()
         await self._changed.wait()
 

@@ -43,10 +43,10 @@ GOALS = [
 def sides(ground: Ground, peers: Path | None) -> list[Side]:
     found: list[Side] = [
         partial(_limit, ground),
-        partial(_delivered, ground, TELEGRAM, "telegram", 10_000, 1, 512),
+        partial(_delivered, ground, TELEGRAM, "telegram", 10_000, 1, 256),
         partial(_delivered, ground, EMAIL, "email", 5_000, 1, 8),
-        partial(_delivered, ground, TELEGRAM_2, "telegram", 20_000, 2, 512),
-        partial(_delivered, ground, TELEGRAM_4, "telegram", 20_000, 4, 512),
+        partial(_delivered, ground, TELEGRAM_2, "telegram", 20_000, 2, 256),
+        partial(_delivered, ground, TELEGRAM_4, "telegram", 20_000, 4, 256),
         partial(_slow, ground),
         partial(_budgets, ground),
     ]

@@ -38,6 +38,7 @@ async def _worker(ground: Ground) -> Mapping[str, float]:
         "TELEGRAM_BOT_TOKEN": "1:placeholder",
         "TELEGRAM_API_URL": ground.provider,
         "METRICS_PORT": "0",
+        "LOG_LEVEL": "ERROR",
     }
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot", "run", "--only", "worker", cwd=ROOT, env=environment,

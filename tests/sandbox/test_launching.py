@@ -161,10 +161,18 @@ def test_a_second_signal_kills_a_child_that_does_not_stop(launch):
 
     os.killpg(process.pid, signal.SIGINT)
     line_with(process, "NO")
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=PATIENCE)
+    press_until_it_ends(process)
 
     assert process.returncode == 128 + signal.SIGKILL
+
+
+def press_until_it_ends(process):
+    """On a busy machine the system may make one signal of two, while the first has not been looked at yet."""
+    for _ in range(PATIENCE * 5):
+        process.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.communicate(timeout=0.2)
+            return
 
 
 def test_the_childs_end_is_our_end(launch):

@@ -144,7 +144,7 @@ async def running(environment: Environment, folder: Path) -> AsyncIterator[Runni
     assert process.stdout is not None and process.stderr is not None
     async with asyncio.timeout(60):
         logged = await lines_until("ready", process.stderr)
-    assert "ready" in logged[-1], logged
+    assert "ready" in logged[-1], "".join(logged)
     printed: list[str] = []
     try:
         yield Running(printed, logged)

@@ -237,6 +237,15 @@ async def test_a_channel_that_was_passed_over_is_told_with_its_reason(world: Wor
     ]
 
 
+async def test_a_channel_that_would_have_come_later_was_not_passed_over(world: World) -> None:
+    await world.publish(step(channels=["email", "telegram"]))
+    ada = await world.person()
+    await world.call("set_telegram_reachable", telegram_id=1, reachable=False)
+    await world.enroll(ada)
+    await world.deliver("email")
+    assert [row["passed_over"] for row in await world.deliveries(ada)] == [None]
+
+
 async def test_a_user_without_any_address_is_skipped_with_the_reason(world: World) -> None:
     await world.publish(step())
     nobody = await world.person(telegram=False, email=False)

@@ -167,6 +167,21 @@ async def test_a_busy_batch_waits_and_keeps_its_key(world: World) -> None:
     assert again["attempt_count"] == 2
 
 
+async def test_a_batch_ends_for_all_of_its_mails_together(world: World) -> None:
+    await world.publish(step(channels=["email", "telegram"], max_attempts=1))
+    await world.publish(step(channels=["email"], max_attempts=2), name="patient")
+    ada = await world.person()
+    await world.enroll(ada)
+    await world.enroll(await world.person(), "patient")
+    await world.deliver("email", "busy", reason="server_error")
+    assert await world.states(ada) == [("email", "sending", "server_error")]
+    await world.clock.advance("11 seconds")
+    again = await world.claim("email")
+    await world.record(again, "busy", reason="server_error")
+    assert len(again) == 2
+    assert [state[:2] for state in await world.states(ada)] == [("email", "failed"), ("telegram", "pending")]
+
+
 async def test_a_batch_that_was_plainly_refused_is_not_bound_to_its_key(world: World) -> None:
     await world.publish(step(channels=["email"], stale_after="7 days"))
     ada = await world.person()

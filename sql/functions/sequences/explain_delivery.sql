@@ -18,7 +18,7 @@ begin
         'events', coalesce((
             select jsonb_agg(jsonb_build_object(
                 'source', v.source, 'type', v.type, 'reason', v.reason, 'is_machine', v.is_machine,
-                'until', v.details ->> 'until', 'channel', v.details ->> 'channel', 'url', v.details ->> 'url', 'occurred_at', v.occurred_at)
+                'until', v.details ->> 'until', 'channel', v.details ->> 'channel', 'url', v.details ->> 'url', 'button', v.details ->> 'button', 'occurred_at', v.occurred_at)
                 order by v.occurred_at, v.id)
             from tendril.delivery_events v where v.delivery_id = d.id), '[]'))
     into story

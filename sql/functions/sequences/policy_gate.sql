@@ -73,40 +73,43 @@ begin
                 -- the obstacle worth telling is the one nearest to being overcome
                 obstacles[min(array_position(obstacles, c.obstacle))] as obstacle,
                 jsonb_agg(jsonb_build_object('channel', c.channel, 'reason', coalesce(c.state_reason, c.obstacle))
-                    order by c.obstacle is null desc, c.place) filter (where c.obstacle <> 'no_address') as passed_over
+                    order by c.obstacle is null desc, c.place) filter (where c.obstacle <> 'no_address' and c.place < c.best) as passed_over
             from (
-                -- every channel that the step may still use, with what stands in its way
-                select
-                    t.channel,
-                    a.address,
-                    case when cp.state in ('unreachable', 'suppressed') then cp.state_reason end as state_reason,
-                    -- the user's own choice comes first, then what has worked for them, then the order of the step
-                    t.place - case t.channel when due.preferred_channel then 200 when due.learned_channel then 100 else 0 end as place,
-                    case
-                        when a.address is null then 'no_address'
-                        when cp.state = 'suppressed' or x.address_hash is not null then 'address_suppressed'
-                        when due.message_class <> 'transactional' and (cp.unsubscribed_at is not null or not case due.message_class
-                            when 'sequence' then cp.opt_in_sequences
-                            when 'announcement' then cp.opt_in_announcements
-                            else cp.opt_in_reminders
-                        end) then 'no_consent'
-                        when cp.state = 'unreachable' and not due.has_own_recipient then 'unreachable'
-                        when b.channel is null then 'channel_off'
-                        when b.paused_reason is not null then 'channel_paused'
-                    end as obstacle
-                from unnest(case when due.fallback = 'both' then array[due.channel] else due.channels end)
-                    with ordinality as t (channel, place)
-                left join tendril.contact_points cp
-                    on cp.user_id = due.user_id and cp.channel = t.channel and cp.state <> 'unverified'
-                cross join lateral (
-                    select case when due.has_own_recipient then due.recipient_address else cp.address end as address) a
-                left join tendril.suppressions x on x.channel = t.channel and x.address_hash = tendril.address_hash(a.address)
-                left join tendril.send_budgets b on b.channel = t.channel
-                -- over its own channel the step has this delivery and no other
-                where t.channel = due.channel or not exists (
-                    select from tendril.message_deliveries other
-                    where other.enrollment_id = due.enrollment_id and other.message_step = due.message_step
-                        and other.channel = t.channel)
+                -- every channel that the step may still use, with what stands in its way, and the place of the best open one
+                select every.*, min(every.place) filter (where every.obstacle is null) over () as best
+                from (
+                    select
+                        t.channel,
+                        a.address,
+                        case when cp.state in ('unreachable', 'suppressed') then cp.state_reason end as state_reason,
+                        -- the user's own choice comes first, then what has worked for them, then the order of the step
+                        t.place - case t.channel when due.preferred_channel then 200 when due.learned_channel then 100 else 0 end as place,
+                        case
+                            when a.address is null then 'no_address'
+                            when cp.state = 'suppressed' or x.address_hash is not null then 'address_suppressed'
+                            when due.message_class <> 'transactional' and (cp.unsubscribed_at is not null or not case due.message_class
+                                when 'sequence' then cp.opt_in_sequences
+                                when 'announcement' then cp.opt_in_announcements
+                                else cp.opt_in_reminders
+                            end) then 'no_consent'
+                            when cp.state = 'unreachable' and not due.has_own_recipient then 'unreachable'
+                            when b.channel is null then 'channel_off'
+                            when b.paused_reason is not null then 'channel_paused'
+                        end as obstacle
+                    from unnest(case when due.fallback = 'both' then array[due.channel] else due.channels end)
+                        with ordinality as t (channel, place)
+                    left join tendril.contact_points cp
+                        on cp.user_id = due.user_id and cp.channel = t.channel and cp.state <> 'unverified'
+                    cross join lateral (
+                        select case when due.has_own_recipient then due.recipient_address else cp.address end as address) a
+                    left join tendril.suppressions x on x.channel = t.channel and x.address_hash = tendril.address_hash(a.address)
+                    left join tendril.send_budgets b on b.channel = t.channel
+                    -- over its own channel the step has this delivery and no other
+                    where t.channel = due.channel or not exists (
+                        select from tendril.message_deliveries other
+                        where other.enrollment_id = due.enrollment_id and other.message_step = due.message_step
+                            and other.channel = t.channel)
+                ) every
             ) c
         ) choice
     ), ranked as (

@@ -40,7 +40,8 @@ begin
                 when h.outcome = 'sent' then 'sent'
                 when h.outcome = 'unknown' then 'unknown'
                 when h.outcome in ('unreachable', 'refused') then 'failed'
-                when h.outcome = 'busy' and not h.whole_channel and h.attempt_count >= h.max_attempts then 'failed'
+                when h.outcome = 'busy' and not h.whole_channel and h.attempt_count >= h.max_attempts
+                    and (h.batch_key is null or tendril.batch_is_exhausted(h.batch_key)) then 'failed'
                 -- A stored batch stays as it is, to be taken over as a whole: an attempt may have brought it to the provider,
                 -- and then only its key prevents a repetition. One that was plainly refused at its first attempt is free.
                 when h.batch_key is not null and (h.outcome = 'busy' and not h.whole_channel

@@ -30,12 +30,13 @@ begin
     -- that must go at most once is not sent again when it may have gone.
     with ended as (
         update tendril.message_deliveries d
-        set delivery_status = case when d.attempt_count >= d.max_attempts and d.batch_started_at >= take_over_expired.at - interval '23 hours' then 'failed' else 'unknown' end,
+        set delivery_status = case when d.batch_started_at >= take_over_expired.at - interval '23 hours' then 'failed' else 'unknown' end,
             reason = case when d.batch_key is null then 'lease_lost' when d.batch_started_at < take_over_expired.at - interval '23 hours' then 'key_expired' else 'attempts_exhausted' end,
             failed_at = take_over_expired.at, failure_reason = 'no answer from the provider was recorded', lease_token = null, leased_until = null, worker = null
         from tendril.sequence_steps s
         where d.id = any (expired) and s.version_id = d.version_id and s.position = d.message_step
-            and (d.batch_key is not null and (d.batch_started_at < take_over_expired.at - interval '23 hours' or d.attempt_count >= d.max_attempts)
+            and (d.batch_key is not null and (d.batch_started_at < take_over_expired.at - interval '23 hours'
+                    or d.attempt_count >= d.max_attempts and tendril.batch_is_exhausted(d.batch_key))
                  or d.batch_key is null and d.message_content is not null and s.at_most_once)
         returning d.id, d.delivery_status, d.reason
     ), told as (

@@ -414,12 +414,13 @@ class Arena:
         return process
 
     async def quiet(self, seconds: float = PATIENCE) -> None:
-        """Nothing is due and nothing is under way."""
+        """Nothing is due within the hour and nothing is under way."""
 
         async def nothing_left() -> bool:
             return not await self.value(
                 "select exists (select from tendril.message_deliveries "
-                "where delivery_status in ('pending', 'sending'))"
+                "where delivery_status in ('pending', 'sending') "
+                "and least(next_attempt_at, leased_until) < tendril.clock() + interval '1 hour')"
             )
 
         try:

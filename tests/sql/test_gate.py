@@ -287,14 +287,31 @@ async def test_a_step_for_both_channels_goes_over_both_and_moves_on_once(world: 
     ]
 
 
-async def test_the_last_step_goes_over_both_channels_although_the_first_of_them_ends_the_sequence(
-    world: World,
+@pytest.mark.parametrize("first", ["telegram", "email"])
+@pytest.mark.parametrize("outcome", ["sent", "refused", "unknown"])
+async def test_a_step_for_both_channels_ends_with_the_last_of_them(
+    world: World, first: str, outcome: str
+) -> None:
+    await world.publish(step(fallback="both"), step(name="second"))
+    ada = await world.person()
+    await world.enroll(ada)
+    await world.deliver(first, outcome)
+    assert len(await world.deliveries(ada)) == 2
+    await world.deliver("email" if first == "telegram" else "telegram", outcome)
+    assert [row["message_step"] for row in await world.deliveries(ada)] == [1, 1, 2]
+
+
+async def test_a_step_for_both_channels_does_not_wait_for_one_that_is_not_set_up(
+    world: World, connection: asyncpg.Connection
 ) -> None:
     await world.publish(step(fallback="both"))
     ada = await world.person()
     await world.enroll(ada)
-    await world.deliver("telegram")
+    await connection.execute("delete from tendril.send_budgets where channel = 'telegram'")
     await world.deliver("email")
+    assert await connection.fetchval("select status from tendril.enrollments") == "completed"
+    await world.call("configure_budget", channel="telegram", messages_per_request=1)
+    await world.deliver("telegram")
     assert [state[:2] for state in await world.states(ada)] == [("telegram", "sent"), ("email", "sent")]
 
 

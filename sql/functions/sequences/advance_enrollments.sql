@@ -18,7 +18,14 @@ begin
     with ended as (
         select distinct d.enrollment_id, d.message_step
         from tendril.message_deliveries d
+        join tendril.sequence_steps s on s.version_id = d.version_id and s.position = d.message_step
         where d.id = any (advance_enrollments.deliveries)
+            -- What goes over both channels ends with the last of them; one that is off would never end it.
+            and (s.fallback <> 'both' or not exists (
+                select from tendril.message_deliveries other
+                join tendril.send_budgets b on b.channel = other.channel
+                where other.enrollment_id = d.enrollment_id and other.message_step = d.message_step
+                    and other.delivery_status in ('pending', 'sending', 'parked')))
     ), moved as (
         update tendril.enrollments e
         set current_step = ended.message_step, stepped_at = advance_enrollments.at,

@@ -43,7 +43,7 @@ begin
             case
                 when due.found_user_id is null or due.deleted_at is not null then 'stop:user_gone'
                 when due.enrollment_status = 'cancelled' then 'stop:enrollment_ended'
-                -- the last step ends the sequence with the first of its messages; the others belong to it still
+                -- over both channels: the other has ended the sequence while this one was off, and belongs to it still
                 when due.enrollment_status = 'completed' and due.fallback_of is null and due.fallback <> 'both' then 'stop:enrollment_ended'
                 when due.enrollment_status = 'paused' then 'hold:enrollment_paused'
                 when due.sequence_paused_at is not null then 'hold:sequence_paused'

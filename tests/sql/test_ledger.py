@@ -196,6 +196,32 @@ async def test_a_batch_that_was_plainly_refused_is_not_bound_to_its_key(world: W
     )
 
 
+async def test_who_left_while_a_batch_was_refused_gets_no_mail(world: World) -> None:
+    await world.publish(step(channels=["email"]))
+    ada, grace = await world.person(), await world.person()
+    await world.enroll(ada)
+    await world.claim("email", worker="dies before it stores")
+    await world.clock.advance("61 seconds")
+    await world.enroll(grace)
+    assert len(await world.deliver("email", "busy", whole_channel=True, reason="rate_limit_exceeded")) == 2
+    await world.call("stop_everything", user_id=ada, source="telegram")
+    await world.clock.advance("1 minute")
+    (row,) = await world.claim("email")
+    assert (row["user_id"], row["batch_key"]) == (grace, None)
+
+
+async def test_a_batch_whose_worker_died_stays_one_when_it_is_refused_later(world: World) -> None:
+    await world.publish(step(channels=["email"]))
+    await world.enroll(await world.person())
+    (row,) = await world.claim("email")
+    content = [{"id": row["id"], "content": {"text": "Hello"}}]
+    await world.call("store_rendered", lease_token=row["lease_token"], rendered=content, batch_key="key")
+    await world.clock.advance("61 seconds")
+    await world.record(await world.claim("email"), "busy", whole_channel=True, reason="rate_limit_exceeded")
+    await world.clock.advance("1 minute")
+    assert [again["batch_key"] for again in await world.claim("email")] == ["key"]
+
+
 async def test_a_lease_begins_anew_when_the_content_is_stored(world: World) -> None:
     await world.publish(step())
     await world.enroll(await world.person())

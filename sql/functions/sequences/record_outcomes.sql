@@ -22,7 +22,7 @@ begin
     ), held as (
         select
             d.id, d.delivery_status, d.attempt_count, d.max_attempts, d.batch_key, d.user_id, d.channel, d.recipient_address,
-            d.version_id, d.message_step, o.outcome, o.provider_message_id, o.reason, o.address, o.retry_after,
+            d.version_id, d.message_step, d.reason as earlier_reason, o.outcome, o.provider_message_id, o.reason, o.address, o.retry_after,
             coalesce(o.whole_channel, false) as whole_channel
         from given o join tendril.message_deliveries d on d.id = o.id and d.lease_token = o.lease_token
         order by d.id for update of d
@@ -43,9 +43,10 @@ begin
                 when h.outcome = 'busy' and not h.whole_channel and h.attempt_count >= h.max_attempts
                     and (h.batch_key is null or tendril.batch_is_exhausted(h.batch_key)) then 'failed'
                 -- A stored batch stays as it is, to be taken over as a whole: an attempt may have brought it to the provider,
-                -- and then only its key prevents a repetition. One that was plainly refused at its first attempt is free.
+                -- and then only its key prevents a repetition. One that was plainly refused at its first attempt, before which
+                -- the gate left it without a reason, is free: each of its mails goes through the gate again.
                 when h.batch_key is not null and (h.outcome = 'busy' and not h.whole_channel
-                    or h.outcome in ('busy', 'misconfigured') and h.attempt_count > 1) then 'sending'
+                    or h.outcome in ('busy', 'misconfigured') and h.earlier_reason is not null) then 'sending'
                 when h.outcome = 'unrenderable' and h.attempt_count >= 3 then 'parked'
                 else 'pending'
             end as after,

@@ -65,7 +65,9 @@ begin
     with taken as (
         update tendril.message_deliveries d
         set worker = take_over_expired.worker, lease_token = take_over_expired.token, leased_until = take_over_expired.lease_end,
-            attempt_count = d.attempt_count + 1
+            attempt_count = d.attempt_count + 1,
+            -- what record_outcomes knows a repeated batch by
+            reason = coalesce(d.reason, 'lease_lost')
         where d.batch_key = stored_batch
         returning d.id
     )

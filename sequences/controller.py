@@ -70,7 +70,9 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class FollowedUp:
-    """What the passing of time brought about, by name: how many messages `fell_back`, and so on."""
+    """What the passing of time brought about, by name: how many messages `fell_back`, how many of them from
+    which channel to which (`email>telegram`), and so on.
+    """
 
     counts: Mapping[str, int] = field(default_factory=dict)
 
@@ -164,12 +166,23 @@ class NurtureController:
         total: Counter[str] = Counter()
         while any((counts := await self._store.call("follow_up")).values()):
             total.update(counts)
-        if self._metrics is not None:
-            self._metrics.fell_back_unanswered(total["fell_back"])
+        self._count_unanswered(total)
         followed = FollowedUp(total)
         if followed.has_work:
             self.wake()
         return followed
+
+    def came_back(self, channel: str, to: str) -> None:
+        """A message that was thought to be sent did not arrive, and the other channel takes over."""
+        if self._metrics is not None:
+            self._metrics.fell_back(channel, to, "came_back")
+        self.wake(to)
+
+    def _count_unanswered(self, counts: Mapping[str, int]) -> None:
+        for name, count in counts.items():
+            channel, is_way, to = name.partition(">")
+            if is_way and self._metrics is not None:
+                self._metrics.fell_back(channel, to, "unanswered", count)
 
     async def measure_queue(self) -> None:
         """Brings the gauges up to date. Raises StorageError; then nobody knows, and so the gauges say."""

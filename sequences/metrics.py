@@ -67,9 +67,8 @@ class DeliveryMetrics:
             claim_to_record=self._record.labels(channel),
         )
 
-    def fell_back_unanswered(self, count: int) -> None:
-        """The database does not say from which channel to which, so these labels are empty."""
-        self._fallbacks.labels("", "", "unanswered").inc(count)
+    def fell_back(self, channel: str, to: str, why: str, count: int = 1) -> None:
+        self._fallbacks.labels(channel, to, why).inc(count)
 
     def observe_queue(self, due: float, oldest_due_seconds: float) -> None:
         self._queue_due.set(due)

@@ -29,8 +29,10 @@ async def receive(request: web.Request) -> web.Response:
         _count(request, _verdict_of(error))
         raise
     _count(request, recorded.verdict)
-    if event["type"] in FAILURES and recorded.verdict == "applied":
-        request.app[keys.CONTROLLER].wake()  # another channel may take over now
+    if recorded.fell_back_to:
+        request.app[keys.CONTROLLER].came_back("email", recorded.fell_back_to)
+    elif event["type"] in FAILURES and recorded.verdict == "applied":
+        request.app[keys.CONTROLLER].wake()  # the next step may be due now
     return answer({"verdict": recorded.verdict})
 
 

@@ -36,6 +36,7 @@ class Recorded:
     verdict: str
     delivery_id: int | None = None
     user_id: str | None = None
+    fell_back_to: str | None = None
 
 
 POSTPONED = Recorded("postponed")
@@ -213,7 +214,7 @@ class EventWriter:
 
 
 def _recorded(row: Mapping[str, Any]) -> Recorded:
-    return Recorded(row["verdict"], row.get("delivery_id"), row.get("user_id"))
+    return Recorded(row["verdict"], row.get("delivery_id"), row.get("user_id"), row.get("fell_back_to"))
 
 
 def _answer(batch: Sequence[Waiting], recorded: Mapping[str, Recorded]) -> None:

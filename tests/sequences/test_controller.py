@@ -265,7 +265,7 @@ async def test_what_nobody_answered_goes_to_the_other_channel(
     followed = await controller.follow_up()
     await controller.deliver_due()
     assert followed.counts["fell_back"] == 1
-    labels = {"channel": "", "to": "", "why": "unanswered"}
+    labels = {"channel": "telegram", "to": "email", "why": "unanswered"}
     assert metrics.registry.get_sample_value("tendril_fallbacks_total", labels) == 1
     assert (telegram.recipients, email.recipients) == (["7"], ["ada@example.com"])
 

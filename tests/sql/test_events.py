@@ -179,7 +179,9 @@ async def test_soft_bounces_far_apart_suppress_nothing(world: World) -> None:
 @pytest.mark.parametrize("type_", ["bounced", "soft_bounce", "failed", "suppressed"])
 async def test_a_mail_that_did_not_arrive_falls_back_to_telegram_once(world: World, type_: str) -> None:
     ada, row = await sent_mail(world)
-    await world.tell(row, type_, type_)
+    told = await world.tell(row, type_, type_)
+    assert sorted(str(each["fell_back_to"]) for each in told) == ["None", "telegram"]
+    assert [each["fell_back_to"] for each in await world.tell(row, type_)] == [None]
     await world.deliver("telegram")
     assert [each[:2] for each in await world.states(ada)][1:] == [("telegram", "sent")]
 

@@ -19,6 +19,7 @@ from standardwebhooks import Webhook
 from channels.signing import Signer
 from sequences.controller import NurtureController
 from sequences.links import LinkBuilder
+from sequences.metrics import DeliveryMetrics
 from storage.store import Store, Unavailable
 from webhooks.app import build_app
 from webhooks.options import ChannelHealth, ProcessHealth, Sender, Trouble, WebOptions
@@ -186,7 +187,7 @@ async def open_sidecar(store: Store) -> AsyncIterator[OpenSidecar]:
             replace(OPTIONS, **changes),
             road,
             signer,
-            NurtureController(road, []),
+            NurtureController(road, [], metrics=DeliveryMetrics(registry)),
             email_channel,
             registry,
             lambda: ProcessHealth(

@@ -12,6 +12,7 @@ import pytest
 from storage.store import Store
 from tests.webhooks.conftest import (
     ADDRESS,
+    SEQUENCE,
     WEBHOOK_SECRET,
     OpenSidecar,
     Sent,
@@ -30,6 +31,23 @@ async def test_a_delivered_mail_is_delivered(sidecar: Sidecar, sent: Sent, table
 
     assert (answer.status, await answer.json()) == (200, {"verdict": "applied"})
     assert await tables.status(sent) == "delivered"
+
+
+async def test_a_bounced_mail_goes_over_the_other_channel_and_is_counted_there(
+    sidecar: Sidecar, store: Store, user_id: str
+) -> None:
+    await store.call("configure_budget", channel="telegram")
+    await store.call("configure_budget", channel="email", messages_per_request=100)
+    await store.call("open_contact_point", user_id=user_id, channel="telegram", address="7")
+    first = {**SEQUENCE["steps"][0], "channels": ["email", "telegram"], "fallback": "on_failure"}
+    await store.call("publish_sequence", definition={**SEQUENCE, "name": "either", "steps": [first]})
+    sent = await send_one(store, user_id, "either")
+
+    await sidecar.from_resend(resend_event("bounced", sent), "msg_1")
+    await sidecar.from_resend(resend_event("bounced", sent), "msg_2")
+
+    labels = {"channel": "email", "to": "telegram", "why": "came_back"}
+    assert sidecar.counted("tendril_fallbacks_total", **labels) == 1
 
 
 async def test_the_second_address_does_the_same(sidecar: Sidecar, sent: Sent, tables: Tables) -> None:

@@ -1,4 +1,5 @@
--- Plans the other channel for messages that nobody answered in time, and says how many of them there were.
+-- Plans the other channel for messages that nobody answered in time, and says how many of them there were, also by their
+-- way, as in "email>telegram".
 create or replace function tendril.follow_up(at timestamptz default tendril.clock(), batch int default 1000)
 returns jsonb
 language plpgsql
@@ -26,6 +27,15 @@ begin
             where b.user_id = c.user_id and b.occurred_at > c.sent_at and b.source = 'telegram'))), '{}')
     into seen, unanswered from closed c;
     fallen := tendril.plan_fallbacks(unanswered, follow_up.at);
-    return jsonb_build_object('looked_at', seen, 'fell_back', cardinality(fallen));
+    return jsonb_build_object('looked_at', seen, 'fell_back', cardinality(fallen)) || (
+        select coalesce(jsonb_object_agg(way.name, way.deliveries), '{}')
+        from (
+            select d.channel || '>' || f.channel as name, count(*) as deliveries
+            from tendril.message_deliveries d
+            join tendril.message_deliveries f on f.enrollment_id = d.enrollment_id and f.message_step = d.message_step and f.fallback_of = d.id
+            where d.id = any (fallen)
+            group by 1
+        ) way
+    );
 end;
 $$;

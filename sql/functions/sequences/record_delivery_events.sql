@@ -1,7 +1,7 @@
 -- Records what providers and links tell of deliveries, each event once; the state of a delivery follows from the set of its
 -- events, so neither their order nor their repetition matters. Suppresses addresses, falls back, and notes what users did.
 create or replace function tendril.record_delivery_events(events jsonb, at timestamptz default tendril.clock())
-returns table (event_id text, verdict text, delivery_id bigint, user_id uuid)
+returns table (event_id text, verdict text, delivery_id bigint, user_id uuid, fell_back_to text)
 language plpgsql
 set search_path = ''
 set plan_cache_mode = 'force_generic_plan'
@@ -11,6 +11,7 @@ as $$
 declare
     fresh jsonb;
     touched bigint[];
+    fallen bigint[] := '{}';
     behavior jsonb;
 begin
     with given as (
@@ -37,7 +38,7 @@ begin
     into fresh, touched from stored s;
 
     if cardinality(touched) > 0 then
-        perform tendril.settle_events(touched, fresh, record_delivery_events.at);
+        fallen := tendril.settle_events(touched, fresh, record_delivery_events.at);
         select jsonb_agg(jsonb_build_object(
             'event_id', 'delivery:' || v.event_id, 'user_id', d.user_id, 'type', 'message_' || v.type, 'source', d.channel,
             'occurred_at', v.occurred_at,
@@ -61,7 +62,12 @@ begin
             when fresh ->> g.event_id is null then 'unmatched'
             else 'applied'
         end,
-        d.id, d.user_id
+        d.id, d.user_id,
+        -- told once, however many events came of the same delivery
+        case when d.id = any (fallen) and row_number() over (partition by d.id, fresh ? g.event_id order by g.event_id) = 1 and fresh ? g.event_id then (
+            select f.channel from tendril.message_deliveries f
+            where f.enrollment_id = d.enrollment_id and f.message_step = d.message_step and f.fallback_of = d.id)
+        end
     from jsonb_to_recordset(record_delivery_events.events) as g (event_id text, type text)
     left join tendril.delivery_events v on v.event_id = g.event_id
     left join tendril.message_deliveries d on d.id = v.delivery_id;

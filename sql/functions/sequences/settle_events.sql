@@ -1,7 +1,7 @@
 -- Brings deliveries in line with all that is known of them, acts once on the events that are new (addresses are suppressed,
 -- failures fall back), and moves on the enrollments of messages now known to be sent.
 create or replace function tendril.settle_events(deliveries bigint[], fresh jsonb, at timestamptz default tendril.clock())
-returns void
+returns bigint[]
 language plpgsql
 set search_path = ''
 set plan_cache_mode = 'force_generic_plan'
@@ -64,7 +64,8 @@ begin
     perform tendril.suppress_addresses(settle_events.deliveries, settle_events.fresh, settle_events.at);
     perform tendril.advance_enrollments(newly_sent, settle_events.at);
     if cardinality(newly_failed) > 0 then
-        perform tendril.settle_failures(newly_failed, settle_events.at);
+        return tendril.settle_failures(newly_failed, settle_events.at);
     end if;
+    return '{}';
 end;
 $$;

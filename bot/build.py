@@ -285,7 +285,12 @@ class _Assembly:
         )
 
     def add_conversation(self) -> None:
-        shared = Shared(self.store, self.settings.brand_name, self.settings.has_email)
+        shared = Shared(
+            self.store,
+            self.settings.brand_name,
+            self.settings.has_email,
+            owner_ids=self.settings.admin_telegram_ids,
+        )
         application = telegram_application(
             shown(self.settings.telegram_bot_token) or "", self.settings.telegram_api_url, shared
         )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Message, Update, User
@@ -15,6 +15,8 @@ from bot.texts import English, words
 from storage.store import Store
 
 Buttons = list[list[InlineKeyboardButton]]
+Understand = Callable[[Update, "Context", Mapping[str, Any]], Awaitable[bool]]
+"""Reads what was written as the answer to a question; says whether it is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,25 +26,46 @@ class Shared:
     store: Store
     brand: str
     has_email: bool
+    owner_ids: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue:
+    """A question that waits for somebody's answer; `state` is what the answer is to be read with."""
+
+    name: str
+    state: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
+    """`locale` is the language that they chose, else that of their Telegram. `roles` are those of admins."""
+
     user_id: str
     telegram_id: int
     first_name: str
-    is_new: bool
-    came_back: bool
+    is_new: bool = False
+    came_back: bool = False
+    locale: str | None = None
+    timezone: str = "UTC"
+    roles: frozenset[str] = frozenset()
+    dialogue: Dialogue | None = None
 
 
 class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], dict[Any, Any]]):
-    """One update's context; who wrote is asked of the database once, when a handler wants to know."""
+    """One update's context; who wrote is asked of the database once, before anything else."""
 
     known: Person | None = None
+    language: str | None = None
 
     @property
     def shared(self) -> Shared:
         return cast(Shared, self.application.bot_data["shared"])
+
+    @property
+    def words(self) -> English:
+        """In the language of whoever wrote."""
+        return words(self.known.locale if self.known else self.language)
 
     async def call(self, operation: str, /, **arguments: Any) -> Any:
         return await self.shared.store.call(operation, **arguments)
@@ -63,7 +86,30 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], dict
             language_code=user.language_code,
             source=source,
         )
-        return Person(answer["user_id"], user.id, user.first_name, answer["is_new"], answer["came_back"])
+        person = _person(user, answer)
+        if user.id in self.shared.owner_ids and "owner" not in person.roles:
+            await self.call("set_roles", user_id=person.user_id, roles=["owner"], actor="ADMIN_TELEGRAM_IDS")
+            person = replace(person, roles=frozenset({"owner"}))
+        return person
+
+    async def ask(self, name: str, state: Mapping[str, Any] | None = None) -> None:
+        """What they write next answers this question, until `answered`; a later question takes its place."""
+        await self.call("begin_dialogue", user_id=self._their_id, name=name, state=dict(state or {}))
+
+    async def understood(self, update: Update) -> bool:
+        """Whether what was written answers a question that we asked, and was taken as such."""
+        dialogue = self.known.dialogue if self.known else None
+        understand = self.application.bot_data["answers"].get(dialogue.name) if dialogue else None
+        return bool(dialogue and understand and await understand(update, self, dialogue.state))
+
+    async def answered(self) -> None:
+        await self.call("end_dialogue", user_id=self._their_id)
+
+    @property
+    def _their_id(self) -> str:
+        if self.known is None:
+            raise ValueError("nobody is known who could be asked")
+        return self.known.user_id
 
     async def record(
         self, update: Update, event_type: str, metadata: Mapping[str, Any], event_id: str | None = None
@@ -87,9 +133,19 @@ def sender(update: Update) -> User:
     return user
 
 
-def said(update: Update) -> English:
-    """The words in the sender's language."""
-    return words(sender(update).language_code)
+def _person(user: User, answer: Mapping[str, Any]) -> Person:
+    dialogue = answer["dialogue"]
+    return Person(
+        answer["user_id"],
+        user.id,
+        user.first_name,
+        is_new=answer["is_new"],
+        came_back=answer["came_back"],
+        locale=answer["locale"] or user.language_code,
+        timezone=answer["timezone"],
+        roles=frozenset(answer["roles"]),
+        dialogue=Dialogue(dialogue["name"], dialogue["state"]) if dialogue else None,
+    )
 
 
 def argument(context: Context) -> str:

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import ModuleType
 from typing import Any
 
 from telegram.ext import BaseHandler
 
+from bot.admin import ADMIN_TOPICS
+from bot.context import Understand
 from bot.handlers import actions, email, help, incoming, link, membership, settings, start, stop, unknown
+
+TOPICS: tuple[ModuleType, ...] = (start, help, email, settings, link, stop, membership, actions)
+"""Each has `handlers()`, and `answers()` if it asks questions."""
 
 
 def all_handlers() -> list[list[BaseHandler[Any, Any, Any]]]:
     """In groups: of each, the first handler that wants an update gets it."""
-    answering = (start, help, email, settings, link, stop, membership, actions, unknown)
-    return [incoming.first(), [each for module in answering for each in module.handlers()], incoming.last()]
+    answering = (*TOPICS, *ADMIN_TOPICS, unknown)
+    return [incoming.first(), [each for topic in answering for each in topic.handlers()], incoming.last()]
+
+
+def all_answers() -> Mapping[str, Understand]:
+    """Who reads the answer to which question, by the name that `Context.ask` was given."""
+    asking = (topic for topic in (*TOPICS, *ADMIN_TOPICS) if hasattr(topic, "answers"))
+    return {name: understand for topic in asking for name, understand in topic.answers().items()}

@@ -9,7 +9,7 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Message, Update
 from telegram.error import BadRequest
 from telegram.ext import BaseHandler
 
-from bot.context import Context, acknowledge, said
+from bot.context import Context, acknowledge
 from bot.handlers.commands import tap
 from bot.texts import English
 
@@ -22,7 +22,7 @@ async def act(update: Update, context: Context) -> None:
         update, event, {"tracking_id": tracking_id}, event_id=f"action:{tracking_id}:{event}"
     )
     await _count_as_click(context, tracking_id, event, _label(update))
-    texts = said(update)
+    texts = context.words
     await acknowledge(update, texts.noted if answer["recorded"] else texts.already_noted)
     await _mark_as_done(update, texts)
 

@@ -9,7 +9,7 @@ from telegram import Update
 from telegram.ext import BaseHandler
 
 from bot.addresses import CODE, WrongAddress, read_address
-from bot.context import Context, acknowledge, argument, button, reply, said
+from bot.context import Context, acknowledge, argument, button, reply
 from bot.handlers.commands import command, tap
 from storage.store import Invalid
 
@@ -19,7 +19,7 @@ RESEND = "email:resend"
 async def email(update: Update, context: Context) -> None:
     typed = argument(context)
     if not context.shared.has_email:
-        await reply(update, said(update).email_is_off)
+        await reply(update, context.words.email_is_off)
     elif not typed:
         await show_email(update, context)
     elif CODE.fullmatch(typed):
@@ -32,7 +32,7 @@ async def email(update: Update, context: Context) -> None:
 
 async def show_email(update: Update, context: Context) -> None:
     confirmed, waiting = await _addresses(update, context)
-    texts = said(update)
+    texts = context.words
     if waiting:
         await reply(update, texts.your_unconfirmed_email(waiting), [[button(texts.send_a_new_code, RESEND)]])
     elif confirmed:
@@ -42,7 +42,7 @@ async def show_email(update: Update, context: Context) -> None:
 
 
 async def take_address(update: Update, context: Context, typed: str) -> None:
-    texts = said(update)
+    texts = context.words
     try:
         address = read_address(typed)
     except WrongAddress as wrong:
@@ -53,7 +53,7 @@ async def take_address(update: Update, context: Context, typed: str) -> None:
 
 async def request(update: Update, context: Context, address: str) -> None:
     """Asks for the code to be sent, and says what became of it."""
-    texts = said(update)
+    texts = context.words
     person = await context.person(update)
     try:
         answer = await context.call("request_email", user_id=person.user_id, email_address=address)
@@ -79,7 +79,7 @@ async def request(update: Update, context: Context, address: str) -> None:
 
 
 async def take_code(update: Update, context: Context, code: str) -> None:
-    texts = said(update)
+    texts = context.words
     person = await context.person(update)
     answer = await context.call("verify_email", user_id=person.user_id, code=code)
     resend_button = [[button(texts.send_a_new_code, RESEND)]]
@@ -104,7 +104,7 @@ async def resend(update: Update, context: Context) -> None:
     if waiting:
         await request(update, context, waiting)
     else:
-        await reply(update, said(update).no_email_to_confirm)
+        await reply(update, context.words.no_email_to_confirm)
 
 
 async def _addresses(update: Update, context: Context) -> tuple[str | None, str | None]:

@@ -7,12 +7,13 @@ from typing import Any
 from telegram import Update
 from telegram.ext import BaseHandler
 
-from bot.context import Context, reply, said
+from bot.context import Context, reply
 from bot.handlers.commands import command
 
 
 async def show_help(update: Update, context: Context) -> None:
-    await reply(update, said(update).help(context.shared.brand))
+    texts = context.words
+    await reply(update, texts.help(context.shared.brand, texts.commands))
 
 
 def handlers() -> list[BaseHandler[Any, Any, Any]]:

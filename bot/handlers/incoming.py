@@ -1,4 +1,4 @@
-"""First: only people in private chats are served. Last: what came in is a behavior event."""
+"""First: only people in private chats are served, and known. Last: what came in is a behavior event."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from telegram.ext import ApplicationHandlerStop, BaseHandler, TypeHandler
 from telegram.helpers import effective_message_type
 
 from bot.context import Context, acknowledge
+from bot.handlers.link import LINK
 
 
 async def only_people(update: Update, context: Context) -> None:
@@ -17,6 +18,24 @@ async def only_people(update: Update, context: Context) -> None:
     if user is None or user.is_bot or (chat is not None and chat.type != ChatType.PRIVATE):
         await acknowledge(update)
         raise ApplicationHandlerStop
+    context.language = user.language_code
+    if update.my_chat_member is None and not _joins_an_account(update):
+        await context.person(update, _source(update))
+
+
+def _joins_an_account(update: Update) -> bool:
+    """Not to be registered before: a stranger's chat joins the account, and does not become a second user."""
+    return _typed(update).startswith((f"/start {LINK}", "/link"))
+
+
+def _source(update: Update) -> str | None:
+    """Where somebody came from, of `https://t.me/BOT?start=SOURCE`."""
+    command, _, payload = _typed(update).partition(" ")
+    return payload.strip() or None if command == "/start" else None
+
+
+def _typed(update: Update) -> str:
+    return (update.message.text or "") if update.message is not None else ""
 
 
 async def remember(update: Update, context: Context) -> None:

@@ -7,8 +7,11 @@ from typing import Any
 from telegram import Update
 from telegram.ext import BaseHandler
 
-from bot.context import Context, argument, reply, said, sender
+from bot.context import Context, argument, reply, sender
 from bot.handlers.commands import command
+
+LINK = "link_"
+"""What a code begins with in `/start link_CODE`."""
 
 
 async def link(update: Update, context: Context) -> None:
@@ -16,14 +19,14 @@ async def link(update: Update, context: Context) -> None:
     if code:
         await connect(update, context, code)
     else:
-        await reply(update, said(update).how_to_link)
+        await reply(update, context.words.how_to_link)
 
 
 async def connect(update: Update, context: Context, code: str) -> None:
     """Before anything registers the sender: a stranger's chat joins the account, not a second user."""
     person = sender(update)
     answer = await context.call("link_telegram", code=code.strip(), telegram_id=person.id)
-    texts = said(update)
+    texts = context.words
     match answer["status"]:
         case "linked":
             await reply(update, texts.linked(person.first_name))

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from telegram import Update
 from telegram.ext import BaseHandler
 
-from bot.context import Buttons, Context, acknowledge, argument, button, reply, rewrite, said
+from bot.context import Buttons, Context, acknowledge, argument, button, reply, rewrite
 from bot.handlers.commands import command, tap
 from bot.texts import English
 from bot.zones import COMMON, city_of, find_zone
@@ -32,13 +32,13 @@ async def settings(update: Update, context: Context) -> None:
     if what:
         await change_by_words(update, context, what.lower(), value.strip())
     else:
-        preferences = await _read(update, context)
-        await reply(update, overview(said(update), preferences), overview_buttons(said(update), preferences))
+        texts, preferences = context.words, await _read(update, context)
+        await reply(update, overview(texts, preferences), overview_buttons(texts, preferences))
 
 
 async def show(update: Update, context: Context) -> None:
     """`s:show:SCREEN`: the overview, or the choices for one setting."""
-    texts = said(update)
+    texts = context.words
     match context.match and context.match["screen"]:
         case "channel":
             await rewrite(update, texts.ask_channel, _channel_choices(texts))
@@ -51,7 +51,7 @@ async def show(update: Update, context: Context) -> None:
         case "pause":
             await rewrite(update, texts.ask_pause, _pause_choices(texts))
         case _:
-            await _show_overview(update, await _read(update, context))
+            await _show_overview(update, context, await _read(update, context))
 
 
 async def choose(update: Update, context: Context) -> None:
@@ -62,23 +62,23 @@ async def choose(update: Update, context: Context) -> None:
     try:
         await _apply(update, context, _changes(key, value))
     except Invalid:  # a button of long ago, for a value that is none any more
-        await acknowledge(update, said(update).no_longer_works)
+        await acknowledge(update, context.words.no_longer_works)
 
 
 async def choose_pause(update: Update, context: Context) -> None:
     """`s:pause:SPAN`."""
     if context.match is not None:
         await _show_overview(
-            update, await pause_for(update, context, context.match["span"]), said(update).saved
+            update, context, await pause_for(update, context, context.match["span"]), context.words.saved
         )
 
 
 async def finish(update: Update, context: Context) -> None:
-    await rewrite(update, overview(said(update), await _read(update, context)))
+    await rewrite(update, overview(context.words, await _read(update, context)))
 
 
 async def change_by_words(update: Update, context: Context, what: str, value: str) -> None:
-    texts = said(update)
+    texts = context.words
     if what in ("timezone", "zone", "city") and value:
         zone = find_zone(value)
         if zone is None:
@@ -86,7 +86,7 @@ async def change_by_words(update: Update, context: Context, what: str, value: st
         else:
             await _apply(update, context, {"timezone": zone})
     elif what == "pause" and value.lower() in texts.pauses:
-        await _show_overview(update, await pause_for(update, context, value.lower()))
+        await _show_overview(update, context, await pause_for(update, context, value.lower()))
     else:
         changes = understood(what, value.lower())
         if changes is None:
@@ -187,16 +187,18 @@ def _changes(key: str, value: str) -> dict[str, Any]:
 
 
 async def _apply(update: Update, context: Context, changes: Mapping[str, Any]) -> None:
-    texts = said(update)
+    texts = context.words
     preferences = await _write(update, context, changes)
     wants_email = changes.get("preferred_channel") == "email"
     if wants_email and not any(_is_open_email(point) for point in preferences["contact_points"]):
         await reply(update, texts.email_needed_first)
-    await _show_overview(update, preferences, texts.saved)
+    await _show_overview(update, context, preferences, texts.saved)
 
 
-async def _show_overview(update: Update, preferences: Preferences, toast: str | None = None) -> None:
-    texts = said(update)
+async def _show_overview(
+    update: Update, context: Context, preferences: Preferences, toast: str | None = None
+) -> None:
+    texts = context.words
     await rewrite(update, overview(texts, preferences), overview_buttons(texts, preferences), toast)
 
 

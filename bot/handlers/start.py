@@ -7,11 +7,9 @@ from typing import Any
 from telegram import Update
 from telegram.ext import BaseHandler
 
-from bot.context import Context, argument, reply, said
+from bot.context import Context, argument, reply
 from bot.handlers.commands import command
-from bot.handlers.link import connect
-
-LINK = "link_"
+from bot.handlers.link import LINK, connect
 
 
 async def start(update: Update, context: Context) -> None:
@@ -31,9 +29,9 @@ async def greet(update: Update, context: Context, source: str | None) -> None:
     again = await context.call("start_again", user_id=person.user_id, source="telegram")
     is_greeted = await began(update, context, source)
     if person.came_back or again["was_stopped"]:
-        await reply(update, said(update).welcome_back(person.first_name))
+        await reply(update, context.words.welcome_back(person.first_name))
     elif not is_greeted:
-        await reply(update, said(update).already_here(person.first_name))
+        await reply(update, context.words.already_here(person.first_name))
 
 
 async def began(update: Update, context: Context, source: str | None) -> bool:

@@ -7,13 +7,13 @@ from typing import Any
 from telegram import Update
 from telegram.ext import BaseHandler
 
-from bot.context import Context, button, reply, rewrite, said
+from bot.context import Context, button, reply, rewrite
 from bot.handlers.commands import command, tap
 from bot.handlers.settings import pause_for
 
 
 async def ask(update: Update, context: Context) -> None:
-    texts = said(update)
+    texts = context.words
     buttons = [
         [button(texts.yes_stop, "stop:yes")],
         [button(texts.rather_pause, "stop:pause")],
@@ -25,16 +25,16 @@ async def ask(update: Update, context: Context) -> None:
 async def stop(update: Update, context: Context) -> None:
     person = await context.person(update)
     await context.call("stop_everything", user_id=person.user_id, source="telegram")
-    await rewrite(update, said(update).stopped)
+    await rewrite(update, context.words.stopped)
 
 
 async def pause_instead(update: Update, context: Context) -> None:
     await pause_for(update, context, "1 week")
-    await rewrite(update, said(update).pausing_instead)
+    await rewrite(update, context.words.pausing_instead)
 
 
 async def keep(update: Update, context: Context) -> None:
-    await rewrite(update, said(update).not_stopped)
+    await rewrite(update, context.words.not_stopped)
 
 
 def handlers() -> list[BaseHandler[Any, Any, Any]]:

@@ -8,39 +8,44 @@ from telegram import Update
 from telegram.ext import BaseHandler, MessageHandler, filters
 
 from bot.addresses import CODE, looks_like_an_address
-from bot.context import Context, acknowledge, button, reply, said
+from bot.context import Context, acknowledge, button, reply
 from bot.handlers.commands import tap
 from bot.handlers.email import take_address, take_code
 from bot.zones import find_zone
 
 
 async def text(update: Update, context: Context) -> None:
-    typed = _text(update)
+    if await context.understood(update):
+        return
+    typed = typed_text(update)
     digits = typed.replace(" ", "").replace("-", "")
     if context.shared.has_email and CODE.fullmatch(digits):
         await take_code(update, context, digits)
     elif context.shared.has_email and looks_like_an_address(typed):
         await take_address(update, context, typed)
     elif zone := find_zone(typed):
-        choice = button(said(update).yes_set_zone(zone), f"s:set:timezone={zone}")
-        await reply(update, said(update).is_this_your_zone(zone), [[choice]])
+        choice = button(context.words.yes_set_zone(zone), f"s:set:timezone={zone}")
+        await reply(update, context.words.is_this_your_zone(zone), [[choice]])
     else:
-        await reply(update, said(update).not_understood)
+        await reply(update, context.words.not_understood)
 
 
 async def unknown_command(update: Update, context: Context) -> None:
-    await reply(update, said(update).unknown_command(_text(update).split()[0].lstrip("/").split("@")[0]))
+    await reply(
+        update, context.words.unknown_command(typed_text(update).split()[0].lstrip("/").split("@")[0])
+    )
 
 
 async def not_text(update: Update, context: Context) -> None:
-    await reply(update, said(update).only_text)
+    if not await context.understood(update):
+        await reply(update, context.words.only_text)
 
 
 async def old_button(update: Update, context: Context) -> None:
-    await acknowledge(update, said(update).no_longer_works)
+    await acknowledge(update, context.words.no_longer_works)
 
 
-def _text(update: Update) -> str:
+def typed_text(update: Update) -> str:
     message = update.effective_message
     return (message.text or "").strip() if message else ""
 

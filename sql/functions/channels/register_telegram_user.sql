@@ -24,7 +24,7 @@ begin
         on conflict (channel, address) where state <> 'unverified' do nothing;
         if found then
             insert into tendril.user_preferences (user_id) values (new_user);
-            return jsonb_build_object('user_id', new_user, 'is_new', true, 'came_back', false);
+            return tendril.describe_person(new_user, register_telegram_user.at) || jsonb_build_object('is_new', true, 'came_back', false);
         end if;
         -- The same account came in over another connection in this very moment.
         delete from tendril.users u where u.id = new_user;
@@ -41,7 +41,7 @@ begin
     update tendril.contact_points c set state = 'active', state_reason = null
     where c.id = chat.id and (c.state = 'unreachable' or c.state_reason = 'unblocked');
     -- Telegram tells of the unblocking before it brings what they wrote.
-    return jsonb_build_object('user_id', chat.user_id, 'is_new', false,
+    return tendril.describe_person(chat.user_id, register_telegram_user.at) || jsonb_build_object('is_new', false,
         'came_back', chat.state = 'unreachable' or coalesce(chat.state_reason = 'unblocked', false));
 end;
 $$;

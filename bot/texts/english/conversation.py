@@ -1,30 +1,23 @@
-"""Every word that the bot says.
-
-A translation is another class with the same members and one line in `_LANGUAGES`. Texts are Telegram
-HTML; what people typed is escaped here, so that nobody else has to think of it.
-"""
+"""Hello, help, email, stop, and what is said to anything else."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from html import escape
 
+from bot.texts.english.basics import Basics
 from bot.zones import city_of
 
+COMMANDS: Mapping[str, str] = {
+    "start": "Say hello, or come back",
+    "help": "What I can do for you",
+    "email": "Get my messages by email too",
+    "link": "Connect an account with a code",
+    "stop": "Stop my messages",
+}
 
-class English:
-    """Warm, short, one thought per line."""
 
-    commands: Mapping[str, str] = {
-        "start": "Say hello, or come back",
-        "help": "What I can do for you",
-        "email": "Get my messages by email too",
-        "settings": "Channel, time of day, time zone, quiet hours, pause",
-        "link": "Connect an account with a code",
-        "stop": "Stop my messages",
-    }
-
+class Conversation(Basics):
     # /start
 
     def welcome_back(self, name: str | None) -> str:
@@ -41,8 +34,8 @@ class English:
 
     # /help
 
-    def help(self, brand: str) -> str:
-        lines = [f"/{command}: {meaning}" for command, meaning in self.commands.items()]
+    def help(self, brand: str, commands: Mapping[str, str]) -> str:
+        lines = [f"/{command}: {meaning}" for command, meaning in commands.items()]
         return f"I am the {escape(brand)} bot. This is what I understand:\n\n" + "\n".join(lines)
 
     # /email
@@ -135,65 +128,6 @@ class English:
     )
     link_has_expired = "This code is too old. Please ask for a new one."
 
-    # /settings
-
-    settings_title = "<b>Your settings</b>"
-    no_choice = "whatever works best"
-    channels: Mapping[str, str] = {"telegram": "Telegram", "email": "Email"}
-    times: Mapping[str, str] = {"morning": "Morning", "afternoon": "Afternoon", "evening": "Evening"}
-    channel_label = "Where"
-    time_label = "Time of day"
-    zone_label = "Time zone"
-    quiet_label = "Quiet hours"
-    pause_label = "Pause"
-    resume_label = "Resume now"
-    done_label = "Done"
-    back_label = "‹ Back"
-    best_label = "Whatever works best"
-    no_quiet_hours = "none"
-    no_quiet_label = "No quiet hours"
-    saved = "Saved"
-    pauses: Mapping[str, str] = {"1 day": "For a day", "1 week": "For a week", "forever": "Until I say so"}
-
-    ask_channel = "Where shall I write to you?"
-    ask_time = "Which part of the day suits you?"
-    ask_zone = (
-        "Where are you? If your city is missing, send for example\n<code>/settings timezone Lisbon</code>"
-    )
-    ask_quiet = "When shall I be quiet? Other hours:\n<code>/settings quiet 21:30-07:00</code>"
-    ask_pause = "For how long shall I be silent?"
-
-    def settings_line(self, label: str, value: str) -> str:
-        return f"{label}: <b>{escape(value)}</b>"
-
-    def zone(self, zone: str) -> str:
-        return city_of(zone) if zone == "UTC" else f"{city_of(zone)} ({zone})"
-
-    def quiet_hours(self, start: str, end: str) -> str:
-        return f"{start} to {end}"
-
-    def paused_until(self, when: datetime | None) -> str:
-        return f"⏸ Paused until {when:%A, %-d %B, %H:%M}." if when else "⏸ Paused until you resume."
-
-    everything_stopped = "You stopped my messages. /start brings them back."
-
-    def unknown_zone(self, typed: str) -> str:
-        return (
-            f"I do not know the place “{escape(typed[:60])}”. A larger city nearby often works, for example\n"
-            "<code>/settings timezone Madrid</code>"
-        )
-
-    how_settings_are_typed = (
-        "I did not get that. These work:\n"
-        "<code>/settings channel email</code> (or telegram, or any)\n"
-        "<code>/settings time evening</code> (or morning, afternoon)\n"
-        "<code>/settings timezone Madrid</code>\n"
-        "<code>/settings quiet 22:00-08:00</code> (or off)\n"
-        "<code>/settings pause 1 week</code> (or 1 day, forever)\n"
-        "<code>/settings resume</code>"
-    )
-    email_needed_first = "For that I need your email address first: /email you@example.com"
-
     # /stop
 
     ask_stop = (
@@ -231,19 +165,3 @@ class English:
 
     def unknown_command(self, command: str) -> str:
         return f"I do not know /{escape(command[:40])}. /help shows what I understand."
-
-    def seconds(self, seconds: int) -> str:
-        if seconds < 90:
-            return "one second" if seconds == 1 else f"{seconds} seconds"
-        return f"{round(seconds / 60)} minutes"
-
-    def _comma(self, name: str | None) -> str:
-        return f", {escape(name)}" if name else ""
-
-
-_LANGUAGES: Mapping[str, English] = {"en": English()}
-
-
-def words(locale: str | None) -> English:
-    """The bot's words in somebody's language (`de`, `pt-br`), in English where there is no translation."""
-    return _LANGUAGES.get((locale or "en").split("-")[0].lower(), _LANGUAGES["en"])

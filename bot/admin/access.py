@@ -1,0 +1,48 @@
+"""Who may ask for what. Whoever may not is answered as if there were nothing of the kind."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from telegram import Update
+from telegram.ext import CallbackQueryHandler, CommandHandler
+
+from bot.context import Context, Person
+from bot.handlers.commands import Answer, command, tap
+from bot.handlers.unknown import old_button, unknown_command
+
+Role = Literal["viewer", "admin", "owner"]
+RANKS: dict[str, int] = {"viewer": 1, "admin": 2, "owner": 3}
+
+
+def may(person: Person | None, role: Role) -> bool:
+    """A higher role may what a lower one may."""
+    return person is not None and any(RANKS.get(each, 0) >= RANKS[role] for each in person.roles)
+
+
+def admin_command(name: str, answer: Answer, role: Role = "viewer") -> CommandHandler[Any, Any]:
+    return command(name, _guarded(answer, role, unknown_command))
+
+
+def admin_tap(pattern: str, answer: Answer, role: Role = "viewer") -> CallbackQueryHandler[Any, Any]:
+    return tap(pattern, _guarded(answer, role, old_button))
+
+
+def _guarded(answer: Answer, role: Role, otherwise: Answer) -> Answer:
+    async def guarded(update: Update, context: Context) -> None:
+        await (answer if may(context.known, role) else otherwise)(update, context)
+
+    return guarded
+
+
+async def record_act(context: Context, action: str, subject: str, **details: Any) -> None:
+    """Writes down what an admin did, in the audit log."""
+    if context.known is None:
+        raise ValueError("an act needs somebody who did it")
+    await context.call(
+        "record_audit",
+        actor=f"telegram:{context.known.telegram_id}",
+        action=action,
+        subject=subject,
+        details=details,
+    )

@@ -1,0 +1,44 @@
+"""Warm, short, one thought per line. A file per topic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.texts.english import (
+    administration,
+    beginning,
+    broadcasts,
+    commitments,
+    conversation,
+    operations,
+    pods,
+    settings,
+    why,
+)
+
+
+class English(
+    conversation.Conversation,
+    beginning.Beginning,
+    commitments.Commitments,
+    pods.Pods,
+    settings.Settings,
+    why.Why,
+    administration.Administration,
+    operations.Operations,
+    broadcasts.Broadcasts,
+):
+    """`commands` are for everybody, `admin_commands` for admins too; in the order in which they are shown."""
+
+    commands: Mapping[str, str] = {
+        **conversation.COMMANDS,
+        **commitments.COMMANDS,
+        **pods.COMMANDS,
+        **settings.COMMANDS,
+        **why.COMMANDS,
+    }
+    admin_commands: Mapping[str, str] = {
+        **administration.COMMANDS,
+        **operations.COMMANDS,
+        **broadcasts.COMMANDS,
+    }

@@ -1,0 +1,48 @@
+"""Freundlich, kurz, per du. What is not translated yet is said in English."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.texts.english import English
+from bot.texts.german import (
+    administration,
+    basics,
+    beginning,
+    broadcasts,
+    commitments,
+    conversation,
+    operations,
+    pods,
+    settings,
+    why,
+)
+
+
+class German(
+    conversation.Conversation,
+    beginning.Beginning,
+    commitments.Commitments,
+    pods.Pods,
+    settings.Settings,
+    why.Why,
+    administration.Administration,
+    operations.Operations,
+    broadcasts.Broadcasts,
+    basics.Basics,
+    English,
+):
+    commands: Mapping[str, str] = {
+        **English.commands,
+        **conversation.COMMANDS,
+        **commitments.COMMANDS,
+        **pods.COMMANDS,
+        **settings.COMMANDS,
+        **why.COMMANDS,
+    }
+    admin_commands: Mapping[str, str] = {
+        **English.admin_commands,
+        **administration.COMMANDS,
+        **operations.COMMANDS,
+        **broadcasts.COMMANDS,
+    }

@@ -1,0 +1,11 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.texts import english
+
+COMMANDS: Mapping[str, str] = {}
+
+
+class Beginning(english.beginning.Beginning):
+    pass

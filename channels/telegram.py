@@ -1,7 +1,7 @@
 """Telegram: each message is one `sendMessage`, straight to the Bot API.
 
 There is no idempotency key: once a request is written, only its answer tells whether the message arrived. The
-token is part of the address, and aiohttp names the address in its errors, so ours are never chained to those.
+token is part of the address.
 """
 
 import json
@@ -10,12 +10,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, NoReturn
 
-import aiohttp
-from yarl import URL
-
 from channels.channel import Outgoing
 from channels.errors import Busy, DeliveryError, Misconfigured, Moved, Refused, Unknown, Unreachable
-from channels.transport import open_aiohttp_session, seconds_to_wait
+from channels.http1 import Answer, BadAddress, ConnectionLost, Endpoint, NoAnswer, NotConnected
+from channels.transport import ANSWER_SECONDS, open_endpoint, seconds_to_wait
 
 # What the Bot API's server says in `description` (a part of it, in lower case), and what that means for us.
 DESCRIPTIONS: Mapping[str, tuple[type[DeliveryError], str]] = {
@@ -67,52 +65,44 @@ class TelegramChannel:
     messages_per_request = 1
     is_idempotent = False
 
-    def __init__(self, session: aiohttp.ClientSession, api_url: str, token: str) -> None:
-        self._session = session
-        self._url = URL(f"{api_url.rstrip('/')}/bot{token}/sendMessage", encoded=True)
+    def __init__(self, send_message: Endpoint) -> None:
+        self._send_message = send_message
 
     @classmethod
     @asynccontextmanager
     async def opened(
-        cls, *, token: str, api_url: str = "https://api.telegram.org", connections: int = 32
+        cls,
+        *,
+        token: str,
+        api_url: str = "https://api.telegram.org",
+        connections: int = 32,
+        answer_seconds: float = ANSWER_SECONDS,
     ) -> AsyncIterator["TelegramChannel"]:
-        async with open_aiohttp_session(connections=connections) as session:
-            yield cls(session, api_url, token)
+        address = f"{api_url.rstrip('/')}/bot{token}/sendMessage"
+        with open_endpoint(address, connections=connections, answer_seconds=answer_seconds) as send_message:
+            yield cls(send_message)
 
     async def send(self, messages: Sequence[Outgoing], idempotency_key: str | None = None) -> list[str]:
         (message,) = messages
-        status, body = await self._post(json.dumps(_request(message)).encode())
-        answer = _parsed(body)
-        if answer is None or 300 <= status < 400:
-            _raise_for_unreadable(status)
-        if status >= 400:
-            _raise_for_error(status, answer)
+        response = await self._post(json.dumps(_request(message)).encode())
+        answer = _parsed(response.body)
+        if answer is None or 300 <= response.status < 400:
+            _raise_for_unreadable(response.status)
+        if response.status >= 400:
+            _raise_for_error(response.status, answer)
         return [_message_id(answer)]
 
-    async def _post(self, body: bytes) -> tuple[int, bytes]:
-        """The status and what could be read of the body."""
-        headers = {"Content-Type": "application/json"}
+    async def _post(self, body: bytes) -> Answer:
         try:
-            async with self._session.post(
-                self._url, data=body, headers=headers, allow_redirects=False
-            ) as response:
-                return response.status, await _read(response)
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+            return await self._send_message.post(body)
+        except NotConnected:
             raise Busy("not_connected", retry_after=CONNECTION_RETRY_SECONDS, whole_channel=True) from None
-        except aiohttp.InvalidURL:
+        except BadAddress:
             raise Misconfigured("bad_api_url") from None
-        except TimeoutError:
+        except NoAnswer:
             raise Unknown("no_answer") from None
-        except aiohttp.ClientError:
+        except ConnectionLost:
             raise Unknown("connection_lost") from None
-
-
-async def _read(response: aiohttp.ClientResponse) -> bytes:
-    try:
-        return await response.read()
-    except (aiohttp.ClientError, TimeoutError):
-        # The status line has told most of it already.
-        return b""
 
 
 def _request(message: Outgoing) -> dict[str, Any]:

@@ -1,15 +1,16 @@
 """The one place that builds HTTP clients for channels.
 
-httpx serves where one request carries a hundred messages, aiohttp where each message is a request of its own:
-it is thirty times as fast at that. Neither reads the environment, and neither waits for ever.
+httpx serves where one request carries a hundred messages, a client of our own (http1) where each message is a
+request: docs/decisions/0010 says why. Neither reads the environment, and neither waits for ever.
 """
 
 import math
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
-import aiohttp
 import httpx
+
+from channels.http1 import Endpoint
 
 USER_AGENT = "Tendril/1 (nurture engine; Telegram and email)"
 
@@ -33,23 +34,22 @@ async def open_httpx_client(*, connections: int = 6) -> AsyncIterator[httpx.Asyn
         yield client
 
 
-@asynccontextmanager
-async def open_aiohttp_session(*, connections: int = 32) -> AsyncIterator[aiohttp.ClientSession]:
+@contextmanager
+def open_endpoint(
+    url: str, *, connections: int, answer_seconds: float = ANSWER_SECONDS
+) -> Iterator[Endpoint]:
     """`connections` is how many requests can be under way at once."""
-    # We close an idle connection before the server does: one that ends just as a message is written to it
-    # leaves nobody knowing whether the message arrived.
-    connector = aiohttp.TCPConnector(limit=connections, keepalive_timeout=10, ttl_dns_cache=60)
-    timeout = aiohttp.ClientTimeout(
-        total=WHOLE_REQUEST_SECONDS, connect=CONNECT_SECONDS, sock_read=ANSWER_SECONDS
+    endpoint = Endpoint(
+        url,
+        user_agent=USER_AGENT,
+        connections=connections,
+        connect_seconds=CONNECT_SECONDS,
+        answer_seconds=answer_seconds,
     )
-    session = aiohttp.ClientSession(
-        connector=connector,
-        timeout=timeout,
-        headers={"User-Agent": USER_AGENT},
-        cookie_jar=aiohttp.DummyCookieJar(),
-    )
-    async with session:
-        yield session
+    try:
+        yield endpoint
+    finally:
+        endpoint.close()
 
 
 def seconds_to_wait(said: object) -> float | None:

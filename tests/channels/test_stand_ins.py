@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
-import aiohttp
 import httpx
 import pytest
 
@@ -198,7 +197,9 @@ async def test_a_message_that_telegram_took_without_a_word_is_unknown(
     box: Box, control: Control, ada: Person
 ) -> None:
     await control.fail("telegram", "timeout_after_accept", count=1)
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(sock_read=PATIENCE)) as session:
-        told = await failure(TelegramChannel(session, box.telegram_url, box.telegram_token), chat(ada))
+    async with TelegramChannel.opened(
+        token=box.telegram_token, api_url=box.telegram_url, answer_seconds=PATIENCE
+    ) as telegram:
+        told = await failure(telegram, chat(ada))
     assert isinstance(told, Unknown)
     assert [message["text"] for message in await ada.messages()] == ["Hello"]

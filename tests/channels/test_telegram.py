@@ -1,15 +1,15 @@
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
-import aiohttp
 import pytest
 
 from channels.channel import Outgoing
 from channels.errors import Busy, DeliveryError, Misconfigured, Moved, Refused, Unknown, Unreachable
+from channels.http1 import Endpoint
 from channels.telegram import DESCRIPTIONS, STATUSES, TelegramChannel
-from channels.transport import open_aiohttp_session
 from tests.channels.conftest import PATIENCE, Answering, Provider, drips, hangs_up, resets, stalls
 
 TOKEN = "123456:placeholder"
@@ -17,8 +17,13 @@ SENT = {"ok": True, "result": {"message_id": 77, "date": 0, "chat": {"id": 5, "t
 
 
 @pytest.fixture
-def telegram(provider: Provider, session: aiohttp.ClientSession) -> TelegramChannel:
-    return TelegramChannel(session, provider.url, TOKEN)
+async def telegram(provider: Provider) -> AsyncIterator[TelegramChannel]:
+    async with TelegramChannel.opened(token=TOKEN, api_url=provider.url) as channel:
+        yield channel
+
+
+def impatient(api_url: str) -> AbstractAsyncContextManager[TelegramChannel]:
+    return TelegramChannel.opened(token=TOKEN, api_url=api_url, answer_seconds=PATIENCE)
 
 
 def message(recipient: str = "4711", **content: Any) -> Outgoing:
@@ -85,8 +90,9 @@ async def test_a_request_carries_one_message(telegram: TelegramChannel) -> None:
 
 async def test_our_requests_say_who_we_are(provider: Provider) -> None:
     provider.answers(200, SENT)
-    async with open_aiohttp_session(connections=1) as session:
-        await TelegramChannel(session, provider.url + "/", TOKEN).send([message()])
+    async with TelegramChannel.opened(token=TOKEN, api_url=provider.url + "/") as telegram:
+        await telegram.send([message()])
+    assert provider.requests[0].path == f"/bot{TOKEN}/sendMessage"
     assert provider.requests[0].headers["user-agent"].startswith("Tendril/")
 
 
@@ -250,47 +256,44 @@ async def test_when_the_connection_breaks_after_the_request_nobody_knows(
 
 @pytest.mark.parametrize(("raw", "then", "reason"), SLOW)
 async def test_when_the_answer_does_not_come_nobody_knows(
-    impatient_session: aiohttp.ClientSession, provider: Provider, raw: bytes, then: Answering, reason: str
+    provider: Provider, raw: bytes, then: Answering, reason: str
 ) -> None:
     provider.says(raw, then=then)
-    told = await failure(TelegramChannel(impatient_session, provider.url, TOKEN))
+    async with impatient(provider.url) as telegram:
+        told = await failure(telegram)
     assert (type(told), told.reason) == (Unknown, reason)
 
 
-async def test_a_connection_that_never_opened_sent_nothing(
-    nobody_listens: str, session: aiohttp.ClientSession
-) -> None:
-    told = await failure(TelegramChannel(session, nobody_listens, TOKEN))
+async def test_a_connection_that_never_opened_sent_nothing(nobody_listens: str) -> None:
+    async with impatient(nobody_listens) as telegram:
+        told = await failure(telegram)
     assert isinstance(told, Busy)
     assert (told.reason, told.whole_channel) == ("not_connected", True)
 
 
 async def test_a_message_that_found_no_free_connection_was_not_sent(provider: Provider) -> None:
     provider.says(b"", then=stalls)
-    waiting = aiohttp.ClientTimeout(connect=PATIENCE)
-    async with (
-        aiohttp.TCPConnector(limit=1) as pool,
-        aiohttp.ClientSession(connector=pool) as taking,
-        aiohttp.ClientSession(connector=pool, connector_owner=False, timeout=waiting) as left_over,
-    ):
-        first = asyncio.create_task(taking.post(provider.url))
-        await provider.asked.wait()
-        told = await failure(TelegramChannel(left_over, provider.url, TOKEN))
-        first.cancel()
+    endpoint = Endpoint(
+        provider.url, user_agent="Tendril/1", connections=1, connect_seconds=PATIENCE, answer_seconds=60
+    )
+    first = asyncio.create_task(endpoint.post(b"{}"))
+    await provider.asked.wait()
+    told = await failure(TelegramChannel(endpoint))
+    first.cancel()
     assert isinstance(told, Busy)
     assert len(provider.requests) == 1
 
 
-@pytest.mark.parametrize("api_url", ["nowhere", ""])
-async def test_a_malformed_address_is_our_mistake(session: aiohttp.ClientSession, api_url: str) -> None:
-    assert isinstance(await failure(TelegramChannel(session, api_url, TOKEN)), Misconfigured)
+@pytest.mark.parametrize("api_url", ["nowhere", "", "ftp://127.0.0.1", "http://127.0.0.1:port", "http://a b"])
+async def test_a_malformed_address_is_our_mistake(api_url: str) -> None:
+    async with impatient(api_url) as telegram:
+        assert isinstance(await failure(telegram), Misconfigured)
 
 
-async def test_no_error_tells_the_token(
-    nobody_listens: str, provider: Provider, impatient_session: aiohttp.ClientSession
-) -> None:
+async def test_no_error_tells_the_token(nobody_listens: str, provider: Provider) -> None:
     provider.says(b"", then=stalls)
     for url in (nobody_listens, provider.url, "nowhere"):
-        told = await failure(TelegramChannel(impatient_session, url, TOKEN))
+        async with impatient(url) as telegram:
+            told = await failure(telegram)
         assert "placeholder" not in json.dumps([repr(told), str(told), repr(told.__cause__)])
         assert told.__suppress_context__

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
 
-import aiohttp
 import httpx
 import pytest
 
@@ -32,13 +31,12 @@ async def processes(house: House, box: sandbox.Box) -> AsyncIterator[list[Nurtur
     links = LinkBuilder("http://127.0.0.1:8080", Signer("a secret that signs links"))
     renderer = Renderer(Brand("Tendril", "Tendril <hello@example.com>"), links)
     async with (
-        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE)) as session,
+        TelegramChannel.opened(
+            token=box.telegram_token, api_url=box.telegram_url, answer_seconds=PATIENCE
+        ) as telegram,
         httpx.AsyncClient(timeout=PATIENCE, headers={"User-Agent": "Tendril"}) as client,
     ):
-        channels = (
-            TelegramChannel(session, box.telegram_url, "123456:placeholder"),
-            EmailChannel(client, box.resend_url, "re_placeholder"),
-        )
+        channels = (telegram, EmailChannel(client, box.resend_url, "re_placeholder"))
         yield [
             NurtureController(
                 house.store,

@@ -3,7 +3,8 @@
 Only the programs in the wheel are used. Its own Python part keeps a list of process ids, in which a killed
 process stays for ever, so that nobody stops the server; and as root it opens every parent folder to everybody
 for reading. Here a lock that the kernel releases with its process counts the users of a server: what a killed
-process left behind is adopted by the next one, and the last one out stops it.
+process left behind is adopted by the next one, and the last one out stops it. A server that dies is started
+again by one of its users.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ import stat
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,11 @@ PORT = 5432
 START_SECONDS = 300.0
 STOP_SECONDS = 20.0
 POLL_SECONDS = 0.02
+# How soon a server that died is missed, and how long after a failure it is tried again.
+WATCH_SECONDS = 0.5
+RETRY_SECONDS = 5.0
+# Backends that outlive their server by a moment; it refuses to start beside them.
+STILL_IN_USE = "pre-existing shared memory block"
 # The kernel's limit for the path of a unix socket is 107 bytes on Linux and 103 on macOS.
 LONGEST_SOCKET_FOLDER = 103 - len(f"/.s.PGSQL.{PORT}")
 
@@ -59,9 +65,40 @@ async def embedded(data_dir: Path, settings: Mapping[str, str] | None = None) ->
             await _lock(users, fcntl.LOCK_SH)
             await _ensure_database(server)
             fcntl.flock(door, fcntl.LOCK_UN)
-            yield server.address(DATABASE)
+            async with _kept_running(server, door):
+                yield server.address(DATABASE)
         finally:
             await _leave(server, door, users)
+
+
+@asynccontextmanager
+async def _kept_running(server: "_Server", door: int) -> AsyncIterator[None]:
+    watching = asyncio.create_task(_watch(server, door), name="watch-postgres")
+    try:
+        yield
+    finally:
+        watching.cancel()
+        with suppress(asyncio.CancelledError):
+            await watching
+
+
+async def _watch(server: "_Server", door: int) -> None:
+    """Starts a server that died, from the out-of-memory killer mostly, unless another process has done so."""
+    while True:
+        await asyncio.sleep(WATCH_SECONDS)
+        if server.is_running:
+            continue
+        log.error("embedded_postgres_died")
+        try:
+            await _lock(door, fcntl.LOCK_EX)
+            await server.start()
+        except (CannotStart, OSError) as error:
+            log.error("embedded_postgres_does_not_start", error=str(error))
+            await asyncio.sleep(RETRY_SECONDS)
+        else:
+            log.warning("embedded_postgres_started_again")
+        finally:
+            fcntl.flock(door, fcntl.LOCK_UN)
 
 
 async def _leave(server: "_Server", door: int, users: int) -> None:
@@ -112,6 +149,10 @@ class _Server:
 
     def address(self, database: str) -> str:
         return f"postgresql://postgres@/{database}?host={quote(str(self._socket_folder()), safe='/')}"
+
+    @property
+    def is_running(self) -> bool:
+        return self._running() is not None
 
     async def start(self) -> None:
         """Leaves a server that runs, whoever started it."""
@@ -190,7 +231,9 @@ class _Server:
         waited = 0.0
         while self._status() != "ready":
             if self._process is not None and self._process.poll() is not None:
-                raise CannotStart(f"PostgreSQL does not start: {self._last_words()}")
+                if STILL_IN_USE not in self._last_words(2):
+                    raise CannotStart(f"PostgreSQL does not start: {self._last_words()}")
+                self._spawn()
             if waited > START_SECONDS:
                 raise CannotStart(
                     f"PostgreSQL is not ready after {START_SECONDS:.0f} s: see {self._log_file()}"
@@ -212,19 +255,22 @@ class _Server:
         return self._pid()
 
     def _pid(self) -> int | None:
-        """The server's process; the number of one that is gone is removed, for it may name anybody by now."""
+        """The server's process. A number that names somebody else by now is removed; that of a process which
+        is gone stays, because by it the server finds what is left of its predecessor.
+        """
         lines = self._pid_file_lines()
         if not lines or not lines[0].strip().isdigit():
             return None
         pid = int(lines[0])
         if _is_postgres(pid):
             return pid
-        self._pid_file().unlink(missing_ok=True)
+        if psutil.pid_exists(pid):
+            self._pid_file().unlink(missing_ok=True)
         return None
 
     def _status(self) -> str:
         lines = self._pid_file_lines()
-        return lines[7].strip() if len(lines) > 7 else ""
+        return lines[7].strip() if len(lines) > 7 and self._pid() is not None else ""
 
     def _pid_file(self) -> Path:
         return self.folder / "postmaster.pid"
@@ -240,8 +286,8 @@ class _Server:
     def _log_file(self) -> Path:
         return self.folder.with_name("postgres.log")
 
-    def _last_words(self) -> str:
-        lines = self._log_file().read_text(errors="replace").splitlines()[-8:]
+    def _last_words(self, count: int = 8) -> str:
+        lines = self._log_file().read_text(errors="replace").splitlines()[-count:]
         return "\n".join([f"the end of {self._log_file()}:", *lines])
 
     def _socket_folder(self) -> Path:

@@ -14,8 +14,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from storage.connecting import open_store
 from storage.embedded import CannotStart, embedded
+from storage.migrations import migrate
 from storage.postgres import connect
+from storage.store import Store, Unavailable
 from tests.fixtures.database import memory_or_disk
 
 ROOT = Path(__file__).parents[2]
@@ -189,6 +192,48 @@ async def test_a_server_that_was_killed_recovers(folder: Path) -> None:
 
     async with embedded(folder) as dsn:
         assert await _ask(dsn, "select number from kept") == 42
+
+
+async def test_a_server_that_dies_while_it_is_used_is_started_again(folder: Path) -> None:
+    async with embedded(folder) as dsn, open_store(database_url=dsn) as store:
+        await migrate(dsn)
+        for _ in range(2):
+            server = _server_pid(folder)
+            assert server is not None
+            os.kill(server, signal.SIGKILL)
+            async with asyncio.timeout(20):
+                await _until_answered(store)
+
+
+async def test_a_server_that_dies_is_started_again_by_one_of_its_users(
+    start: Callable[[], "subprocess.Popen[str]"], folder: Path
+) -> None:
+    start()
+    server = _server_pid(folder)
+    assert server is not None
+    async with embedded(folder) as dsn, open_store(database_url=dsn) as store:
+        await migrate(dsn)
+        os.kill(server, signal.SIGKILL)
+        async with asyncio.timeout(20):
+            await _until_answered(store)
+        assert len(_servers(folder)) == 1
+
+
+async def _until_answered(store: Store) -> None:
+    while True:
+        try:
+            await store.call("clock")
+            return
+        except Unavailable:
+            continue
+
+
+def _servers(folder: Path) -> list[psutil.Process]:
+    return [
+        each
+        for each in psutil.process_iter(["cmdline"])
+        if each.info["cmdline"] and str(folder / "postgres") in each.info["cmdline"][:3]
+    ]
 
 
 async def test_an_interrupted_first_start_leaves_nothing_in_the_way(folder: Path) -> None:

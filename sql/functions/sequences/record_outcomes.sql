@@ -22,7 +22,7 @@ begin
     ), held as (
         select
             d.id, d.delivery_status, d.attempt_count, d.max_attempts, d.batch_key, d.user_id, d.channel, d.recipient_address,
-            d.version_id, d.message_step, d.reason as earlier_reason, o.outcome, o.provider_message_id, o.reason, o.address, o.retry_after,
+            d.version_id, d.message_step, d.reason is not null as is_repeated, o.outcome, o.provider_message_id, o.reason, o.address, o.retry_after,
             coalesce(o.whole_channel, false) as whole_channel
         from given o join tendril.message_deliveries d on d.id = o.id and d.lease_token = o.lease_token
         order by d.id for update of d
@@ -46,7 +46,7 @@ begin
                 -- and then only its key prevents a repetition. One that was plainly refused at its first attempt, before which
                 -- the gate left it without a reason, is free: each of its mails goes through the gate again.
                 when h.batch_key is not null and (h.outcome = 'busy' and not h.whole_channel
-                    or h.outcome in ('busy', 'misconfigured') and h.earlier_reason is not null) then 'sending'
+                    or h.outcome in ('busy', 'misconfigured') and h.is_repeated) then 'sending'
                 when h.outcome = 'unrenderable' and h.attempt_count >= 3 then 'parked'
                 else 'pending'
             end as after,

@@ -53,6 +53,12 @@ def test_every_bot_command_is_documented() -> None:
     assert documented == [f"/{command}" for command in words("en").commands]
 
 
+def test_every_admin_command_is_documented() -> None:
+    documented = first_cells("commands.md", "What admins can say to the bot")
+
+    assert documented == [f"/{command}" for command in words("en").admin_commands]
+
+
 def test_every_command_of_the_command_line_is_documented() -> None:
     documented = {row.split()[3] for row in first_cells("commands.md", "The command line")}
 

@@ -1,5 +1,6 @@
 """What providers and links tell: each event once, in any order, to the same end."""
 
+import asyncio
 import itertools
 import random
 
@@ -77,6 +78,20 @@ async def test_any_order_and_any_repetition_end_in_the_same_state(
             await world.call("record_delivery_events", events=list(part))
         same = ("delivery_status", "delivered_at", "opened_at", "clicked_at", "failure_reason")
         assert {key: (await state(world, row))[key] for key in same} == {key: expected[key] for key in same}
+
+
+async def test_events_told_at_the_same_time_over_several_connections_end_in_the_same_state(
+    world: World,
+) -> None:
+    await world.publish(step(channels=["email"]))
+    for _ in range(10):
+        await world.enroll(await world.person())
+    rows = await world.deliver("email")
+    await asyncio.gather(
+        *(world.tell(row, type_) for row in rows for type_ in ("delivered", "opened", "clicked", "complained"))
+    )
+    told = [await state(world, row) for row in rows]
+    assert {(each["delivery_status"], each["opened_at"] is None) for each in told} == {("complained", False)}
 
 
 async def test_an_event_is_found_by_the_providers_id_too(world: World) -> None:

@@ -3,6 +3,10 @@ create or replace function tendril.record_behavior_events(events jsonb, at times
 returns jsonb
 language plpgsql
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+set random_page_cost = 1.1
+-- Plans are made while the tables are still empty, and then kept.
+set enable_seqscan = off
 as $$
 #variable_conflict use_column
 declare
@@ -12,14 +16,16 @@ begin
         select distinct on (g.event_id) g.* from jsonb_to_recordset(record_behavior_events.events) as g (
             event_id text, user_id uuid, type text, source text, metadata jsonb, occurred_at timestamptz)
         order by g.event_id
+    ), present as (
+        -- Locked in the same order by everybody. Who is being merged into another user right now is waited for, and left out when
+        -- they are gone.
+        select u.id from tendril.users u where u.id in (select g.user_id from given g) order by u.id for no key update
     ), stored as (
         insert into tendril.behavior_events (event_id, user_id, type, source, metadata, occurred_at, recorded_at)
         select g.event_id, g.user_id, g.type, coalesce(g.source, 'api'), coalesce(g.metadata, '{}'),
             coalesce(g.occurred_at, record_behavior_events.at), record_behavior_events.at
-        -- Who is being merged into another user right now is waited for, and left out when they are gone.
-        from given g join tendril.users u on u.id = g.user_id
+        from given g join present u on u.id = g.user_id
         order by g.event_id
-        for key share of u
         on conflict (event_id) do nothing
         returning id, user_id, occurred_at
     ), active as (

@@ -1,21 +1,20 @@
--- Brings deliveries in line with all that is known of them, acts once on the events that are new (addresses are suppressed,
--- failures fall back), and moves on the enrollments of messages now known to be sent.
-create or replace function tendril.settle_events(deliveries bigint[], fresh jsonb, at timestamptz default tendril.clock())
+-- Brings deliveries, which the caller has locked, in line with all that is known of them, and acts once on what is new: addresses
+-- are suppressed where the new events in `warnings` say so, failures fall back, enrollments of messages now known to be sent move
+-- on. Returns which deliveries fell back.
+create or replace function tendril.settle_events(deliveries bigint[], warnings jsonb, at timestamptz default tendril.clock())
 returns bigint[]
 language plpgsql
 set search_path = ''
 set plan_cache_mode = 'force_generic_plan'
 set random_page_cost = 1.1
+set enable_seqscan = off
 as $$
 #variable_conflict use_column
 declare
     newly_sent bigint[];
     newly_failed bigint[];
 begin
-    with held as (
-        select d.id, d.delivery_status as before from tendril.message_deliveries d
-        where d.id = any (settle_events.deliveries) order by d.id for update
-    ), known as (
+    with known as (
         select
             v.delivery_id,
             min(v.occurred_at) filter (where v.type in ('sent', 'delivered', 'opened', 'clicked', 'bounced', 'soft_bounce', 'complained')) as sent_at,
@@ -48,22 +47,28 @@ begin
             reason = coalesce(k.failure_reason, d.reason),
             -- The answer to the request may have been lost: then nobody else starts waiting for the user.
             fallback_at = case
-                when h.before in ('sending', 'pending', 'unknown') and s.fallback = 'no_engagement'
-                    then coalesce(d.fallback_at, coalesce(d.sent_at, k.sent_at, settle_events.at) + s.fallback_after)
+                when d.delivery_status in ('sending', 'pending', 'unknown') then coalesce(d.fallback_at, (
+                    select coalesce(d.sent_at, k.sent_at, settle_events.at) + s.fallback_after
+                    from tendril.sequence_steps s
+                    where s.version_id = d.version_id and s.position = d.message_step and s.fallback = 'no_engagement'))
                 else d.fallback_at end
-        from held h join known k on k.delivery_id = h.id, tendril.sequence_steps s
-        where d.id = h.id and s.version_id = d.version_id and s.position = d.message_step
-        returning d.id, h.before, d.delivery_status as after
+        from known k join tendril.message_deliveries past on past.id = k.delivery_id
+        where d.id = k.delivery_id
+        returning d.id, past.delivery_status as before, d.delivery_status as after
     )
     select
-        coalesce(array_agg(id) filter (where before in ('sending', 'pending', 'unknown') and after in ('sent', 'delivered', 'opened', 'clicked', 'complained')), '{}'),
-        coalesce(array_agg(id) filter (where before not in ('failed', 'bounced', 'complained') and after in ('failed', 'bounced')), '{}')
+        array_agg(id) filter (where before in ('sending', 'pending', 'unknown') and after in ('sent', 'delivered', 'opened', 'clicked', 'complained')),
+        array_agg(id) filter (where before not in ('failed', 'bounced', 'complained') and after in ('failed', 'bounced'))
     into newly_sent, newly_failed
     from settled;
 
-    perform tendril.suppress_addresses(settle_events.deliveries, settle_events.fresh, settle_events.at);
-    perform tendril.advance_enrollments(newly_sent, settle_events.at);
-    if cardinality(newly_failed) > 0 then
+    if warnings is not null then
+        perform tendril.suppress_addresses(settle_events.deliveries, warnings, settle_events.at);
+    end if;
+    if newly_sent is not null then
+        perform tendril.advance_enrollments(newly_sent, settle_events.at);
+    end if;
+    if newly_failed is not null then
         return tendril.settle_failures(newly_failed, settle_events.at);
     end if;
     return '{}';

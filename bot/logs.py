@@ -10,6 +10,7 @@ import logging
 import re
 import sys
 
+import stamina.instrumentation
 import structlog
 
 # The Bot API's path carries the bot's token (`/bot123:…/sendMessage`); a DSN carries a password; links
@@ -54,6 +55,8 @@ def start_logging(level: str = "INFO", form: str = "console") -> None:
     output = logging.StreamHandler(sys.stderr)
     output.setFormatter(_Redacted(processors=_ending(form), foreign_pre_chain=shared))
     logging.basicConfig(level=level, handlers=[output], force=True)
+    # The stores say themselves, once, that the database is away; each retry is no news.
+    stamina.instrumentation.set_on_retry_hooks([])
     for name, quiet in _TALKATIVE.items():
         logging.getLogger(name).setLevel(max(quiet, logging.getLevelNamesMapping()[level]))
 

@@ -58,7 +58,7 @@ class Process:
 
     async def _startup(self, stop: asyncio.Event) -> None:
         await patiently(
-            self._reach_database, until=(Unavailable,), stop=stop, on_failure=_tell_database_is_away
+            self._reach_database, until=(Unavailable,), stop=stop, on_failure=_tell_when_it_is_tried_again
         )
 
     async def _reach_database(self) -> None:
@@ -73,8 +73,9 @@ class Process:
             await supervise(self._duties, stop, self._grace_seconds)
 
 
-def _tell_database_is_away(failure: Exception, seconds: float) -> None:
-    log.warning("database_is_away", error=str(failure), next_try_seconds=round(seconds, 1))
+def _tell_when_it_is_tried_again(failure: Exception, seconds: float) -> None:
+    """The store has said that the database is away."""
+    log.info("database_is_tried_again", in_seconds=round(seconds, 1))
 
 
 async def supervise(duties: Mapping[str, Duty], stop: asyncio.Event, grace_seconds: float) -> None:

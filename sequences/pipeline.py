@@ -296,7 +296,7 @@ class DeliveryPipeline:
         if error is not None:
             self._looked_for_lost_claims = -math.inf
         if is_away != self._claim_failed:
-            log.warning("store_is_away" if is_away else "store_is_back", channel=self.channel.name)
+            log.debug("store_is_away" if is_away else "store_is_back", channel=self.channel.name)
             self._claim_failed = is_away
         if error is not None and not is_away:
             log.error("claim_failed", channel=self.channel.name, code=error.code, message=error.message)

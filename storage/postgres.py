@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 import asyncpg
 import stamina
 
+from storage.reachability import Reachability
 from storage.store import (
     CONNECTION_FAILED,
     StorageError,
@@ -73,14 +74,17 @@ class PostgresStore:
         self._opening = asyncio.Lock()
         self._signatures: dict[str, _Signature] = {}
         self._statements: dict[_Key, str] = {}
+        self._reachability = Reachability()
 
     async def call(self, operation: str, /, **arguments: Any) -> Any:
         payload = as_json(arguments) if arguments else None
         key = (operation, tuple(arguments))
         try:
-            return await self._call_once(key, payload)
+            answer = await self._call_once(key, payload)
         except Unavailable:
-            return await self._call_again(key, payload)
+            answer = await self._call_again(key, payload)
+        self._reachability.answered()
+        return answer
 
     async def aclose(self) -> None:
         self._is_closed = True
@@ -90,11 +94,16 @@ class PostgresStore:
 
     async def _call_again(self, key: _Key, payload: str | None) -> Any:
         """Apart from the first attempt, because setting up the retries costs as much as a fast call."""
-        async for attempt in stamina.retry_context(
-            on=Unavailable, attempts=4, timeout=RETRY_SECONDS, wait_initial=0.05, wait_max=1.0
-        ):
-            with attempt:
-                return await self._call_once(key, payload)
+        try:
+            async for attempt in stamina.retry_context(
+                on=Unavailable, attempts=4, timeout=RETRY_SECONDS, wait_initial=0.05, wait_max=1.0
+            ):
+                with attempt:
+                    return await self._call_once(key, payload)
+        except Unavailable as error:
+            if not self._is_closed:
+                self._reachability.missed(error)
+            raise
 
     async def _call_once(self, key: _Key, payload: str | None) -> Any:
         try:

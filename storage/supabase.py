@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import stamina
 
+from storage.reachability import Reachability
 from storage.store import (
     CONNECTION_FAILED,
     StorageError,
@@ -49,21 +50,31 @@ class SupabaseStore:
         self._http = httpx.AsyncClient(transport=_Wire(inner, secret_key), timeout=TIMEOUT)
         self._client: AsyncClient | None = None
         self._opening = asyncio.Lock()
+        self._reachability = Reachability()
 
     async def call(self, operation: str, /, **arguments: Any) -> Any:
         if self._http.is_closed:
             raise closed()
         client = self._client or await self._open()
         params = json.loads(as_json(arguments))
-        # Operations may be repeated without harm, which the client cannot know: it repeats no POST.
+        try:
+            answer = await self._call_patiently(client, operation, params)
+        except Unavailable as error:
+            self._reachability.missed(error)
+            raise
+        self._reachability.answered()
+        return answer
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
+
+    async def _call_patiently(self, client: "AsyncClient", operation: str, params: dict[str, Any]) -> Any:
+        """Operations may be repeated without harm, which the client cannot know: it repeats no POST."""
         async for attempt in stamina.retry_context(
             on=Unavailable, attempts=4, timeout=RETRY_SECONDS, wait_initial=0.1, wait_max=2.0
         ):
             with attempt:
                 return await _call_once(client, operation, params)
-
-    async def aclose(self) -> None:
-        await self._http.aclose()
 
     async def _open(self) -> "AsyncClient":
         # Here and not above: this import takes most of a second, which nobody else should pay.

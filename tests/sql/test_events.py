@@ -87,9 +87,8 @@ async def test_events_told_at_the_same_time_over_several_connections_end_in_the_
     for _ in range(10):
         await world.enroll(await world.person())
     rows = await world.deliver("email")
-    await asyncio.gather(
-        *(world.tell(row, type_) for row in rows for type_ in ("delivered", "opened", "clicked", "complained"))
-    )
+    types = ("delivered", "opened", "clicked", "complained")
+    await asyncio.gather(*(world.tell(row, type_) for row in rows for type_ in types))
     told = [await state(world, row) for row in rows]
     assert {(each["delivery_status"], each["opened_at"] is None) for each in told} == {("complained", False)}
 

@@ -11,9 +11,10 @@ from telegram.ext import BaseHandler
 from bot.admin import ADMIN_TOPICS
 from bot.context import Understand
 from bot.handlers import actions, email, help, incoming, link, membership, settings, start, stop, unknown
+from bot.handlers.commands import Opened
 
 TOPICS: tuple[ModuleType, ...] = (start, help, email, settings, link, stop, membership, actions)
-"""Each has `handlers()`, and `answers()` if it asks questions."""
+"""Each has `handlers()`, `answers()` if it asks questions, `deep_links()` if `/start PREFIX_…` opens it."""
 
 
 def all_handlers() -> list[list[BaseHandler[Any, Any, Any]]]:
@@ -26,3 +27,9 @@ def all_answers() -> Mapping[str, Understand]:
     """Who reads the answer to which question, by the name that `Context.ask` was given."""
     asking = (topic for topic in (*TOPICS, *ADMIN_TOPICS) if hasattr(topic, "answers"))
     return {name: understand for topic in asking for name, understand in topic.answers().items()}
+
+
+def all_deep_links() -> Mapping[str, Opened]:
+    """Who answers `/start PREFIX_REST`, by the prefix (`link_`). Any other payload is a source."""
+    linked = (topic for topic in TOPICS if hasattr(topic, "deep_links"))
+    return {prefix: opened for topic in linked for prefix, opened in topic.deep_links().items()}

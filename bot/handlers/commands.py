@@ -11,6 +11,8 @@ from telegram.ext import CallbackQueryHandler, CommandHandler, filters
 from bot.context import Context
 
 Answer = Callable[[Update, Context], Awaitable[None]]
+Opened = Callable[[Update, Context, str], Awaitable[None]]
+"""Answers `/start PREFIX_REST`; is given the rest."""
 
 
 def command(name: str, answer: Answer) -> CommandHandler[Any, Any]:

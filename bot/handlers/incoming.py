@@ -11,6 +11,7 @@ from telegram.helpers import effective_message_type
 
 from bot.context import Context, acknowledge
 from bot.handlers.link import LINK
+from bot.handlers.start import source_of
 
 
 async def only_people(update: Update, context: Context) -> None:
@@ -20,7 +21,7 @@ async def only_people(update: Update, context: Context) -> None:
         raise ApplicationHandlerStop
     context.language = user.language_code
     if update.my_chat_member is None and not _joins_an_account(update):
-        await context.person(update, _source(update))
+        await context.person(update, _source(update, context))
 
 
 def _joins_an_account(update: Update) -> bool:
@@ -28,10 +29,10 @@ def _joins_an_account(update: Update) -> bool:
     return _typed(update).startswith((f"/start {LINK}", "/link"))
 
 
-def _source(update: Update) -> str | None:
+def _source(update: Update, context: Context) -> str | None:
     """Where somebody came from, of `https://t.me/BOT?start=SOURCE`."""
     command, _, payload = _typed(update).partition(" ")
-    return payload.strip() or None if command == "/start" else None
+    return source_of(context, payload.strip()) if command == "/start" else None
 
 
 def _typed(update: Update) -> str:

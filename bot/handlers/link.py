@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from telegram import Update
 from telegram.ext import BaseHandler
 
 from bot.context import Context, argument, reply, sender
-from bot.handlers.commands import command
+from bot.handlers.commands import Opened, command
 
 LINK = "link_"
 """What a code begins with in `/start link_CODE`."""
@@ -34,6 +35,10 @@ async def connect(update: Update, context: Context, code: str) -> None:
             await reply(update, texts.link_has_expired)
         case _:
             await reply(update, texts.link_is_wrong)
+
+
+def deep_links() -> Mapping[str, Opened]:
+    return {LINK: connect}
 
 
 def handlers() -> list[BaseHandler[Any, Any, Any]]:

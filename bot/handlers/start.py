@@ -8,19 +8,32 @@ from telegram import Update
 from telegram.ext import BaseHandler
 
 from bot.context import Context, argument, reply
-from bot.handlers.commands import command
-from bot.handlers.link import LINK, connect
+from bot.handlers.commands import Opened, command
 
 
 async def start(update: Update, context: Context) -> None:
     payload = argument(context)
-    if payload.startswith(LINK):
-        await connect(update, context, payload.removeprefix(LINK))
-        person = await context.person(update)
-        await context.call("start_again", user_id=person.user_id, source="telegram")
-        await began(update, context, source="link")
-    else:
+    prefix = deep_link(context, payload)
+    if prefix is None:
         await greet(update, context, source=payload or None)
+    else:
+        opened: Opened = context.application.bot_data["deep_links"][prefix]
+        await opened(update, context, payload.removeprefix(prefix))
+        person = await context.person(update, source_of(context, payload))
+        await context.call("start_again", user_id=person.user_id, source="telegram")
+        await began(update, context, source_of(context, payload))
+
+
+def deep_link(context: Context, payload: str) -> str | None:
+    """The prefix of a payload that leads to a topic."""
+    known = context.application.bot_data["deep_links"]
+    return next((prefix for prefix in known if payload.startswith(prefix)), None)
+
+
+def source_of(context: Context, payload: str) -> str | None:
+    """Where somebody came from: of `pod_CODE` it is `pod`, for a code is not a place."""
+    prefix = deep_link(context, payload)
+    return (prefix.rstrip("_") if prefix else payload) or None
 
 
 async def greet(update: Update, context: Context, source: str | None) -> None:

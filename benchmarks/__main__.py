@@ -30,17 +30,22 @@ async def measure(names: list[str], rounds: int, figures: dict[str, Figures]) ->
         await interleaved(sides, figures, rounds)
 
 
+def cores() -> int:
+    """Those that we may use: `taskset -c 0,1 make bench` leaves two."""
+    return len(os.sched_getaffinity(0))
+
+
 def report(goals: list[Goal], figures: dict[str, Figures], seconds: float) -> None:
     print(f"\n{'median (range) of the rounds':48s}")
     for name, each in figures.items():
         print(f"  {name:52s} {each}")
-    print(f"\n{table(goals, figures)}\n\n{seconds:.0f} s on {os.cpu_count()} cores")
+    print(f"\n{table(goals, figures)}\n\n{seconds:.0f} s on {cores()} cores")
 
 
 def as_json(goals: list[Goal], figures: dict[str, Figures], seconds: float) -> dict[str, object]:
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "cores": os.cpu_count(),
+        "cores": cores(),
         "python": platform.python_version(),
         "seconds": round(seconds),
         "figures": {name: each.as_json() for name, each in figures.items()},

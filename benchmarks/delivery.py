@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.ground import Ground
 from benchmarks.measuring import Goal, Side
-from benchmarks.pipeline import AnsweringChannel, limit, pipelined, share_of_budget
+from benchmarks.pipeline import AnsweringChannel, limit, pipelined
 from benchmarks.processes import ROOT, process, until
 
 PEERS = ROOT / ".tools" / "peers" / "bin" / "python"
@@ -22,8 +23,11 @@ EMAIL = "email over HTTP, batches of 100, messages/s"
 PGQUEUER = "pgqueuer, jobs/s"
 PROCRASTINATE = "procrastinate, jobs/s"
 SLOW = "telegram, 32 in flight, answers after 50 ms, of 640/s"
-BUDGET_TELEGRAM = "telegram, share of 25 messages/s used"
-BUDGET_EMAIL = "email, share of 10 requests/s used"
+BUDGET_TELEGRAM = "telegram, requests/s where 25 are allowed"
+BUDGET_EMAIL = "email, requests/s where 10 are allowed"
+BUSIEST_TELEGRAM = "telegram, requests in the busiest second"
+BUSIEST_EMAIL = "email, requests in the busiest second"
+BUDGET_SECONDS = 8.0
 
 GOALS = [
     Goal("P1 one process, gate and tracking included / limit", TELEGRAM, LIMIT, 0.2),
@@ -33,10 +37,12 @@ GOALS = [
     Goal("P3 two processes / one", TELEGRAM_2, TELEGRAM, 1.4),
     Goal("P3 four processes / one", TELEGRAM_4, TELEGRAM, 1.5),
     Goal("P4 providers that answer after 50 ms / (in flight / 50 ms)", SLOW, None, 0.8),
-    Goal("P4 Telegram's budget used", BUDGET_TELEGRAM, None, 0.98, margin=0.005),
-    Goal("P4 … and never above it", BUDGET_TELEGRAM, None, 1.0, at_least=False, margin=0.005),
-    Goal("P4 Resend's budget used", BUDGET_EMAIL, None, 0.98, margin=0.005),
-    Goal("P4 … and never above it", BUDGET_EMAIL, None, 1.0, at_least=False, margin=0.005),
+    Goal("P4 Telegram's budget used, requests/s", BUDGET_TELEGRAM, None, 0.98 * 25, margin=0.005),
+    # A budget of 25 and a burst of 5 are what keeps the 30 that Telegram allows.
+    Goal("P4 … and never above 30 in any second", BUSIEST_TELEGRAM, None, 30, at_least=False, margin=0),
+    Goal("P4 Resend's budget used, requests/s", BUDGET_EMAIL, None, 0.98 * 10, margin=0.005),
+    # A second of arrivals may have one from the second before, which was longer on its way.
+    Goal("P4 … and never above 10 and 1 in any second", BUSIEST_EMAIL, None, 11, at_least=False, margin=0),
 ]
 
 
@@ -120,10 +126,27 @@ async def _slow(ground: Ground) -> Mapping[str, float]:
 
 
 async def _budgets(ground: Ground) -> Mapping[str, float]:
-    await ground.connection.execute("truncate tendril.users cascade")
-    telegram = AnsweringChannel("telegram", answers_after=0.05)
-    email = AnsweringChannel("email", 100, True)
+    """Bursts as the bot sets them."""
+    telegram = await _limited(ground, "telegram", 25, 5, 1)
+    email = await _limited(ground, "email", 10, 1.5, 100)
     return {
-        BUDGET_TELEGRAM: await share_of_budget(ground.bench, telegram, 25, 1),
-        BUDGET_EMAIL: await share_of_budget(ground.bench, email, 10, 100),
+        BUDGET_TELEGRAM: telegram[0],
+        BUSIEST_TELEGRAM: telegram[1],
+        BUDGET_EMAIL: email[0],
+        BUSIEST_EMAIL: email[1],
     }
+
+
+async def _limited(
+    ground: Ground, channel: str, per_second: int, burst: float, per_request: int
+) -> tuple[float, float]:
+    """Requests per second, and those of the busiest second, as the provider counts them."""
+    await ground.fresh(channel, int(per_second * per_request * (BUDGET_SECONDS + 3)))
+    await ground.bench.budget(channel, per_second, burst, per_request)
+    async with process("-m", "benchmarks.worker", ground.dsn, ground.provider, channel, "32", "w0") as worker:
+        worker.begin()
+        # Until the first burst is over.
+        await asyncio.sleep(1)
+        await ground.ask("reset")
+        await asyncio.sleep(BUDGET_SECONDS)
+        return await ground.ask("pace"), await ground.ask("busiest")

@@ -33,8 +33,11 @@ class Ground:
         return self.bench.connection
 
     async def fresh(self, channel: str, messages: int) -> None:
-        """So many users with a message that is due, and nothing else; the provider has counted nothing."""
+        """So many users with a message that is due, and nothing else; the provider has counted nothing, and
+        nobody's budget is left from another measurement.
+        """
         await self.connection.execute("truncate tendril.users cascade")
+        await self.bench.unlimited()
         await self.bench.plan(channel, messages)
         await self.ask("reset")
 
@@ -64,8 +67,6 @@ async def ground() -> AsyncIterator[Ground]:
             store = PostgresStore(dsn, connections=8)
             connection = await asyncpg.connect(dsn)
             bench = Bench(dsn, store, connection)
-            await bench.budget("telegram", None, 1, 1)
-            await bench.budget("email", None, 1, 100)
             try:
                 provider = f"http://127.0.0.1:{receiver.first_line}"
                 yield Ground(bench, provider, session, Path(folder))

@@ -71,7 +71,7 @@ def table(goals: Sequence[Goal], figures: Mapping[str, Figures]) -> str:
     for goal in goals:
         ratio = goal.ratio(figures)
         bound = ("≥ " if goal.at_least else "≤ ") + f"{goal.bound:g}"
-        shown = "–" if ratio is None else f"{ratio:.3g}"
+        shown = "–" if ratio is None else f"{ratio:.4g}"
         lines.append(f"{goal.label:72s} {shown:>7s} {bound:>7s}  {goal.verdict(ratio)}")
     return "\n".join(lines)
 

@@ -13,9 +13,8 @@ import asyncio
 import statistics
 import tempfile
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -43,11 +42,9 @@ class AnsweringChannel:
     messages_per_request: int = 1
     is_idempotent: bool = False
     answers_after: float = 0.0
-    sent_at: deque[float] = field(default_factory=deque)
 
     async def send(self, messages: Sequence[Outgoing], idempotency_key: str | None = None) -> list[str]:
         await asyncio.sleep(self.answers_after)
-        self.sent_at.append(time.perf_counter())
         return [message.tracking_id for message in messages]
 
 
@@ -99,11 +96,15 @@ class Bench:
         )
         await self.connection.execute("vacuum analyze")
 
-    async def budget(self, channel: str, per_second: float | None, burst: int, per_request: int) -> None:
+    async def budget(self, channel: str, per_second: float | None, burst: float, per_request: int) -> None:
         await self.store.call(
             "configure_budget", channel=channel, per_second=per_second, burst=burst,
             messages_per_request=per_request,
         )  # fmt: skip
+
+    async def unlimited(self) -> None:
+        await self.budget("telegram", None, 1, 1)
+        await self.budget("email", None, 1, 100)
 
     def pipeline(self, channel: AnsweringChannel, in_flight: int) -> DeliveryPipeline:
         return DeliveryPipeline(self.store, channel, renderer(), "bench", in_flight=in_flight)
@@ -147,29 +148,6 @@ async def pipelined(bench: Bench, channel: AnsweringChannel, messages: int, in_f
     return messages / took
 
 
-async def share_of_budget(
-    bench: Bench, channel: AnsweringChannel, per_second: float, per_request: int
-) -> float:
-    """Requests made in eight seconds, as a share of what the budget allowed."""
-    seconds = 8.0
-    await bench.budget(channel.name, per_second, max(1, round(per_second / 5)), per_request)
-    await bench.plan(channel.name, int(per_second * per_request * (seconds + 2)))
-    stop = asyncio.Event()
-    loop = asyncio.create_task(bench.pipeline(channel, 32).run(stop))
-    await asyncio.sleep(1.0)
-    first = len(channel.sent_at)
-    await asyncio.sleep(seconds)
-    made = len(channel.sent_at) - first
-    stop.set()
-    await loop
-    await bench.budget(channel.name, None, 1, per_request)
-    await bench.connection.execute(
-        "update tendril.message_deliveries set delivery_status = 'cancelled' "
-        "where delivery_status = 'pending'"
-    )
-    return made / (per_second * seconds)
-
-
 async def measured(messages: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         async with embedded(Path(folder)) as dsn:
@@ -177,8 +155,7 @@ async def measured(messages: int) -> None:
             store = PostgresStore(dsn, connections=8)
             connection = await asyncpg.connect(dsn)
             bench = Bench(dsn, store, connection)
-            await bench.budget("telegram", None, 1, 1)
-            await bench.budget("email", None, 1, 100)
+            await bench.unlimited()
             await report(bench, messages)
             await connection.close()
             await store.aclose()
@@ -203,10 +180,6 @@ async def report(bench: Bench, messages: int) -> None:
     print(f"email, batches of 100, instant answers         {rate:10.0f} /s   {rate / ceiling:.3f} of it")
     rate = await median(lambda: pipelined(bench, telegram(0.05), 2000, 32))
     print(f"telegram, 32 in flight, answers after 50 ms    {rate:10.0f} /s   {rate / (32 / 0.05):.3f} of 640")
-    share = await share_of_budget(bench, telegram(0.05), 25, 1)
-    print(f"telegram, 25 messages a second allowed         {share:10.3f} of the budget")
-    share = await share_of_budget(bench, email(), 10, 100)
-    print(f"email, 10 requests a second allowed            {share:10.3f} of the budget")
 
 
 async def median(measure: Callable[[], Awaitable[float]]) -> float:

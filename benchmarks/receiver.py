@@ -2,15 +2,23 @@
 
     python -m benchmarks.receiver
 
-Prints its port. `GET /count` tells how many messages have arrived (a batch counts as many as it carries),
-`GET /last` when the last one did (unix seconds), `GET /reset` starts anew. Paths that end in `/sendMessage`
-are answered as Telegram does, `/emails/batch` as Resend, all others with an empty object.
+Prints its port. What it tells:
+
+- `GET /count`: how many messages have arrived (a batch counts as many as it carries);
+- `GET /last`: when the last request came (unix seconds);
+- `GET /busiest`: how many requests came within one second, wherever it begins, at most;
+- `GET /pace`: how many came each second from the first to the last;
+- `GET /reset` forgets everything.
+
+Paths that end in `/sendMessage` are answered as Telegram does, `/emails/batch` as Resend, all others with an
+empty object.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable, Sequence
 
 EMPTY = b"{}"
 
@@ -19,11 +27,13 @@ class Receiver:
     def __init__(self) -> None:
         self.count = 0
         self.last = 0.0
+        self.arrivals: list[float] = []
 
     def answer(self, method: bytes, path: bytes, body: bytes) -> bytes:
         if method == b"GET":
             return self._tell(path)
         self.last = time.time()
+        self.arrivals.append(time.perf_counter())
         if path.endswith(b"/emails/batch"):
             first, size = self.count, body.count(b'"to":[')
             self.count += size
@@ -35,8 +45,28 @@ class Receiver:
 
     def _tell(self, path: bytes) -> bytes:
         if path == b"/reset":
-            self.count, self.last = 0, 0.0
-        return b"%f" % self.last if path == b"/last" else b"%d" % self.count
+            self.count, self.last, self.arrivals = 0, 0.0, []
+        told: dict[bytes, Callable[[], float]] = {
+            b"/last": lambda: self.last,
+            b"/busiest": lambda: busiest(self.arrivals),
+            b"/pace": lambda: pace(self.arrivals),
+        }
+        return b"%f" % told[path]() if path in told else b"%d" % self.count
+
+
+def busiest(arrivals: Sequence[float]) -> int:
+    """The most arrivals within one second, wherever it begins."""
+    most, first = 0, 0
+    for last, arrival in enumerate(arrivals):
+        while arrival - arrivals[first] >= 1:
+            first += 1
+        most = max(most, last - first + 1)
+    return most
+
+
+def pace(arrivals: Sequence[float]) -> float:
+    """Arrivals a second between the first and the last."""
+    return (len(arrivals) - 1) / (arrivals[-1] - arrivals[0]) if len(arrivals) > 1 else 0.0
 
 
 class Connection(asyncio.Protocol):

@@ -86,7 +86,7 @@ async def set_up_channels(settings: Settings, store: Store) -> None:
     """Tells the policy gate which channels there are; one that is off is paused, so others take over."""
     # Small bursts: the provider counts each second, and a full one must not follow a full burst.
     telegram_burst = max(1, math.ceil(settings.telegram_per_second / 5))
-    # What of a token the last look left over is kept by a burst of more than one: else a tenth of them is lost.
+    # With a burst of one, what is left of a token when it is looked at would be lost: a tenth of them all.
     budgets: dict[str, tuple[float, float, int, bool]] = {
         "telegram": (settings.telegram_per_second, telegram_burst, 1, settings.has_telegram),
         "email": (settings.resend_requests_per_second, 1.5, 100, settings.has_email),

@@ -51,6 +51,9 @@ _WHY = {
 }
 _WEB_ADDRESS = re.compile(r"https?://[^\s\x00-\x20/?#]+[^\s\x00-\x20]*\Z", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]*>")
+_STYLES = re.compile(r"<style.*?</style>", re.DOTALL)
+_HEAD = re.compile(r"<head>(<style>.*?</style>)(.*?)</head>", re.DOTALL)
+_SLACK = re.compile(r" ?([{};,]) ?")
 _BLANK_LINES = re.compile(r"\n[ \t]*\n\s*\n")
 
 
@@ -150,7 +153,10 @@ class Renderer:
             keep_trailing_newline=False,
             autoescape=False,
         )
-        self._inliner = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False)
+        # What is inlined need not be said again; what depends on the reader's screen cannot be.
+        self._inliner = css_inline.CSSInliner(
+            keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False
+        )
         self._compiled: dict[tuple[int, int, str, str], _Template] = {}
 
     def render(self, definition_step: Step, channel: str, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -262,7 +268,7 @@ class Renderer:
         while f"{word}-" in layout:
             word += "x"
         named = MARK.sub(lambda mark: f"{word}-{mark[1]}-{word}", layout)
-        page = self._inliner.inline(mjml.mjml2html(named, disable_comments=False, fonts={}))
+        page = _without_slack(self._inliner.inline(mjml.mjml2html(named, disable_comments=False, fonts={})))
         return re.sub(f"{word}-(\\d+)-{word}", "\ue000\\1\ue001", page)
 
     def _email_text(self, content: Content, message_class: str) -> str:
@@ -401,6 +407,12 @@ def _button_address(button: _Button, message: _Message) -> str:
 def telegram_length(text: str) -> int:
     """Characters after the tags are taken out, counted as Telegram's clients do (UTF-16 units)."""
     return len(html.unescape(_TAG.sub("", text)).encode("utf-16-le")) // 2
+
+
+def _without_slack(page: str) -> str:
+    """The styles without their indentation, and at the end of the head: the character set comes before them."""
+    page = _STYLES.sub(lambda styles: _SLACK.sub(r"\1", " ".join(styles[0].split())), page)
+    return _HEAD.sub(r"<head>\2\1</head>", page, count=1)
 
 
 def _one_line(text: str) -> str:

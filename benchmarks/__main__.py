@@ -1,6 +1,6 @@
 """All measurements, each beside its goal.
 
-    python -m benchmarks [--json FILE] [--only delivery|ingest|resting] [--rounds 3]
+    python -m benchmarks [--json FILE] [--only delivery|ingest|planning|resting] [--rounds 3]
 
 Peers are measured where .tools/peers has them (`make bench` installs them there).
 """
@@ -16,11 +16,11 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import delivery, ingest, resting
+from benchmarks import delivery, ingest, planning, resting
 from benchmarks.ground import ground
 from benchmarks.measuring import ROUNDS, Figures, Goal, interleaved, table
 
-PARTS = {"delivery": delivery, "ingest": ingest, "resting": resting}
+PARTS = {"delivery": delivery, "ingest": ingest, "planning": planning, "resting": resting}
 
 
 async def measure(names: list[str], rounds: int, figures: dict[str, Figures]) -> None:

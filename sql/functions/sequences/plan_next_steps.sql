@@ -17,7 +17,10 @@ begin
             coalesce(e.channels, s.channels) as channels,
             e.context ->> s.recipient_field as recipient_address,
             p.preferred_channel, p.learned_channel,
-            tendril.step_due(e, s, p.preferred_time, u.timezone) as due
+            -- Most first steps are due at once, and campaigns plan a million of them.
+            case when s.anchor = 'enrollment' and s.after = interval '0' and s.local_time is null and not s.at_preferred_time and s.weekdays is null
+                then e.anchor_at
+                else tendril.step_due(e, s, p.preferred_time, u.timezone) end as due
         from tendril.enrollments e
         join tendril.sequence_steps s on s.version_id = e.version_id and s.position = e.current_step + 1
         join tendril.users u on u.id = e.user_id
@@ -35,12 +38,12 @@ begin
     -- A guess that saves the gate a detour; the gate decides when the message is due.
     cross join lateral unnest(case when n.fallback = 'both' then n.channels else array[coalesce(
         (
-            select c.channel
-            from unnest(n.channels) with ordinality as c (channel, place)
-            join tendril.contact_points cp on cp.user_id = n.user_id and cp.channel = c.channel
+            select cp.channel
+            from tendril.contact_points cp
+            where n.recipient_address is null and cp.user_id = n.user_id and cp.channel = any (n.channels)
                 and cp.state = 'active' and cp.unsubscribed_at is null
-            where n.recipient_address is null
-            order by c.channel = n.preferred_channel desc nulls last, c.channel = n.learned_channel desc nulls last, c.place
+            order by cp.channel = n.preferred_channel desc nulls last, cp.channel = n.learned_channel desc nulls last,
+                array_position(n.channels, cp.channel)
             limit 1
         ),
         n.channels[1]

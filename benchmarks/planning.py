@@ -1,0 +1,119 @@
+"""P7: a campaign is planned by one set-based operation; the limit is COPY of what it wrote."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+import asyncpg
+
+from benchmarks.ground import Ground
+from benchmarks.measuring import Goal, Side
+from storage.postgres import PostgresStore
+
+PEOPLE = 200_000
+CHUNK = 20_000
+MIDDLE = "80000000-0000-0000-0000-000000000000"
+LIMIT = "COPY into the same tables, people/s"
+PLANNED = "campaign planned, people/s"
+GOALS = [Goal("P7 a campaign planned / COPY into the same tables", PLANNED, LIMIT, 0.8)]
+
+# In the order in which they refer to each other.
+TABLES = ("enrollments", "message_deliveries")
+EMPTY = "truncate tendril.enrollments cascade"
+SEQUENCE = {
+    "name": "campaign",
+    "title": "Campaign",
+    "message_class": "announcement",
+    "steps": [
+        {
+            "position": 1,
+            "name": "news",
+            "after": "0 seconds",
+            "anchor": "enrollment",
+            "channels": ["telegram", "email"],
+            "fallback": "on_failure",
+            "content": {"default": {"subject": "News", "body": "News"}},
+        }
+    ],
+}
+
+
+def sides(here: Ground, peers: Path | None) -> Sequence[Side]:
+    return [partial(planned, here)]
+
+
+async def planned(here: Ground) -> Mapping[str, float]:
+    """Both, one after the other: what is copied is what was planned."""
+    await here.connection.execute("truncate tendril.users cascade")
+    await _people(here.connection)
+    await here.bench.store.call("publish_sequence", definition=SEQUENCE)
+    store = PostgresStore(here.dsn, connections=2)
+    try:
+        planning = await _timed(_plan(store))
+    finally:
+        await store.aclose()
+    await _check(here.connection)
+    files = {table: here.folder / f"{table}.copy" for table in TABLES}
+    for table, file in files.items():
+        await here.connection.copy_from_table(table, schema_name="tendril", output=str(file), format="binary")
+    await here.connection.execute(EMPTY)
+    copying = await _timed(_copy(here.connection, files))
+    await _check(here.connection)
+    return {LIMIT: PEOPLE / copying, PLANNED: PEOPLE / planning}
+
+
+async def _people(connection: asyncpg.Connection) -> None:
+    """With a chat and a proved address each."""
+    await connection.execute(
+        """
+        with users as (
+            insert into tendril.users (first_name, created_at)
+            select 'Ada ' || n, tendril.clock() from generate_series(1, $1) n returning id
+        ), preferring as (
+            insert into tendril.user_preferences (user_id) select id from users
+        )
+        insert into tendril.contact_points (user_id, channel, address, state, created_at)
+        select id, channel, id || case channel when 'email' then '@example.com' else '' end, 'active',
+            tendril.clock()
+        from users, unnest(array['telegram', 'email']) channel
+        """,
+        PEOPLE,
+    )
+    await connection.execute("vacuum analyze")
+
+
+async def _plan(store: PostgresStore) -> None:
+    """Two workers, each with its half of the ids."""
+    await asyncio.gather(_plan_between(store, None, MIDDLE), _plan_between(store, MIDDLE, None))
+
+
+async def _plan_between(store: PostgresStore, after: str | None, before: str | None) -> None:
+    while True:
+        page = await store.call(
+            "enroll_audience",
+            sequence="campaign", key="bench", after_user=after, before_user=before, batch=CHUNK,
+        )  # fmt: skip
+        after = page["after_user"]
+        if after is None:
+            return
+
+
+async def _copy(connection: asyncpg.Connection, files: Mapping[str, Path]) -> None:
+    for table, file in files.items():
+        await connection.copy_to_table(table, schema_name="tendril", source=str(file), format="binary")
+
+
+async def _timed(work: Awaitable[None]) -> float:
+    began = time.perf_counter()
+    await work
+    return time.perf_counter() - began
+
+
+async def _check(connection: asyncpg.Connection) -> None:
+    for table in TABLES:
+        found = await connection.fetchval(f"select count(*) from tendril.{table}")
+        assert found == PEOPLE, f"{found} rows in {table} instead of {PEOPLE}"

@@ -1,0 +1,50 @@
+-- Enrolls the next users of an audience (a filter over users, in the order of their ids) in a sequence, each once per key, and
+-- plans their first step; several may do so at once, each within its bounds. Says how many it looked at and enrolled, and after
+-- whom the next call goes on: null when all are done.
+create or replace function tendril.enroll_audience(
+    sequence text, filter jsonb default '{}', key text default '', context jsonb default '{}', source text default 'audience',
+    version_id bigint default null, after_user uuid default null, before_user uuid default null, batch int default 20000,
+    at timestamptz default tendril.clock()
+)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+    version bigint := coalesce(enroll_audience.version_id, (
+        select s.current_version_id from tendril.sequences s
+        where s.name = enroll_audience.sequence and s.archived_at is null));
+    chosen uuid[];
+    fresh uuid[];
+    enrolled bigint[];
+begin
+    if version is null then
+        raise exception 'no sequence named %', enroll_audience.sequence using errcode = 'TN404', detail = 'sequence',
+            hint = 'Use the name of a sequence in the catalogue.';
+    end if;
+    perform tendril.check_context(version, enroll_audience.context);
+    chosen := tendril.users_meeting(
+        enroll_audience.filter, enroll_audience.after_user, enroll_audience.before_user, enroll_audience.batch);
+
+    -- A statement of its own: the one that inserts would look through its own new rows again and again.
+    fresh := array(
+        select c.user_id from unnest(chosen) as c (user_id)
+        where not exists (
+            select from tendril.enrollments past
+            where past.user_id = c.user_id and past.sequence = enroll_audience.sequence and past.key = enroll_audience.key));
+    with begun as (
+        insert into tendril.enrollments (user_id, sequence, version_id, key, context, source, stepped_at, anchor_at, enrolled_at)
+        select f.user_id, enroll_audience.sequence, version, enroll_audience.key, enroll_audience.context, enroll_audience.source,
+            enroll_audience.at, enroll_audience.at, enroll_audience.at
+        from unnest(fresh) as f (user_id)
+        on conflict (user_id, sequence, key) where status in ('active', 'paused') do nothing
+        returning id
+    )
+    select coalesce(array_agg(id), '{}') into enrolled from begun;
+    perform tendril.plan_next_steps(enrolled, enroll_audience.at);
+    return jsonb_build_object(
+        'seen', cardinality(chosen), 'enrolled', cardinality(enrolled),
+        'after_user', case when cardinality(chosen) = enroll_audience.batch then chosen[cardinality(chosen)] end);
+end;
+$$;

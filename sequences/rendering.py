@@ -410,7 +410,7 @@ def telegram_length(text: str) -> int:
 
 
 def _without_slack(page: str) -> str:
-    """The styles without their indentation, and at the end of the head: the character set comes before them."""
+    """The styles without their indentation, and at the end of the head: the character set comes first."""
     page = _STYLES.sub(lambda styles: _SLACK.sub(r"\1", " ".join(styles[0].split())), page)
     return _HEAD.sub(r"<head>\2\1</head>", page, count=1)
 

@@ -91,7 +91,7 @@ async def test_the_preview_counts_who_is_reached_and_why_others_are_not(world: W
         await world.person(),
         await world.person(telegram=False, email=False),
     ]
-    await world.call("set_telegram_reachable", telegram_id=3, reachable=False)
+    await world.call("set_telegram_reachable", telegram_id=4, reachable=False)
     await world.call("set_preferences", user_id=both, changes={"preferred_channel": "email"})
     await world.call("stop_everything", user_id=stopped, source="telegram")
 

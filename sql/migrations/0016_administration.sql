@@ -10,14 +10,13 @@ create index users_with_roles on tendril.users (id) where roles <> '{}';
 create index contact_points_by_address on tendril.contact_points (address text_pattern_ops);
 create index contact_points_closed on tendril.contact_points (user_id) where state in ('unreachable', 'suppressed');
 
--- Only hashes are kept, so whoever reads this table gets in nowhere. A link that was used has become somebody's stay in the
--- dashboard, until it is over.
-create table tendril.one_time_links (
+-- Only hashes are kept, so whoever reads this table gets in nowhere. A link that was used has become a visit, whose cookie is
+-- another secret than the link, which stays behind in the browser's history.
+create table tendril.dashboard_links (
     token_hash bytea primary key,
     user_id uuid not null references tendril.users on delete cascade,
-    created_at timestamptz not null,
     expires_at timestamptz not null,
-    used_at timestamptz,
-    stays_until timestamptz
+    visit_hash bytea unique,
+    visit_until timestamptz
 );
-create index one_time_links_of_user on tendril.one_time_links (user_id);
+create index dashboard_links_of_user on tendril.dashboard_links (user_id);

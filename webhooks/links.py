@@ -20,6 +20,7 @@ PIXEL = base64.b64decode(
     "R0lGODlhAQABAIAAAP///wAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw=="
 )  # 43 bytes, transparent
 NEVER_KEPT = {"Cache-Control": "no-store, no-cache, must-revalidate, private", "Pragma": "no-cache"}
+PICTURE = {"Content-Type": "image/gif", **NEVER_KEPT}
 SCHEMES = frozenset({"http", "https", "tg"})
 
 
@@ -76,4 +77,4 @@ async def _record(request: web.Request, kind: str, tracking_id: str, **details: 
 
 
 def _pixel() -> web.Response:
-    return web.Response(body=PIXEL, content_type="image/gif", headers=NEVER_KEPT)
+    return web.Response(body=PIXEL, headers=PICTURE)

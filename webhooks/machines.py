@@ -6,6 +6,7 @@ libraries are not listed either: people's own tools use them, and scanners that 
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 SCANNERS = (
     "barracuda",
@@ -43,17 +44,19 @@ SCANNERS = (
     "zscaler",
 )
 PREFETCH_HEADERS = ("Purpose", "Sec-Purpose", "X-Purpose", "X-Moz")
+AGENTS_KEPT = 256  # most mail is read in few programs
 GMAIL_AT_ARRIVAL = "edge/12.246 mozilla/5.0"
 APPLE_PRIVACY = "mozilla/5.0"
 
 
 def looks_like_a_machine(headers: Mapping[str, str]) -> bool:
-    return is_machine_agent(headers.get("User-Agent")) or any(
-        "prefetch" in headers.get(name, "").lower() or "preview" in headers.get(name, "").lower()
-        for name in PREFETCH_HEADERS
-    )
+    if is_machine_agent(headers.get("User-Agent")):
+        return True
+    purposes = [headers[name].lower() for name in PREFETCH_HEADERS if name in headers]
+    return any("prefetch" in purpose or "preview" in purpose for purpose in purposes)
 
 
+@lru_cache(AGENTS_KEPT)
 def is_machine_agent(user_agent: str | None) -> bool:
     agent = (user_agent or "").strip().lower()
     if agent in ("", APPLE_PRIVACY) or agent.endswith(GMAIL_AT_ARRIVAL):

@@ -1,5 +1,6 @@
 """Around every handler: a request id, one log line, one measurement, safe headers, errors of one shape."""
 
+import itertools
 import re
 import secrets
 import time
@@ -21,6 +22,8 @@ MAX_BODY = 1024 * 1024
 PAGE_PREFIXES = ("/u/", "/c/", "/a/", "/confirm/")
 API_PREFIXES = ("/admin/api/", "/webhooks/", "/metrics")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_PROCESS_ID = secrets.token_hex(8)
+_NUMBERS = itertools.count(1)
 
 
 @web.middleware
@@ -93,8 +96,8 @@ def _log_failure(request: web.Request, error: Exception) -> None:
 
 
 def _request_id(request: web.Request) -> str:
-    given = request.headers.get("X-Request-ID", "")
-    return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
+    given = request.headers.get("X-Request-ID")
+    return given if given and _REQUEST_ID.fullmatch(given) else f"{_PROCESS_ID}{next(_NUMBERS):016x}"
 
 
 def _method(request: web.Request) -> str:

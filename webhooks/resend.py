@@ -4,17 +4,21 @@
 nothing.
 """
 
+import json
 import time
+from functools import cache
 
 from aiohttp import web
 
 from channels.signing import BadSignature, verify_webhook
 from storage.store import StorageError
 from webhooks import keys
-from webhooks.bodies import answer, parse_object
+from webhooks.bodies import parse_object
 from webhooks.links import destination
 from webhooks.problems import Problem, Unauthorized
 from webhooks.resend_events import FAILURES, as_delivery_event
+
+HEADERS = {"Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store"}
 
 
 async def receive(request: web.Request) -> web.Response:
@@ -33,7 +37,13 @@ async def receive(request: web.Request) -> web.Response:
         request.app[keys.CONTROLLER].came_back("email", recorded.fell_back_to)
     elif event["type"] in FAILURES and recorded.verdict == "applied":
         request.app[keys.CONTROLLER].wake()  # the next step may be due now
-    return answer({"verdict": recorded.verdict})
+    return web.Response(body=_body(recorded.verdict), headers=HEADERS)
+
+
+@cache
+def _body(verdict: str) -> bytes:
+    """There are four."""
+    return json.dumps({"verdict": verdict}).encode()
 
 
 class Forged(Unauthorized):

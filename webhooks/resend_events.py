@@ -67,8 +67,7 @@ def _details(raw: Mapping[str, Any], mail: Mapping[str, Any]) -> dict[str, Any]:
 def _reason(mail: Mapping[str, Any]) -> str | None:
     """A short code in our spelling: MailboxFull is mailbox_full."""
     bounce, failed, suppressed = (_mapping(mail.get(name)) for name in ("bounce", "failed", "suppressed"))
-    candidates = (bounce.get("subType"), failed.get("reason"), suppressed.get("type"))
-    code = next((text for text in map(_text, candidates) if text), None)
+    code = _text(bounce.get("subType")) or _text(failed.get("reason")) or _text(suppressed.get("type"))
     return code and _BEFORE_CAPITAL.sub("_", code).lower()[:100]
 
 

@@ -1,4 +1,4 @@
-"""Group commit: one writer task, and what queued during the last commit is the next statement.
+"""Group commit: what queued while commits were under way is the next statement.
 
 Two kinds of events wait here. A provider's callback is answered after its commit, and with an error if the
 commit fails, because the provider sends it again. A person's open or click has nobody to send it again: while
@@ -10,6 +10,7 @@ more than a click is worth.
 """
 
 import asyncio
+import itertools
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -24,6 +25,7 @@ from webhooks.metrics import WebhookMetrics
 log = structlog.get_logger(__name__)
 
 EVENTS_PER_COMMIT = 1_000
+COMMITS_AT_ONCE = 2  # the next is prepared and computed while the last waits for the disk
 COMMIT_SECONDS = 10.0  # Svix gives us 15 seconds for an answer
 PATIENCE_SECONDS = 1.0  # how long a person waits for a commit before being let through
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
@@ -42,7 +44,7 @@ class Recorded:
 POSTPONED = Recorded("postponed")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)  # frozen would cost three times as much, once per request
 class Waiting:
     event: Mapping[str, Any]
     answer: asyncio.Future[Recorded]
@@ -67,12 +69,13 @@ class EventWriter:
         self._metrics = metrics
         self._capacity = capacity
         self._queue: deque[Waiting] = deque()
-        self._in_hand: Sequence[Waiting] = ()
+        self._in_hand: dict[int, Sequence[Waiting]] = {}  # by the writer that holds them
         self._arrived = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
         self._is_away = False
         self._is_closing = False
+        metrics.waiting.set_function(lambda: len(self._queue))
 
     @property
     def waiting(self) -> int:
@@ -80,47 +83,59 @@ class EventWriter:
 
     async def record(self, event: Mapping[str, Any]) -> Recorded:
         """Returns after the commit; raises what the store raised, or Unavailable if the queue is full."""
-        return await self._enqueue(event, may_wait=False)
+        return await self._enqueue(event, may_wait=False).answer
 
     async def record_or_postpone(self, event: Mapping[str, Any]) -> Recorded:
         """Never fails: an event that cannot be written now stays queued, or is counted as lost."""
         try:
-            answer = self._enqueue(event, may_wait=True)
-            if self._is_away:
-                return POSTPONED
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                return await asyncio.shield(answer)
-        except TimeoutError:
-            return POSTPONED
+            waiting = self._enqueue(event, may_wait=True)
         except StorageError as error:
             self._lose(error)
             return POSTPONED
+        if self._is_away:
+            return POSTPONED
+        # A timer costs less than `asyncio.timeout`, which would cancel the answer too.
+        impatience = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, waiting.resolve, POSTPONED)
+        try:
+            return await waiting.answer
+        finally:
+            impatience.cancel()
 
-    def _enqueue(self, event: Mapping[str, Any], *, may_wait: bool) -> "asyncio.Future[Recorded]":
+    def _enqueue(self, event: Mapping[str, Any], *, may_wait: bool) -> Waiting:
         if len(self._queue) >= self._capacity or self._is_closing:
             raise Unavailable("queue_full", "Too many events are waiting for the database.")
-        answer: asyncio.Future[Recorded] = asyncio.get_running_loop().create_future()
-        self._queue.append(Waiting(event, answer, may_wait))
+        waiting = Waiting(event, asyncio.get_running_loop().create_future(), may_wait)
+        self._queue.append(waiting)
         self._idle.clear()
         self._arrived.set()
-        self._metrics.waiting.set(len(self._queue))
-        return answer
+        return waiting
 
     async def run(self) -> None:
-        """Writes until canceled. A batch that fails never ends the loop."""
+        """Writes until canceled."""
+        async with asyncio.TaskGroup() as writers:
+            for number in range(COMMITS_AT_ONCE):
+                writers.create_task(self._write_on(number))
+
+    async def _write_on(self, number: int) -> None:
+        """A batch that fails never ends the loop."""
         pause = FIRST_PAUSE
         while True:
             await self._arrived.wait()
-            batch = self._in_hand = self._take()
+            batch = self._in_hand[number] = self._take()
             try:
                 await self._write(batch)
-                self._in_hand, pause, self._is_away = (), FIRST_PAUSE, False
+                pause, self._is_away = FIRST_PAUSE, False
+                self._put_down(number)
             except Unavailable as away:
-                self._in_hand = ()
                 self._keep(batch, away)
+                self._put_down(number)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
-            self._note_idleness()
+
+    def _put_down(self, number: int) -> None:
+        self._in_hand.pop(number, None)
+        if not self._queue and not self._in_hand:
+            self._idle.set()
 
     async def finish(self, seconds: float) -> None:
         """Takes nothing new and writes what is queued, for at most `seconds`."""
@@ -129,29 +144,29 @@ class EventWriter:
             async with asyncio.timeout(seconds):
                 await self._idle.wait()
         except TimeoutError:
-            self._abandon([*self._in_hand, *self._queue])
+            self._abandon([*itertools.chain(*self._in_hand.values()), *self._queue])
 
     def _abandon(self, left: Sequence[Waiting]) -> None:
         """Providers send theirs again; nobody does so for opens and clicks."""
         self._queue.clear()
-        self._in_hand = ()
-        self._note_idleness()
+        self._in_hand.clear()
+        self._idle.set()
         lost = sum(waiting.may_wait for waiting in left)
         self._metrics.lost_links.inc(lost)
         log.error("events_lost_at_stop", count=lost)
 
     def _take(self) -> list[Waiting]:
+        """Empty where the other writer was quicker."""
         size = min(len(self._queue), EVENTS_PER_COMMIT)
-        return [self._queue.popleft() for _ in range(size)]
-
-    def _note_idleness(self) -> None:
-        self._metrics.waiting.set(len(self._queue))
+        batch = [self._queue.popleft() for _ in range(size)]
         if not self._queue:
             self._arrived.clear()
-            self._idle.set()
+        return batch
 
     async def _write(self, batch: Sequence[Waiting]) -> None:
         """Raises only Unavailable; any other error is the answer of those that caused it."""
+        if not batch:
+            return
         try:
             recorded = await self._commit(batch)
         except Unavailable:
@@ -165,7 +180,7 @@ class EventWriter:
 
     async def _commit(self, batch: Sequence[Waiting]) -> dict[str, Recorded]:
         unique = {waiting.event_id: waiting.event for waiting in batch}
-        events = [unique[event_id] for event_id in sorted(unique)]
+        events = list(unique.values())
         started = time.perf_counter()
         try:
             async with asyncio.timeout(COMMIT_SECONDS):
@@ -195,6 +210,8 @@ class EventWriter:
         self._is_away = True
         patient = [waiting for waiting in batch if waiting.may_wait]
         self._queue.extendleft(reversed(patient))
+        if patient:
+            self._arrived.set()
         for waiting in patient:
             waiting.resolve(POSTPONED)
         for waiting in batch:

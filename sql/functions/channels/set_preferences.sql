@@ -9,8 +9,9 @@ as $$
 declare
     wanted record;
 begin
+    perform tendril.lock_runs(array[set_preferences.user_id]);
     for wanted in select c.key, c.value from jsonb_each_text(set_preferences.changes) c loop
-        perform tendril.set_preference(set_preferences.user_id, wanted.key, wanted.value);
+        perform tendril.set_preference(set_preferences.user_id, wanted.key, wanted.value, set_preferences.at);
     end loop;
     update tendril.message_deliveries d
     set next_attempt_at = greatest(d.scheduled_at, least(d.next_attempt_at, set_preferences.at))

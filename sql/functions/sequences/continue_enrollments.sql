@@ -23,7 +23,7 @@ begin
         next_attempt_at = d.scheduled_at + c.stood_still
     from continued c
     where d.enrollment_id = c.id
-        and (d.delivery_status = 'pending' or d.delivery_status = 'cancelled' and d.reason in ('user_stopped', 'enrollment_ended'));
+        and (d.delivery_status = 'pending' or d.delivery_status = 'cancelled' and d.reason in ('user_stopped', 'sequence_declined', 'enrollment_ended'));
     -- Half past nine stays half past nine, however long they stood still.
     perform tendril.replan_steps(continue_enrollments.enrollments);
     -- A step that ended while they stood still has left the next one unplanned.

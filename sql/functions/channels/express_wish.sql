@@ -1,0 +1,44 @@
+-- Grants what somebody wishes of the messages they get, told by a tap under one of them: "less" of all, "not" this sequence (or no
+-- more announcements, where it was one), or a "stop" of everything. Once per message; `take_back_wish` undoes it.
+create or replace function tendril.express_wish(
+    tracking_id uuid, wish text, source text, user_id uuid default null, at timestamptz default tendril.clock()
+)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+    told tendril.message_deliveries := tendril.delivery_for_wish(express_wish.tracking_id, express_wish.wish, express_wish.user_id);
+    chosen tendril.user_preferences;
+    rarer text;
+begin
+    perform tendril.lock_runs(array[told.user_id]);
+    select p.* into chosen from tendril.user_preferences p where p.user_id = told.user_id;
+    rarer := tendril.rarer_frequency(chosen.max_per_day, chosen.max_per_week);
+    if exists (select from tendril.message_wishes w where w.delivery_id = told.id and w.wish = express_wish.wish) then
+        return tendril.describe_unsubscribe(told.tracking_id) || jsonb_build_object('status', 'already');
+    elsif express_wish.wish = 'less' and rarer is null then
+        return tendril.describe_unsubscribe(told.tracking_id) || jsonb_build_object('status', 'rarest');
+    end if;
+    insert into tendril.message_wishes (delivery_id, wish, user_id, before, at)
+    select told.id, express_wish.wish, told.user_id, jsonb_build_object(
+        'max_per_day', chosen.max_per_day, 'max_per_week', chosen.max_per_week, 'was_stopped', chosen.stopped_at is not null,
+        'announcements', array(
+            select c.id from tendril.contact_points c where c.user_id = told.user_id and c.opt_in_announcements)), express_wish.at;
+    if express_wish.wish = 'less' then
+        perform tendril.set_preferences(told.user_id, jsonb_build_object('frequency', rarer), express_wish.at);
+    elsif express_wish.wish = 'stop' then
+        perform tendril.stop_everything(told.user_id, express_wish.source, express_wish.at);
+    elsif told.message_class = 'announcement' then
+        update tendril.contact_points c set opt_in_announcements = false where c.user_id = told.user_id;
+    else
+        perform tendril.decline_sequence(told.user_id, told.sequence_type, express_wish.at);
+    end if;
+    perform tendril.record_behavior_events(jsonb_build_array(jsonb_build_object(
+        'event_id', concat_ws(':', 'wish', told.tracking_id, express_wish.wish, extract(epoch from express_wish.at)),
+        'user_id', told.user_id, 'type', 'wish_expressed', 'source', express_wish.source, 'occurred_at', express_wish.at,
+        'metadata', jsonb_build_object('wish', express_wish.wish, 'sequence', told.sequence_type))), express_wish.at);
+    return tendril.describe_unsubscribe(told.tracking_id) || jsonb_build_object('status', 'granted');
+end;
+$$;

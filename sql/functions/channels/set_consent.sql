@@ -1,0 +1,27 @@
+-- Says yes or no to a kind of message (sequences, announcements, reminders) on one of a user's channels. Who had left the channel
+-- altogether and says yes to one kind comes back for that kind only.
+create or replace function tendril.set_consent(user_id uuid, channel text, kind text, wanted boolean)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+#variable_conflict use_column
+begin
+    update tendril.contact_points c
+    set opt_in_sequences = case when set_consent.kind = 'sequences' then set_consent.wanted else c.opt_in_sequences and was.open end,
+        opt_in_announcements = case when set_consent.kind = 'announcements' then set_consent.wanted else c.opt_in_announcements and was.open end,
+        opt_in_reminders = case when set_consent.kind = 'reminders' then set_consent.wanted else c.opt_in_reminders and was.open end,
+        unsubscribed_at = case when set_consent.wanted then null else c.unsubscribed_at end
+    from (
+        select before.id, before.unsubscribed_at is null or not set_consent.wanted as open
+        from tendril.contact_points before
+        where before.user_id = set_consent.user_id and before.channel = set_consent.channel and before.state <> 'unverified'
+        for update
+    ) was
+    where c.id = was.id;
+    if not found then
+        raise exception 'there is no confirmed address for %', set_consent.channel
+            using errcode = 'TN422', detail = set_consent.channel || '.' || set_consent.kind;
+    end if;
+end;
+$$;

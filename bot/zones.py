@@ -1,8 +1,11 @@
-"""Finding a time zone by what people type: its name, or a city."""
+"""Finding a time zone: by its name, by a city as people write it, or by where somebody is."""
 
 from __future__ import annotations
 
+import unicodedata
+from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from zoneinfo import available_timezones
 
 COMMON = (
@@ -21,12 +24,61 @@ COMMON = (
     "Australia/Sydney",
     "UTC",
 )
+MOST_CHOICES = 4
+_CITIES = Path(__file__).with_name("cities.txt")
 _PREFERRED = ("Europe", "America", "Asia", "Africa", "Australia", "Pacific", "Atlantic", "Indian")
+_TIMES_SMALLER = 20  # than its largest namesake, and a city is not meant unless its country is named
+_FAMOUS = 500  # thousand inhabitants: a message that is nothing but such a name means the city
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """`where` is its country, in the USA its state as well; nothing for a zone that was named itself."""
+
+    city: str
+    where: str
+    zone: str
+    inhabitants: int = 0  # in thousands
+
+    @property
+    def label(self) -> str:
+        return f"{self.city}, {self.where}" if self.where else self.city
+
+
+def find_places(typed: str) -> list[Place]:
+    """What may be meant by `Europe/Madrid`, `münchen`, `NYC` or `Portland, Maine`, the likeliest first.
+
+    One of each time zone, for nothing else is asked.
+    """
+    name, _, where = typed.partition(",")
+    cities = _cities_named(_plain(name))
+    if zone := _zones_by_name().get(_plain(typed)):
+        return [next((city for city in cities if city.zone == zone), Place(city_of(zone), "", zone))]
+    meant = [city for city in cities if _is_in(city, _plain(where))] if where.strip() else _likely(cities)
+    one_per_zone: dict[str, Place] = {}
+    for city in meant or cities:
+        one_per_zone.setdefault(city.zone, city)
+    return list(one_per_zone.values())[:MOST_CHOICES]
 
 
 def find_zone(typed: str) -> str | None:
-    """`Europe/Madrid`, `europe/madrid`, `Madrid` and `new york` are all understood."""
-    return _by_name().get(_plain(typed))
+    """The likeliest one."""
+    places = find_places(typed)
+    return places[0].zone if places else None
+
+
+def zone_in_passing(typed: str) -> str | None:
+    """Of what may mean anything else as well: Nice and Reading are words, too."""
+    places = find_places(typed)
+    is_meant = _plain(typed) in _zones_by_name() or (places and places[0].inhabitants >= _FAMOUS)
+    return places[0].zone if is_meant else None
+
+
+def zone_at(latitude: float, longitude: float) -> str:
+    """At sea it is one of `Etc/`."""
+    from tzfpy import get_tz  # its map of the world takes 36 MB, and few people share where they are
+
+    return get_tz(longitude, latitude)
 
 
 def city_of(zone: str) -> str:
@@ -34,7 +86,7 @@ def city_of(zone: str) -> str:
 
 
 @cache
-def _by_name() -> dict[str, str]:
+def _zones_by_name() -> dict[str, str]:
     zones = sorted(
         zone for zone in available_timezones() if zone.split("/")[0] in _PREFERRED or zone == "UTC"
     )
@@ -44,5 +96,39 @@ def _by_name() -> dict[str, str]:
     return by_name | {_plain(zone): zone for zone in zones}
 
 
+def _cities_named(name: str) -> list[Place]:
+    """The largest first. The file is searched anew each time: that takes two milliseconds, and is seldom."""
+    rows, wanted = _CITIES.read_bytes(), f"|{name}|".encode()
+    found, place = [], rows.find(wanted) if name else -1
+    while place >= 0:
+        end = rows.index(b"\n", place)
+        found.append(_place(rows[rows.rindex(b"\n", 0, place) + 1 : end].decode()))
+        place = rows.find(wanted, end)
+    return found
+
+
+def _place(row: str) -> Place:
+    inhabitants, city, where, zone, *_ = row.split("|")
+    return Place(city, where, zone, int(inhabitants))
+
+
+def _likely(cities: list[Place]) -> list[Place]:
+    return [city for city in cities if city.inhabitants * _TIMES_SMALLER >= cities[0].inhabitants]
+
+
+def _is_in(city: Place, where: str) -> bool:
+    return where in (_plain(city.where), *map(_plain, city.where.split(",")))
+
+
 def _plain(name: str) -> str:
-    return " ".join(name.casefold().replace("_", " ").split())
+    """Without case, accents and punctuation; letters with an accent count as those without."""
+    letters = unicodedata.normalize("NFKD", name.casefold().replace("/", " "))
+    spaced = (_kept(letter) for letter in letters)
+    return " ".join("".join(spaced).split())
+
+
+def _kept(letter: str) -> str:
+    kind = unicodedata.category(letter)
+    if kind in ("Mn", "Lm", "Sk") or letter in "'’‘ʼ.":
+        return ""
+    return letter if kind[0] in "LNM" else " "

@@ -11,7 +11,7 @@ from bot.addresses import CODE, looks_like_an_address
 from bot.context import Context, acknowledge, button, reply
 from bot.handlers.commands import tap
 from bot.handlers.email import take_address, take_code
-from bot.zones import find_zone
+from bot.zones import zone_in_passing
 
 
 async def text(update: Update, context: Context) -> None:
@@ -23,7 +23,7 @@ async def text(update: Update, context: Context) -> None:
         await take_code(update, context, digits)
     elif context.shared.has_email and looks_like_an_address(typed):
         await take_address(update, context, typed)
-    elif zone := find_zone(typed):
+    elif zone := zone_in_passing(typed):
         choice = button(context.words.yes_set_zone(zone), f"s:set:timezone={zone}")
         await reply(update, context.words.is_this_your_zone(zone), [[choice]])
     else:

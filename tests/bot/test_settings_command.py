@@ -102,9 +102,9 @@ async def test_nonsense_is_answered_with_what_works(tendril: Tendril, typed: str
 async def test_an_unknown_place_is_answered_with_advice(tendril: Tendril) -> None:
     ada = await tendril.started("Ada")
 
-    await ada.writes("/settings timezone Atlantis")
+    await ada.writes("/settings timezone Narnia")
 
-    await ada.hears("I do not know the place “Atlantis”")
+    await ada.hears("I do not know the place “Narnia”")
 
 
 async def test_a_pause_of_a_week_holds_what_would_come(tendril: Tendril) -> None:

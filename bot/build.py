@@ -290,6 +290,7 @@ class _Assembly:
             self.store,
             self.settings.brand_name,
             self.settings.has_email,
+            LinkBuilder(self.way_in.public_url, self.signer),
             owner_ids=self.settings.admin_telegram_ids,
         )
         application = telegram_application(

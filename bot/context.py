@@ -12,6 +12,7 @@ from telegram.error import BadRequest
 from telegram.ext import CallbackContext, ExtBot
 
 from bot.texts import English, words
+from sequences.links import LinkBuilder
 from storage.store import Store
 
 Buttons = list[list[InlineKeyboardButton]]
@@ -26,7 +27,9 @@ class Shared:
     store: Store
     brand: str
     has_email: bool
+    links: LinkBuilder
     owner_ids: frozenset[int] = frozenset()
+    """Owners by ADMIN_TELEGRAM_IDS, before anybody has granted a role."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,8 +92,8 @@ class Settings(BaseSettings):
     )
     admin_telegram_ids: Annotated[frozenset[int], NoDecode] = Field(
         frozenset(),
-        description="Telegram ids of the admins, separated by commas. Nothing uses them yet: "
-        "admin commands are still to come.",
+        description="Telegram ids of the first owners, separated by commas. "
+        "They grant roles to others in the bot (`/user`).",
     )
 
     public_url: str | None = Field(

@@ -35,3 +35,7 @@ class LinkBuilder:
     def action(self, tracking_id: str, event: str, label: str) -> str:
         """The page behind an event button in an email: GET asks with the button's words, POST records."""
         return f"{self._base}/a/{self._sign('action', [tracking_id, event, label])}"
+
+    def dashboard(self, token: str) -> str:
+        """Lets an admin in once: GET shows a button, POST uses it up, so that link previews do not."""
+        return f"{self._base}/admin/{self._sign('dashboard', token)}"

@@ -20,6 +20,8 @@ from bot.conversation import telegram_application
 from bot.lease import LEASE_SECONDS, TRY_SECONDS, Lease
 from bot.receiving import ASKING
 from bot.updates import POLL_SECONDS, TelegramBot, UpdateFetcher
+from channels.signing import Signer
+from sequences.links import LinkBuilder
 from storage.postgres import PostgresStore
 from tests.chaos.proxy import Proxy
 from tests.fixtures.database import Clock
@@ -77,7 +79,9 @@ async def asking(
     name: str, seconds: float, telegram_url: str, token: str, database_url: str
 ) -> AsyncIterator[Asker]:
     store = PostgresStore(database_url, connections=2)
-    application = telegram_application(token, telegram_url, Shared(store, "Tendril", has_email=False))
+    links = LinkBuilder("http://127.0.0.1", Signer("a-secret"))
+    shared = Shared(store, "Tendril", has_email=False, links=links)
+    application = telegram_application(token, telegram_url, shared)
     asker, bot = Asker(name), application.bot
     assert isinstance(bot, TelegramBot)
     await bot.initialize()

@@ -14,6 +14,8 @@ import sandbox
 from bot.context import Shared
 from bot.conversation import telegram_application
 from bot.updates import UpdateWorker, is_worth_repeating, trouble, wait_after
+from channels.signing import Signer
+from sequences.links import LinkBuilder
 from storage.postgres import PostgresStore
 from storage.store import Unavailable
 from tests.fixtures.process import RunTendril, Settings, Tendril
@@ -156,7 +158,8 @@ def worker_that(
     store: PostgresStore, box: sandbox.Box, handled: list[int], waits: Mapping[int, asyncio.Event]
 ) -> UpdateWorker:
     """A worker whose conversation only notes which updates it had, some of them when it is let."""
-    shared = Shared(store, "Tendril", has_email=True)
+    links = LinkBuilder("http://127.0.0.1", Signer("a-secret"))
+    shared = Shared(store, "Tendril", has_email=True, links=links)
     application = telegram_application(box.telegram_token, box.telegram_url, shared)
 
     async def note(update: Any) -> None:

@@ -22,7 +22,7 @@ from jinja2.runtime import LoopContext, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
-from sequences.values import MAX_ITEMS, Path, Sample, required_and_optional
+from sequences.values import MAX_ITEMS, Path, Sample, local_day, local_time, required_and_optional
 
 MAX_TEMPLATE = 16_384
 MAX_COST = 10_000
@@ -32,10 +32,12 @@ USER_FIELDS = ("first_name", "last_name", "username", "locale", "timezone", "att
 OPTIONAL_USER_FIELDS = ("first_name", "last_name", "username", "locale", "attributes")
 LINKS = ("unsubscribe", "preferences", "confirm_email")
 BRAND_FIELDS = ("name", "url")
-FILTERS = (
+_JINJAS_FILTERS = (
     "capitalize", "default", "d", "first", "int", "join", "last", "length", "lower", "title", "trim",
     "truncate", "upper",
 )  # fmt: skip
+_OUR_FILTERS = {"local_day": local_day, "local_time": local_time}
+FILTERS = (*_JINJAS_FILTERS, *_OUR_FILTERS)
 QUESTIONS = ("defined", "undefined")
 
 
@@ -474,7 +476,8 @@ class _Engine(ImmutableSandboxedEnvironment):
             keep_trailing_newline=True,
             cache_size=0,
         )
-        self.filters = {name: self.filters[name] for name in FILTERS} | {"_urlpart": _urlpart}
+        given = {name: self.filters[name] for name in _JINJAS_FILTERS}
+        self.filters = given | _OUR_FILTERS | {"_urlpart": _urlpart}
         self.tests = {name: self.tests[name] for name in QUESTIONS}
         self.globals = {}
 

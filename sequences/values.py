@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 from unicodedata import bidirectional
+from zoneinfo import ZoneInfo
 
 MAX_ITEMS = 50
 MAX_VALUE = 10_000
@@ -126,6 +128,25 @@ def sample_values(
         elif path[0] == "user" and path[1] != "attributes" and everything:
             values["user"][path[1]] = "Alexandra"
     return values
+
+
+def local_day(moment: object, zone: str) -> str:
+    """`Tuesday, 3 March`: the day of a date and time, as it is in that zone."""
+    return _local(moment, zone, "%A, %-d %B")
+
+
+def local_time(moment: object, zone: str) -> str:
+    """`18:00`: what the clocks of that zone show at a date and time."""
+    return _local(moment, zone, "%H:%M")
+
+
+def _local(moment: object, zone: str, form: str) -> str:
+    if isinstance(moment, Sample):
+        return moment
+    at = datetime.fromisoformat(str(moment))
+    if at.tzinfo is None:
+        raise ValueError(f"a time without a zone does not name a moment: {moment}")
+    return at.astimezone(ZoneInfo(str(zone))).strftime(form)
 
 
 def required_and_optional(context: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:

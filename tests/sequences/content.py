@@ -44,7 +44,7 @@ def row(**changes: Any) -> dict[str, Any]:
         "version_id": None,
         "sequence_type": "onboarding",
         "message_class": "sequence",
-        "user": {"first_name": "Maya"},
+        "user": {"first_name": "Maya", "timezone": "Europe/Berlin"},
         "context": {},
     } | changes
 

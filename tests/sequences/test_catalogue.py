@@ -23,6 +23,20 @@ from tests.sequences.content import CATALOGUE, HEX_ID, renderer, row
 GOLDEN = Path(__file__).parent / "golden"
 CONTEXTS: dict[str, dict[str, Any]] = {
     "email_verification": {"email": "maya@example.org", "code": "482915", "contact_point_id": 7},
+    "meeting_reminder": {
+        "event_id": 7,
+        "kind": "meeting",
+        "title": "The early birds",
+        "starts_at": "2026-03-03T17:00:00+00:00",
+        "join_url": "https://meet.example.org/birds",
+    },
+    "meeting_news": {
+        "event_id": 7,
+        "kind": "meeting",
+        "title": "The early birds",
+        "starts_at": "2026-03-03T17:00:00+00:00",
+        "news": "moved",
+    },
     "direct_message": {
         "body": "Hi Maya,\n\nthe pod meets at *seven*, not six.\nSee you!",
         "subject": "New time",
@@ -121,7 +135,7 @@ def test_a_telegram_message_is_complete(sequence: Sequence, step: Step) -> None:
 @every_step
 def test_a_step_reads_well_without_a_name(sequence: Sequence, step: Step) -> None:
     for channel in ("telegram", "email", "sms"):
-        message = rendered(sequence, step, channel, user={})
+        message = rendered(sequence, step, channel, user={"timezone": "Europe/Berlin"})
         assert not re.search(r" [,.!?:]|\bNone\b|Hi *[,.!]", message["text"]), message["text"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -22,6 +23,7 @@ TELEGRAM_4 = "telegram over HTTP, 4 processes, messages/s"
 EMAIL = "email over HTTP, batches of 100, messages/s"
 PGQUEUER = "pgqueuer, jobs/s"
 PROCRASTINATE = "procrastinate, jobs/s"
+CELERY = "celery over Redis, jobs/s"
 SLOW = "telegram, 32 in flight, answers after 50 ms, of 640/s"
 BUDGET_TELEGRAM = "telegram, requests/s where 25 are allowed"
 BUDGET_EMAIL = "email, requests/s where 10 are allowed"
@@ -33,6 +35,7 @@ GOALS = [
     Goal("P1 one process, gate and tracking included / limit", TELEGRAM, LIMIT, 0.2),
     Goal("P1 … / pgqueuer", TELEGRAM, PGQUEUER, 2.5),
     Goal("P1 … / procrastinate", TELEGRAM, PROCRASTINATE, 10),
+    Goal("P1 … / celery (needs redis-server on the PATH)", TELEGRAM, CELERY, 10),
     Goal("P2 Resend batches / limit", EMAIL, LIMIT, 0.4),
     Goal("P3 two processes / one", TELEGRAM_2, TELEGRAM, 1.4),
     Goal("P3 four processes / one", TELEGRAM_4, TELEGRAM, 1.5),
@@ -59,6 +62,8 @@ def sides(ground: Ground, peers: Path | None) -> list[Side]:
     if peers is not None:
         found.append(partial(_peer, ground, PGQUEUER, peers, "pgqueuer_worker", 3_000))
         found.append(partial(_peer, ground, PROCRASTINATE, peers, "procrastinate_worker", 1_500))
+        if shutil.which("redis-server"):
+            found.append(partial(_peer, ground, CELERY, peers, "celery_worker", 1_500))
     return found
 
 

@@ -1,5 +1,7 @@
 """What the sidecar counts. The registry is handed in, so two applications never share a counter."""
 
+from functools import cache
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 
@@ -20,6 +22,9 @@ class WebhookMetrics:
             ["kind", "by"],
             registry=registry,
         )
+        # The child of each label set is kept: looking it up costs more than counting.
+        self.verdict = cache(self.verdicts.labels)
+        self.link = cache(self.links.labels)
         self.lost_links = Counter(
             "tendril_tracked_links_lost",
             "Opens and clicks dropped: the queue was full, the database refused them, or the process ended.",

@@ -73,4 +73,4 @@ def _verdict_of(error: Problem | StorageError) -> str:
 
 
 def _count(request: web.Request, verdict: str) -> None:
-    request.app[keys.METRICS].verdicts.labels("resend", verdict).inc()
+    request.app[keys.METRICS].verdict("resend", verdict).inc()

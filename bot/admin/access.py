@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from telegram import Update
@@ -20,19 +21,24 @@ def may(person: Person | None, role: Role) -> bool:
     return person is not None and any(RANKS.get(each, 0) >= RANKS[role] for each in person.roles)
 
 
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """An answer for those who have the role, and another for everybody else."""
+
+    answer: Answer
+    role: Role
+    otherwise: Answer
+
+    async def __call__(self, update: Update, context: Context) -> None:
+        await (self.answer if may(context.known, self.role) else self.otherwise)(update, context)
+
+
 def admin_command(name: str, answer: Answer, role: Role = "viewer") -> CommandHandler[Any, Any]:
-    return command(name, _guarded(answer, role, unknown_command))
+    return command(name, Guarded(answer, role, unknown_command))
 
 
 def admin_tap(pattern: str, answer: Answer, role: Role = "viewer") -> CallbackQueryHandler[Any, Any]:
-    return tap(pattern, _guarded(answer, role, old_button))
-
-
-def _guarded(answer: Answer, role: Role, otherwise: Answer) -> Answer:
-    async def guarded(update: Update, context: Context) -> None:
-        await (answer if may(context.known, role) else otherwise)(update, context)
-
-    return guarded
+    return tap(pattern, Guarded(answer, role, old_button))
 
 
 async def record_act(context: Context, action: str, subject: str, **details: Any) -> None:

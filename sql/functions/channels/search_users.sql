@@ -30,7 +30,7 @@ begin
     end;
     return (
         select jsonb_build_object(
-            'at', search_users.at, 'count', cardinality(found_ids), 'has_more', cardinality(found_ids) > search_users.skip + search_users.page_size,
+            'at', search_users.at, 'most', most, 'count', cardinality(found_ids), 'has_more', cardinality(found_ids) > search_users.skip + search_users.page_size,
             'people', coalesce(jsonb_agg(jsonb_build_object(
                 'id', u.id, 'name', tendril.full_name(u), 'username', u.username, 'roles', u.roles,
                 'created_at', u.created_at, 'last_active_at', u.last_active_at,

@@ -12,6 +12,10 @@ as $$
 declare
     fresh bigint[];
 begin
+    -- Before the users are locked: an answer to a reminder changes deliveries, and whoever does locks those first.
+    if record_behavior_events.events @? '$[*] ? (@.type == "meeting_accepted" || @.type == "meeting_declined")' then
+        perform tendril.heed_answers(record_behavior_events.events, record_behavior_events.at);
+    end if;
     with given as (
         select distinct on (g.event_id) g.* from jsonb_to_recordset(record_behavior_events.events) as g (
             event_id text, user_id uuid, type text, source text, metadata jsonb, occurred_at timestamptz)
@@ -27,10 +31,11 @@ begin
         from given g join present u on u.id = g.user_id
         order by g.event_id
         on conflict (event_id) do nothing
-        returning id, user_id, occurred_at
+        returning id, user_id, source, occurred_at
     ), active as (
         update tendril.users u set last_active_at = greatest(u.last_active_at, s.latest)
-        from (select user_id, max(occurred_at) as latest from stored group by user_id) s
+        -- what the clock noticed or an admin wrote down is nothing that the user did
+        from (select user_id, max(occurred_at) as latest from stored where source not in ('clock', 'admin') group by user_id) s
         where u.id = s.user_id
     )
     select coalesce(array_agg(id), '{}') into fresh from stored;

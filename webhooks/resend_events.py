@@ -5,7 +5,6 @@ understand half is worth more than a 422. The whole raw event stays in `details`
 """
 
 import re
-import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -25,6 +24,7 @@ TYPES = {
     "email.clicked": "clicked",
 }
 
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _BEFORE_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 FAILURES = frozenset({"bounced", "soft_bounce", "failed", "suppressed", "complained"})
 
@@ -89,10 +89,8 @@ def _tracking_id(tags: Any) -> str | None:
     """Tags arrive as an object; in other answers of Resend they are a list of pairs."""
     if isinstance(tags, list):
         tags = {str(tag.get("name")): tag.get("value") for tag in tags if isinstance(tag, dict)}
-    try:
-        return str(uuid.UUID(_text(_mapping(tags).get("tracking_id")) or ""))
-    except ValueError:
-        return None
+    tag = (_text(_mapping(tags).get("tracking_id")) or "").lower()
+    return tag if _UUID.fullmatch(tag) else None
 
 
 def _moment(value: Any) -> str | None:

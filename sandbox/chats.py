@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import secrets
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +23,10 @@ class Blocked(Exception):
 
 class NoSuchButton(Exception):
     pass
+
+
+class LocationNeeded(Exception):
+    """The button shares where the person is, and nobody said where that is."""
 
 
 @dataclass(slots=True)
@@ -95,6 +100,8 @@ class Chats:
             "html": entities.as_html(message.text, message.entities),
             "buttons": [[_button_view(button) for button in row] for row in message.inline_keyboard],
             "keyboard": [[button["text"] for button in row] for row in message.reply_keyboard],
+            "keys": message.reply_keyboard,
+            "removes_keyboard": message.removes_keyboard,
             "date": message.date,
             "edit_date": message.edit_date,
             "reply_to": message.reply_to,
@@ -102,6 +109,14 @@ class Chats:
             "silent": message.is_silent,
             "link_preview": not (message.link_preview_options or {}).get("is_disabled", False),
         }
+
+    def commands_for(self, user: User) -> list[dict[str, Any]]:
+        """What the person's menu shows: the narrowest scope that has any, in their language if it can be."""
+        language = (user.language_code or "").split("-")[0]
+        scopes = ({"type": "chat", "chat_id": user.id}, {"type": "all_private_chats"}, {"type": "default"})
+        keys = [scope_key(scope, code) for scope in scopes for code in (language, "")]
+        found = (self.state.bot.commands.get(key) for key in keys)
+        return next((commands for commands in found if commands), [])
 
     # ---- what a person does ----
 
@@ -118,14 +133,18 @@ class Chats:
         self.state.is_changed = True
         self.stream.publish("user", lambda: self.user_view(user))
 
-    def write(self, user: User, text: str) -> Message:
-        """A message to the bot. `/start` of someone who blocked it unblocks first, as "Restart bot" does."""
+    def write(self, user: User, text: str, location: dict[str, float] | None = None) -> Message:
+        """A message to the bot, either a text or a place on the map.
+
+        `/start` of someone who blocked it unblocks first, as "Restart bot" does.
+        """
         if user.has_blocked:
             if not text.startswith("/start"):
                 raise Blocked
             self.unblock(user)
-        text, found = entities.finished(text, [])
-        message = self._new_message(user, is_from_bot=False, text=text, entities=found)
+        text, found = entities.finished(text, []) if location is None else ("", [])
+        media = {"location": location} if location else {}
+        message = self._new_message(user, is_from_bot=False, text=text, entities=found, media=media)
         if not user.has_started:
             user.has_started = True
             self._user_changed(user)
@@ -157,8 +176,10 @@ class Chats:
         member = {"user": self.bot_user(), "status": status}
         return {**member, "until_date": 0} if status == "kicked" else member
 
-    async def tap(self, user: User, message: Message, button: int | str) -> dict[str, Any]:
-        """What the person sees: an address to open, a text sent, or the bot's answer to the callback."""
+    async def tap(
+        self, user: User, message: Message, button: int | str, location: dict[str, float] | None = None
+    ) -> dict[str, Any]:
+        """What the person sees: an address to open, what was sent, or the bot's answer to the callback."""
         if user.has_blocked:
             raise Blocked
         chosen = _find_button(message, button)
@@ -168,7 +189,10 @@ class Chats:
             return {"url": chosen.get("url") or (chosen.get("login_url") or chosen["web_app"])["url"]}
         if "copy_text" in chosen:
             return {"copied": chosen["copy_text"]["text"]}
-        return {"sent": self.message_view(self.write(user, chosen["text"]))}
+        if chosen.get("request_location") and location is None:
+            raise LocationNeeded
+        shared = location if chosen.get("request_location") else None
+        return {"sent": self.message_view(self.write(user, chosen["text"], shared))}
 
     async def _call_back(self, user: User, message: Message, callback_data: str) -> dict[str, Any]:
         query_id = str(secrets.randbits(62))
@@ -217,6 +241,11 @@ class Chats:
         if not waiting.done():
             waiting.set_result(answer)
         return True
+
+
+def scope_key(scope: dict[str, Any], language_code: str) -> str:
+    """Under which the bot's commands for some chats and a language are kept."""
+    return json.dumps([scope, language_code], sort_keys=True)
 
 
 def _content_json(message: Message) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.chats import Blocked, Chats, NoSuchButton
+from sandbox.chats import Blocked, Chats, LocationNeeded, NoSuchButton, scope_key
 from sandbox.clock import Clock, OnlyForward, Unreachable, as_iso, parse_duration
 from sandbox.entities import BadText
 from sandbox.faults import KINDS, PROVIDERS, Fault, Faults
@@ -98,6 +98,16 @@ class Body:
             raise invalid(name, "must be a number of seconds")
         return float(value)
 
+    def optional_location(self, name: str) -> dict[str, float] | None:
+        if name not in self:
+            return None
+        given = self._fields[name]
+        place = given if isinstance(given, dict) else {}
+        return {
+            part: _degrees(f"{name}.{part}", place.get(part), most)
+            for part, most in (("latitude", 90), ("longitude", 180))
+        }
+
     def flag(self, name: str, otherwise: bool) -> bool:
         value = self._fields.get(name, otherwise)
         if not isinstance(value, bool):
@@ -141,6 +151,7 @@ class ControlAPI:
             web.get("/control/users/{id}", served(self.get_user)),
             web.get("/control/users/{id}/messages", served(self.list_messages)),
             web.post("/control/users/{id}/messages", served(self.write)),
+            web.get("/control/users/{id}/commands", served(self.list_commands)),
             web.post("/control/users/{id}/tap", served(self.tap)),
             web.post("/control/users/{id}/block", served(self.block)),
             web.post("/control/users/{id}/unblock", served(self.unblock)),
@@ -213,10 +224,12 @@ class ControlAPI:
 
     async def write(self, request: web.Request) -> Any:
         user = self._user(request)
-        text = (await Body.of(request)).text("text")
+        body = await Body.of(request)
+        location = body.optional_location("location")
+        text = body.text("text") if location is None else ""
         await self.clock.refresh()
         try:
-            return self.chats.message_view(self.chats.write(user, text))
+            return self.chats.message_view(self.chats.write(user, text, location))
         except BadText as problem:
             raise invalid("text", str(problem)) from None
 
@@ -227,11 +240,14 @@ class ControlAPI:
         button = body.raw("button")
         if isinstance(button, bool) or not isinstance(button, (int, str)):
             raise invalid("button", "must be a label or an index")
+        location = body.optional_location("location")
         await self.clock.refresh()
         try:
-            return await self.chats.tap(user, message, button)
+            return await self.chats.tap(user, message, button, location)
         except NoSuchButton:
             raise invalid("button", "this message has no such button") from None
+        except LocationNeeded:
+            raise invalid("location", "this button shares a location, so say which") from None
 
     def _message(self, user: User, message_id: int) -> Message:
         message = self.state.chats[user.id].get(message_id)
@@ -251,10 +267,12 @@ class ControlAPI:
         self.chats.unblock(user)
         return self.chats.user_view(user)
 
+    async def list_commands(self, request: web.Request) -> Any:
+        return self.chats.commands_for(self._user(request))
+
     async def get_bot(self, request: web.Request) -> Any:
         bot = self.state.bot
-        default = json.dumps([{"type": "default"}, ""], sort_keys=True)
-        private = json.dumps([{"type": "all_private_chats"}, ""], sort_keys=True)
+        private, default = (scope_key({"type": kind}, "") for kind in ("all_private_chats", "default"))
         known = self.chats.bot_user()
         return {
             "id": known["id"],
@@ -466,6 +484,12 @@ def _json(value: Any, status: int = 200) -> web.Response:
     return web.Response(
         text=text, status=status, content_type="application/json", headers={"Cache-Control": "no-store"}
     )
+
+
+def _degrees(field: str, value: Any, most: int) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not -most <= value <= most:
+        raise invalid(field, f"must be a number of degrees from -{most} to {most}")
+    return float(value)
 
 
 def _number(request: web.Request, name: str) -> int:

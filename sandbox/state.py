@@ -50,6 +50,7 @@ class Message:
     entities: list[dict[str, Any]] = field(default_factory=list)
     inline_keyboard: list[list[dict[str, Any]]] = field(default_factory=list)
     reply_keyboard: list[list[dict[str, Any]]] = field(default_factory=list)
+    removes_keyboard: bool = False
     edit_date: int | None = None
     reply_to: int | None = None
     media: dict[str, Any] = field(default_factory=dict)

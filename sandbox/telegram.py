@@ -17,7 +17,7 @@ from typing import Any
 from aiohttp import web
 
 from sandbox import entities
-from sandbox.chats import Chats
+from sandbox.chats import Chats, scope_key
 from sandbox.clock import Clock
 from sandbox.faults import Fault, Faults, silence
 from sandbox.ledger import Ledger, body_hash
@@ -269,7 +269,7 @@ class TelegramAPI:
 
     def _editable(self, parameters: Parameters) -> Message:
         message = self._own_message(parameters, "edit")
-        if not message.is_from_bot:
+        if not message.is_from_bot or message.reply_keyboard:
             raise bad_request("message can't be edited")
         return message
 
@@ -322,9 +322,15 @@ class TelegramAPI:
                 raise bad_request("BOT_COMMAND_DESCRIPTION_INVALID")
         if len(parameters["commands"]) > 100:
             raise bad_request("BOT_COMMANDS_TOO_MUCH")
+        self._check_scope(parameters)
         self.state.bot.commands[_scope(parameters)] = parameters["commands"]
         self.state.is_changed = True
         return True
+
+    def _check_scope(self, parameters: Parameters) -> None:
+        chat_id = (parameters.get("scope") or {}).get("chat_id")
+        if chat_id is not None:
+            self._user(int(chat_id) if str(chat_id).isdecimal() else str(chat_id))
 
     async def get_my_commands(self, parameters: Parameters) -> Any:
         return self.state.bot.commands.get(_scope(parameters), [])
@@ -565,11 +571,11 @@ def _copied_content(message: Message) -> dict[str, Any]:
 
 def _scope(parameters: Parameters) -> str:
     scope = parameters.get("scope") or {"type": "default"}
-    return json.dumps([scope, parameters.get("language_code") or ""], sort_keys=True)
+    return scope_key(scope, parameters.get("language_code") or "")
 
 
 def _read_markup(markup: Mapping[str, Any] | None) -> dict[str, Any]:
-    keyboards: dict[str, Any] = {"inline_keyboard": [], "reply_keyboard": []}
+    keyboards: dict[str, Any] = {"inline_keyboard": [], "reply_keyboard": [], "removes_keyboard": False}
     if not markup:
         return keyboards
     if "inline_keyboard" in markup:
@@ -580,6 +586,8 @@ def _read_markup(markup: Mapping[str, Any] | None) -> dict[str, Any]:
             [button if isinstance(button, dict) else {"text": button} for button in row]
             for row in markup["keyboard"]
         ]
+    else:
+        keyboards["removes_keyboard"] = bool(markup.get("remove_keyboard"))
     return keyboards
 
 

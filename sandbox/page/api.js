@@ -23,6 +23,8 @@ export const api = {
   createUser: (person) => post("/users", person),
   messages: (user) => get(`/users/${part(user)}/messages?from=anyone`),
   say: (user, text) => post(`/users/${part(user)}/messages`, { text }),
+  share: (user, location) => post(`/users/${part(user)}/messages`, { location }),
+  commands: (user) => get(`/users/${part(user)}/commands`),
   tap: (user, message, button) => post(`/users/${part(user)}/tap`, { message_id: message, button }),
   block: (user) => post(`/users/${part(user)}/block`),
   unblock: (user) => post(`/users/${part(user)}/unblock`),

@@ -62,7 +62,7 @@ mountTabs();
 mountLinkState();
 mountClock(part("clock"), part("lapse"), world, { showTab });
 const people = mountPeople(part("people"), part("new-user"), world, { showTab });
-const chat = mountChat(part("chat"), part("alert"), world, { people });
+const chat = mountChat(part("chat"), { alertDialog: part("alert"), placeDialog: part("place") }, world, { people });
 mountInbox(part("mail"), world);
 mountFaults(part("faults"), part("faults-button"), part("faults-note"), world);
 mountGuide(part("guide"), world, { chat, people, showTab });

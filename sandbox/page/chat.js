@@ -4,13 +4,14 @@ import { api } from "./api.js";
 import { h, icon, reconcile, toast } from "./dom.js";
 import { dayHeading, dayKey, exact, instant, timeOfDay } from "./moments.js";
 import { chatFragment } from "./safe_html.js";
+import { askPlace } from "./places.js";
 import { isFromUser, nameOf, userOf } from "./world.js";
 
 const NEAR = 5 * 60_000; // ms between two bubbles of one group
 const PATIENCE = 8000; // ms to show that the bot is thinking, at most
 
-export function mountChat(place, alertDialog, world, { people }) {
-  const view = new Chat(place, alertDialog, world, people);
+export function mountChat(place, { alertDialog, placeDialog }, world, { people }) {
+  const view = new Chat(place, alertDialog, placeDialog, world, people);
   world.on("everything me", () => view.showPerson());
   world.on("message edited deleted", (news) => userOf(news) === world.me && view.showMessages(news));
   world.on("user", (user) => (user.id === world.me || world.users.size === 1) && view.showPerson());
@@ -24,8 +25,8 @@ class Chat {
   #shownFor = undefined;
   #waiting = 0;
 
-  constructor(place, alertDialog, world, people) {
-    Object.assign(this, { place, alertDialog, world, people });
+  constructor(place, alertDialog, placeDialog, world, people) {
+    Object.assign(this, { place, alertDialog, placeDialog, world, people });
     this.header = h("header", { class: "chat-head" });
     this.log = h("div", { class: "log", role: "log", "aria-label": "Messages", tabindex: "0" });
     this.toEnd = h("button", { type: "button", class: "round to-end", "aria-label": "To the newest message", hidden: true, onclick: () => this.scrollToEnd("smooth") }, icon("down"));
@@ -100,7 +101,7 @@ class Chat {
   showMessages(news) {
     const wasAtEnd = this.isFollowing;
     if (news && !isFromUser(news)) this.#wait(false);
-    if (!this.world.bot.commands.length) this.world.readBot();
+    if (!this.world.commands.length) this.world.readCommands();
     this.#showLog();
     if (news && isFromUser(news)) this.#showFoot();
     this.#showKeys();
@@ -167,7 +168,7 @@ class Chat {
     text.append(chatFragment(message.html ?? escaped(message.text ?? ""), hooks));
     const edited = message.edit_date ? "edited " : "";
     const stamp = h("span", { class: "stamp" }, h("time", { datetime: new Date(at).toISOString(), title: exact(at) }, edited + timeOfDay(at)), mine ? icon("checks") : null);
-    const media = message.media ? h("span", { class: "media" }, icon("image"), Object.keys(message.media).join(", ")) : null;
+    const media = message.media ? h("span", { class: "media" }, ...mediaParts(message.media)) : null;
     const body = h("div", { class: "bubble" }, h("span", { class: "sr" }, mine ? "You: " : "Bot: "), media, text, stamp);
     const classes = ["message", mine ? "mine" : "theirs", isFirst && "first", isLast && "last", isNew && this.log.childElementCount && "new"];
     const buttons = mine ? null : this.#keyboard(message);
@@ -236,14 +237,22 @@ class Chat {
 
   // The keys that the bot put in place of the keyboard, if its newest message with keys still stands.
   #showKeys() {
-    const rows = this.world.chatOf(this.world.me).findLast((message) => message.keyboard?.length)?.keyboard ?? [];
+    const rows = this.world.chatOf(this.world.me).findLast((message) => message.keys?.length || message.removes_keyboard)?.keys ?? [];
     const wanted = this.foot.dataset.kind === "composer" ? JSON.stringify(rows) : "[]";
     const shown = this.foot.querySelector(".keys");
     if ((shown?.dataset.rows ?? "[]") === wanted) return;
     shown?.remove();
     if (wanted === "[]") return;
-    const keys = rows.map((row) => h("div", { class: "row" }, row.map((text) => h("button", { type: "button", class: "button", onclick: () => this.say(text) }, text))));
+    const keys = rows.map((row) => h("div", { class: "row" }, row.map((key) => h("button", { type: "button", class: "button", onclick: () => this.#press(key) }, key.text))));
     this.foot.append(h("div", { class: "keys", dataset: { rows: wanted } }, keys));
+  }
+
+  #press(key) {
+    return key.request_location ? this.#share() : this.say(key.text);
+  }
+
+  #share() {
+    askPlace(this.placeDialog, (location) => this.#send((me) => api.share(me, location)));
   }
 
   #wideButton(text, act) {
@@ -254,10 +263,11 @@ class Chat {
     this.suggestions = h("ul", { class: "suggestions", role: "listbox", id: "suggestions", "aria-label": "Commands", hidden: true });
     this.input = h("textarea", { rows: "1", placeholder: "Message", "aria-label": "Message to the bot", maxlength: "4096", enterkeyhint: "send",
       "aria-autocomplete": "list", "aria-controls": "suggestions",
-      oninput: () => this.#suggest(), onkeydown: (event) => this.#keyInComposer(event), onblur: () => setTimeout(() => this.#hideSuggestions(), 150) });
+      onfocus: () => this.world.readCommands(), oninput: () => this.#suggest(), onkeydown: (event) => this.#keyInComposer(event), onblur: () => setTimeout(() => this.#hideSuggestions(), 150) });
     const menu = h("button", { type: "button", class: "menu", "aria-label": "Commands", title: "Commands", onmousedown: (event) => event.preventDefault(), onclick: () => this.#toggleMenu() }, "/");
+    const share = h("button", { type: "button", class: "menu", "aria-label": "Share a location", title: "Share a location", onclick: () => this.#share() }, icon("pin"));
     const send = h("button", { class: "send", "aria-label": "Send" }, icon("send"));
-    const form = h("form", { class: "composer", onsubmit: (event) => (event.preventDefault(), this.#sendDraft()) }, menu, this.input, send);
+    const form = h("form", { class: "composer", onsubmit: (event) => (event.preventDefault(), this.#sendDraft()) }, menu, this.input, share, send);
     return [this.suggestions, form];
   }
 
@@ -279,9 +289,13 @@ class Chat {
     });
   }
 
-  async say(text) {
+  say(text) {
+    return this.#send((me) => api.say(me, text));
+  }
+
+  async #send(send) {
     this.#wait(true);
-    await api.say(this.world.me, text).catch((error) => {
+    await send(this.world.me).catch((error) => {
       this.#wait(false);
       throw error;
     });
@@ -306,7 +320,7 @@ class Chat {
     this.input.style.height = `${Math.min(this.input.scrollHeight, 160)}px`;
     const draft = this.input.value.toLowerCase();
     const isCommand = /^\/\w*$/.test(draft);
-    const fitting = (this.world.bot.commands ?? []).filter((command) => all || (isCommand && `/${command.command}`.startsWith(draft)));
+    const fitting = this.world.commands.filter((command) => all || (isCommand && `/${command.command}`.startsWith(draft)));
     this.suggestions.replaceChildren(...fitting.map((command, index) => this.#suggestion(command, index)));
     this.suggestions.hidden = !fitting.length;
     this.#choose(fitting.length && draft.length > 1 ? 0 : -1);
@@ -324,9 +338,10 @@ class Chat {
     this.chosen < 0 ? this.input.removeAttribute("aria-activedescendant") : this.input.setAttribute("aria-activedescendant", `suggestion-${this.chosen}`);
   }
 
-  #toggleMenu() {
+  async #toggleMenu() {
     if (!this.suggestions.hidden) return this.#hideSuggestions();
     this.input.focus();
+    await this.world.readCommands();
     this.#suggest(true);
     if (this.suggestions.hidden) toast("The bot has not named its commands.");
   }
@@ -392,6 +407,11 @@ function startsGroup(before, message) {
   if (!before || !message) return true;
   const gap = instant(message.date) - instant(before.date);
   return isFromUser(before) !== isFromUser(message) || gap > NEAR || dayKey(instant(before.date)) !== dayKey(instant(message.date));
+}
+
+function mediaParts({ location, ...other }) {
+  if (location) return [icon("pin"), `${location.latitude}, ${location.longitude}`];
+  return [icon("image"), Object.keys(other).join(", ")];
 }
 
 function escaped(text) {

@@ -17,7 +17,8 @@ export class World extends EventTarget {
   chats = new Map(); // user id → Map(message id → message)
   mails = new Map();
   faults = [];
-  bot = { commands: [] };
+  bot = {};
+  commands = []; // what the menu of whoever we are shows
   me = null;
   isLive = null;
   lapse = null;
@@ -77,6 +78,7 @@ export class World extends EventTarget {
     const [users, mails, clock, faults] = await Promise.all([api.users(), api.inbox(), api.clock(), api.faults(), this.readBot()]);
     this.users = new Map(users.map((user) => [user.id, user]));
     if (!this.users.has(this.me)) this.me = this.#lastMe();
+    await this.readCommands();
     await Promise.all(users.filter((user, index) => user.id === this.me || index >= users.length - CHATS_AT_ONCE).map((user) => this.#readChat(user.id)));
     this.mails = new Map(mails.map((mail) => [mail.id, mail]));
     this.#takeClock(clock);
@@ -93,6 +95,12 @@ export class World extends EventTarget {
   async readBot() {
     this.bot = await api.bot().catch(() => this.bot);
     this.#announce("bot");
+  }
+
+  async readCommands() {
+    const { me } = this;
+    const commands = me === null ? [] : await api.commands(me).catch(() => this.commands);
+    if (me === this.me) this.commands = commands;
   }
 
   #hear(kind, news) {
@@ -145,6 +153,7 @@ export class World extends EventTarget {
     this.me = user;
     sessionStorage.setItem("tendril.me", user ?? "");
     this.#readMessages(user);
+    this.readCommands();
     this.#announce("me");
   }
 

@@ -248,3 +248,72 @@ async def test_the_page_is_served(box, control):
         assert (page.status, page.content_type) == (200, "text/html")
     async with control.http.get(f"{box.url}/page/app.js") as script:
         assert (script.status, "javascript" in script.content_type) == (200, True)
+
+
+BERLIN = {"latitude": 52.52, "longitude": 13.405}
+SHARING = {
+    "keyboard": [[{"text": "Where I am", "request_location": True}], [{"text": "Skip"}]],
+    "one_time_keyboard": True,
+}
+
+
+async def test_a_location_reaches_the_bot(telegram, ada, control):
+    written = await control.post(f"/users/{ada.id}/messages", location=BERLIN)
+
+    (update,) = await telegram.call("getUpdates")
+    assert update["message"]["location"] == BERLIN
+    assert "text" not in update["message"]
+    assert written["media"] == {"location": BERLIN}
+
+
+@pytest.mark.parametrize(
+    ("location", "field"),
+    [
+        ({"latitude": 91, "longitude": 0}, "location.latitude"),
+        ({"latitude": 0, "longitude": "east"}, "location.longitude"),
+        ("Berlin", "location.latitude"),
+    ],
+)
+async def test_a_place_that_is_not_on_earth_is_refused(ada, control, location, field):
+    status, answer = await control.answer("POST", f"/users/{ada.id}/messages", json={"location": location})
+
+    assert (status, answer["error"]["field"]) == (422, field)
+
+
+async def test_a_key_that_asks_for_a_location_sends_one(telegram, ada, control):
+    await telegram.call("sendMessage", chat_id=ada.id, text="Where are you?", reply_markup=SHARING)
+    (question,) = await ada.messages()
+
+    status, answer = await control.answer(
+        "POST", f"/users/{ada.id}/tap", json={"message_id": question["message_id"], "button": "Where I am"}
+    )
+    assert (status, answer["error"]["field"]) == (422, "location")
+    await control.post(
+        f"/users/{ada.id}/tap", message_id=question["message_id"], button="Where I am", location=BERLIN
+    )
+
+    (update,) = await telegram.call("getUpdates")
+    assert update["message"]["location"] == BERLIN
+    assert question["keys"] == SHARING["keyboard"]
+
+
+async def test_a_keyboard_is_removed_by_a_message_that_says_so(telegram, ada):
+    await telegram.call("sendMessage", chat_id=ada.id, text="Where?", reply_markup=SHARING)
+    await telegram.call("sendMessage", chat_id=ada.id, text="Thanks", reply_markup={"remove_keyboard": True})
+
+    assert [message["removes_keyboard"] for message in await ada.messages()] == [False, True]
+
+
+async def test_each_person_sees_the_narrowest_commands_in_their_language(telegram, control):
+    ada, kofi = await control.person("Ada", language_code="de"), await control.person("Kofi")
+    chat = {"type": "chat", "chat_id": kofi.id}
+    told = {"default": {}, "german": {"language_code": "de"}, "kofi": {"scope": chat, "language_code": ""}}
+    for name, where in told.items():
+        await telegram.call("setMyCommands", commands=[{"command": name, "description": name}], **where)
+
+    async def menu(person):
+        return [each["command"] for each in await control.get(f"/users/{person.id}/commands")]
+
+    assert (await menu(ada), await menu(kofi)) == (["german"], ["kofi"])
+    await telegram.call("deleteMyCommands", scope=chat)
+    assert await menu(kofi) == ["default"]

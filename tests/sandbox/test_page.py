@@ -167,6 +167,38 @@ async def test_commands_are_suggested_while_they_are_typed(bot: Bot, page_of_ada
     assert (await bot.hears("message"))["text"] == "/help"
 
 
+async def test_the_menu_is_that_of_whoever_one_is(page_of_ada: Page, bot: Bot, ada: Person) -> None:
+    chat = {"type": "chat", "chat_id": ada.id}
+    await bot.call("setMyCommands", commands=[{"command": "admin", "description": "For Ada"}], scope=chat)
+
+    await page_of_ada.get_by_role("button", name="Commands").click()
+
+    await expect(page_of_ada.get_by_role("option", name="/admin For Ada")).to_be_visible()
+
+
+async def test_a_location_is_shared_by_a_key_below_the_chat(page_of_ada: Page, bot: Bot, ada: Person) -> None:
+    keys = [[{"text": "Where I am", "request_location": True}], [{"text": "Skip"}]]
+    await bot.call("sendMessage", chat_id=ada.id, text="Where are you?", reply_markup={"keyboard": keys})
+
+    await page_of_ada.get_by_role("button", name="Where I am").click()
+    await picture(page_of_ada, "where_are_you")
+    await page_of_ada.get_by_role("button", name="Lagos").click()
+
+    assert (await bot.hears("message"))["location"] == {"latitude": 6.524, "longitude": 3.379}
+    await expect(log(page_of_ada).get_by_text("6.524, 3.379")).to_be_visible()
+    await bot.call("sendMessage", chat_id=ada.id, text="Thanks", reply_markup={"remove_keyboard": True})
+    await expect(page_of_ada.get_by_role("button", name="Where I am")).to_be_hidden()
+
+
+async def test_any_place_can_be_shared_at_any_time(page_of_ada: Page, bot: Bot) -> None:
+    await page_of_ada.get_by_role("button", name="Share a location").click()
+    await page_of_ada.get_by_label("latitude").fill("48.14")
+    await page_of_ada.get_by_label("longitude").fill("11.58")
+    await page_of_ada.get_by_role("button", name="Share", exact=True).click()
+
+    assert (await bot.hears("message"))["location"] == {"latitude": 48.14, "longitude": 11.58}
+
+
 async def test_a_tap_reaches_the_bot_and_its_answer_is_shown(
     page_of_ada: Page, bot: Bot, ada: Person
 ) -> None:

@@ -466,3 +466,21 @@ async def test_the_real_limits_are_kept_when_asked_for(telegram, ada, control):
         "description": "Too Many Requests: retry after 1",
         "parameters": {"retry_after": 1},
     }
+
+
+async def test_a_message_with_a_keyboard_below_the_chat_cannot_be_edited(telegram, ada):
+    sent = await telegram.call(
+        "sendMessage", chat_id=ada.id, text="Where?", reply_markup={"keyboard": [[{"text": "Here"}]]}
+    )
+
+    code, description = await telegram.refusal(
+        "editMessageText", chat_id=ada.id, message_id=sent["message_id"], text="There"
+    )
+    assert (code, description) == (400, "Bad Request: message can't be edited")
+
+
+async def test_commands_for_a_chat_that_is_not_there_are_refused(telegram):
+    code, description = await telegram.refusal(
+        "setMyCommands", commands=[], scope={"type": "chat", "chat_id": 404}
+    )
+    assert (code, description) == (400, "Bad Request: chat not found")

@@ -19,7 +19,7 @@ begin
     return query
     select m.user_id,
         count(*) filter (where week @> c.completed_at)::int,
-        count(*) filter (where week @> c.completed_at or week @> c.due_at and c.completed_at is null and c.status <> 'cancelled')::int
+        count(*) filter (where week @> c.completed_at or week @> c.due_at and c.completed_at is null and c.status <> 'dropped')::int
     from tendril.pod_members m
     left join tendril.commitments c on c.user_id = m.user_id
         and (c.completed_at >= lower(week) or c.due_at >= lower(week))

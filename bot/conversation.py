@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
-from telegram import BotCommand
 from telegram.error import TelegramError
 from telegram.ext import ApplicationBuilder, ContextTypes
 from telegram.request import HTTPXRequest
 
 from bot.context import Context, Shared
 from bot.handlers import all_answers, all_deep_links, all_handlers
-from bot.texts import words
+from bot.menus import set_menus
 from bot.updates import ALLOWED_UPDATES, Telegram, TelegramBot
 
 log = structlog.get_logger(__name__)
@@ -49,9 +48,9 @@ def _request(connections: int) -> HTTPXRequest:
 
 
 async def introduce(application: Telegram, webhook_url: str | None, webhook_secret: str | None) -> None:
-    """Tells Telegram our commands, and to call the webhook or keep updates. Raises TelegramError."""
+    """Tells Telegram what we understand, and to call the webhook or keep updates. Raises TelegramError."""
     bot = application.bot
-    await bot.set_my_commands([BotCommand(*pair) for pair in words("en").commands.items()])
+    await set_menus(bot, application.bot_data["shared"].brand)
     if webhook_url is None:
         await bot.delete_webhook()
     else:

@@ -18,6 +18,10 @@ COMMANDS: Mapping[str, str] = {
 
 
 class Conversation(Basics):
+    def short_description(self, brand: str) -> str:
+        """On the page of the bot and where it is shared: no HTML, and at most 120 characters."""
+        return f"{brand[:40]}: say what you will do, and be asked how it went."
+
     # /start
 
     def welcome_back(self, name: str | None) -> str:

@@ -10,6 +10,10 @@ declare
     previous uuid;
 begin
     select l.* into ticket from tendril.link_codes l where l.code = btrim(link_telegram.code) for update;
+    perform tendril.lock_runs(array(
+        select ticket.user_id union
+        select c.user_id from tendril.contact_points c
+        where c.channel = 'telegram' and c.address = link_telegram.telegram_id::text and c.state <> 'unverified'));
     -- One at a time: two chats may be joining the same account.
     perform from tendril.users u where u.id = ticket.user_id for update;
     select c.user_id into previous from tendril.contact_points c

@@ -6,6 +6,7 @@ set search_path = ''
 as $$
 #variable_conflict use_column
 begin
+    perform tendril.lock_runs(array[merge_users.from_user, merge_users.into_user]);
     -- Of two runs of the same sequence the kept user's own goes on.
     update tendril.enrollments e
     set status = 'cancelled', status_reason = 'merged', ended_at = merge_users.at
@@ -19,6 +20,8 @@ begin
     update tendril.enrollments e set user_id = merge_users.into_user where e.user_id = merge_users.from_user;
     update tendril.message_deliveries d set user_id = merge_users.into_user where d.user_id = merge_users.from_user;
     update tendril.behavior_events b set user_id = merge_users.into_user where b.user_id = merge_users.from_user;
+    update tendril.commitments c set user_id = merge_users.into_user where c.user_id = merge_users.from_user;
+    update tendril.feedback f set user_id = merge_users.into_user where f.user_id = merge_users.from_user;
     delete from tendril.contact_points c
     where c.user_id = merge_users.into_user and c.channel = 'telegram' and c.state <> 'unverified' and exists (
         select from tendril.contact_points theirs where theirs.user_id = merge_users.from_user and theirs.channel = 'telegram');

@@ -12,6 +12,12 @@ declare
     chat tendril.contact_points;
     new_user uuid;
 begin
+    -- The person before the address, as everywhere.
+    perform from tendril.users u
+    where u.id = (
+        select c.user_id from tendril.contact_points c
+        where c.channel = 'telegram' and c.address = register_telegram_user.telegram_id::text and c.state <> 'unverified')
+    for no key update;
     select c.* into chat from tendril.contact_points c
     where c.channel = 'telegram' and c.address = register_telegram_user.telegram_id::text and c.state <> 'unverified' for update;
     if not found then

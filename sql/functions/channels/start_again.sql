@@ -9,6 +9,7 @@ declare
     stop timestamptz;
     resumed bigint[];
 begin
+    perform tendril.lock_runs(array[start_again.user_id]);
     -- Nobody may begin the same run anew in this moment.
     perform from tendril.users u where u.id = start_again.user_id for update;
     select p.stopped_at into stop from tendril.user_preferences p where p.user_id = start_again.user_id for update;

@@ -8,6 +8,7 @@ as $$
 declare
     ended int;
 begin
+    perform tendril.lock_runs(array[stop_everything.user_id]);
     update tendril.user_preferences p set stopped_at = coalesce(p.stopped_at, stop_everything.at)
     where p.user_id = stop_everything.user_id;
     with cancelled as (

@@ -16,6 +16,7 @@ begin
     if unsubscribe.scope not in ('channel', 'everything') then
         raise exception 'the scope is "channel" or "everything"' using errcode = 'TN422', detail = 'scope';
     end if;
+    perform tendril.lock_runs(array[told.user_id]);
     update tendril.contact_points c
     set unsubscribed_at = coalesce(c.unsubscribed_at, unsubscribe.at)
     where c.user_id = told.user_id and c.channel = told.channel;

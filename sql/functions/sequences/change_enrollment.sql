@@ -8,6 +8,7 @@ as $$
 declare
     current tendril.enrollments;
 begin
+    perform tendril.lock_runs(array(select e.user_id from tendril.enrollments e where e.id = change_enrollment.enrollment_id));
     select e.* into current from tendril.enrollments e where e.id = change_enrollment.enrollment_id for update;
     if not found then
         raise exception 'no enrollment %', change_enrollment.enrollment_id using errcode = 'TN404', detail = 'enrollment_id';

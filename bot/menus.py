@@ -10,7 +10,7 @@ LONGEST_MENU = 100  # commands; Telegram refuses more
 
 
 async def set_menus(bot: Bot, brand: str) -> None:
-    """Tells Telegram what everybody may say, and what the bot is unless its owner has. Raises TelegramError."""
+    """Tells Telegram what people may say, and what the bot is unless its owner has. Raises TelegramError."""
     is_described = bool((await bot.get_my_short_description()).short_description)
     for code in (None, *LANGUAGES):
         texts = words(code)

@@ -36,7 +36,8 @@ begin
         where kept.user_id = merge_users.into_user and kept.channel = c.channel and kept.state <> 'unverified');
     perform tendril.merge_preferences(merge_users.from_user, merge_users.into_user);
     update tendril.users u
-    set first_name = coalesce(u.first_name, old.first_name), last_name = coalesce(u.last_name, old.last_name),
+    set first_name = coalesce(u.chosen_name, old.chosen_name, u.first_name, old.first_name),
+        chosen_name = coalesce(u.chosen_name, old.chosen_name), last_name = coalesce(u.last_name, old.last_name),
         username = coalesce(u.username, old.username), locale = coalesce(u.locale, old.locale),
         timezone = case u.timezone when 'UTC' then old.timezone else u.timezone end, roles = array(select unnest(u.roles) union select unnest(old.roles)),
         last_active_at = greatest(u.last_active_at, old.last_active_at), attributes = old.attributes || u.attributes

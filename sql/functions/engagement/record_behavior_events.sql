@@ -16,6 +16,9 @@ begin
     if record_behavior_events.events @? '$[*] ? (@.type == "meeting_accepted" || @.type == "meeting_declined")' then
         perform tendril.heed_answers(record_behavior_events.events, record_behavior_events.at);
     end if;
+    if record_behavior_events.events @? '$[*] ? (@.type == "commitment_done" || @.type == "commitment_let_go")' then
+        perform tendril.heed_commitment_answers(record_behavior_events.events, record_behavior_events.at);
+    end if;
     with given as (
         select distinct on (g.event_id) g.* from jsonb_to_recordset(record_behavior_events.events) as g (
             event_id text, user_id uuid, type text, source text, metadata jsonb, occurred_at timestamptz)

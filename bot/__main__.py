@@ -110,7 +110,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SettingsError as wrong:
         return _complain(str(wrong), MISCONFIGURED)
     except StorageError as failure:
-        return _complain(" ".join(filter(None, (failure.message, failure.hint))), FAILED)
+        hint = f". {failure.hint}" if failure.hint else ""
+        return _complain(failure.message.rstrip(".") + hint, FAILED)
     except (MigrationError, CannotStart, CatalogueError, DeliveryError) as failure:
         return _complain(str(failure), FAILED)
     except ExceptionGroup as died:  # each was logged when it happened

@@ -107,7 +107,7 @@ async def test_a_stranger_is_said_in_one_line(complete: Environment, tmp_path: P
     answer = await tendril_says(complete, tmp_path, "explain", "nobody@example.com")
 
     assert answer.code == 1
-    assert answer.err.startswith('tendril: no user "nobody@example.com"')
+    assert answer.err.startswith('tendril: no user "nobody@example.com". Give a user id')
     assert answer.err.count("\n") == 1
 
 

@@ -141,7 +141,7 @@ def _person(user: User, answer: Mapping[str, Any]) -> Person:
     return Person(
         answer["user_id"],
         user.id,
-        user.first_name,
+        answer["first_name"] or user.first_name,
         is_new=answer["is_new"],
         came_back=answer["came_back"],
         locale=answer["locale"] or user.language_code,

@@ -6,7 +6,7 @@ language sql stable
 set search_path = ''
 as $$
     select jsonb_build_object(
-        'user_id', u.id, 'locale', u.locale, 'timezone', u.timezone, 'roles', to_jsonb(u.roles),
+        'user_id', u.id, 'first_name', u.first_name, 'locale', u.locale, 'timezone', u.timezone, 'roles', to_jsonb(u.roles),
         'dialogue', (
             select jsonb_build_object('name', d.name, 'state', d.state) from tendril.dialogues d
             where d.user_id = u.id and d.expires_at > describe_person.at))

@@ -38,7 +38,7 @@ begin
         where c.channel = 'telegram' and c.address = register_telegram_user.telegram_id::text and c.state <> 'unverified' for update;
     end if;
     update tendril.users u
-    set first_name = coalesce(register_telegram_user.first_name, u.first_name),
+    set first_name = coalesce(u.chosen_name, register_telegram_user.first_name, u.first_name),
         last_name = coalesce(register_telegram_user.last_name, u.last_name),
         username = coalesce(register_telegram_user.username, u.username),
         locale = coalesce(u.locale, register_telegram_user.language_code),

@@ -13,7 +13,9 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Literal
 
-Purpose = Literal["click", "open", "unsubscribe", "confirm_email", "action", "dashboard", "visit"]
+Purpose = Literal[
+    "click", "open", "unsubscribe", "preferences", "wish", "confirm_email", "action", "dashboard", "visit"
+]
 
 WEBHOOK_TOLERANCE_SECONDS = 300
 SIGNED_HEADERS = ("svix-id", "svix-timestamp", "svix-signature")

@@ -4,6 +4,8 @@ purpose.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from channels.signing import Signer
 
 
@@ -28,6 +30,16 @@ class LinkBuilder:
     def preferences(self, tracking_id: str) -> str:
         """What arrives, and how: today the same page as unsubscribe, which offers the choices."""
         return self.unsubscribe(tracking_id)
+
+    def own_preferences(self, user_id: str, until: datetime) -> str:
+        """The same page for somebody who is surely themselves, for as long: it gives out and deletes data."""
+        return f"{self._base}/p/{self._sign('preferences', [user_id, until.isoformat()])}"
+
+    def wish(self, tracking_id: str, wish: str) -> str:
+        """Asks on GET, and does on POST, what somebody wishes of messages: `less`, `not` this, `stop`; any,
+        where none is named.
+        """
+        return f"{self._base}/w/{self._sign('wish', [tracking_id, wish])}"
 
     def confirm_email(self, contact_point_id: int, code: str) -> str:
         return f"{self._base}/confirm/{self._sign('confirm_email', [contact_point_id, code])}"

@@ -10,10 +10,36 @@ from telegram.ext import BaseHandler
 
 from bot.admin import ADMIN_TOPICS
 from bot.context import Understand
-from bot.handlers import actions, email, help, incoming, link, membership, settings, start, stop, unknown
+from bot.handlers import (
+    actions,
+    email,
+    help,
+    incoming,
+    link,
+    membership,
+    privacy,
+    settings,
+    start,
+    stop,
+    unknown,
+    why,
+    wishes,
+)
 from bot.handlers.commands import Opened
 
-TOPICS: tuple[ModuleType, ...] = (start, help, email, settings, link, stop, membership, actions)
+TOPICS: tuple[ModuleType, ...] = (
+    start,
+    help,
+    email,
+    settings,
+    privacy,
+    why,
+    link,
+    stop,
+    membership,
+    actions,
+    wishes,
+)
 """Each has `handlers()`, `answers()` if it asks questions, `deep_links()` if `/start PREFIX_…` opens it."""
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from telegram import Update
 from telegram.ext import BaseHandler
 
-from bot.context import Context, button, reply, rewrite
+from bot.context import Context, button, rewrite
 from bot.handlers.commands import command, tap
 from bot.handlers.settings import pause_for
 
@@ -19,7 +19,7 @@ async def ask(update: Update, context: Context) -> None:
         [button(texts.rather_pause, "stop:pause")],
         [button(texts.no_stop, "stop:no")],
     ]
-    await reply(update, texts.ask_stop, buttons)
+    await rewrite(update, texts.ask_stop, buttons)
 
 
 async def stop(update: Update, context: Context) -> None:
@@ -40,6 +40,7 @@ async def keep(update: Update, context: Context) -> None:
 def handlers() -> list[BaseHandler[Any, Any, Any]]:
     return [
         command("stop", ask),
+        tap("^stop:ask$", ask),
         tap("^stop:yes$", stop),
         tap("^stop:pause$", pause_instead),
         tap("^stop:no$", keep),

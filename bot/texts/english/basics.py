@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from html import escape
 
 from bot.zones import city_of
@@ -14,6 +15,10 @@ class Basics:
 
     def zone(self, zone: str) -> str:
         return city_of(zone) if zone == "UTC" else f"{city_of(zone)} ({zone})"
+
+    def moment(self, when: datetime) -> str:
+        """In the zone that it has: "Monday, 2 March, 09:30"."""
+        return f"{when:%A, %-d %B, %H:%M}"
 
     def seconds(self, seconds: int) -> str:
         if seconds < 90:

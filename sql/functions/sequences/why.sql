@@ -1,5 +1,5 @@
 -- Gives what a user needs to know why they got their last message, and what becomes of the next; changes nothing.
-create or replace function tendril.why(user_id uuid)
+create or replace function tendril.why(user_id uuid, at timestamptz default tendril.clock())
 returns jsonb
 language sql stable
 set search_path = ''
@@ -19,7 +19,8 @@ as $$
             order by d.sent_at desc limit 1),
         'next', (
             select jsonb_build_object(
-                'title', q.title, 'channel', d.channel, 'reason', d.reason, 'at', nullif(d.next_attempt_at, 'infinity'))
+                'title', q.title, 'channel', d.channel, 'reason', d.reason, 'at', nullif(d.next_attempt_at, 'infinity'),
+                'is_due', d.next_attempt_at <= why.at)
             from tendril.message_deliveries d
             join tendril.sequences q on q.name = d.sequence_type
             where d.user_id = u.id and d.delivery_status = 'pending'

@@ -31,7 +31,8 @@ TEMPLATE = "template_chaos"
 TOKEN = "123456:placeholder"
 API_KEY = "re_placeholder"
 POLL_SECONDS = 0.05
-PATIENCE = 90.0
+# For giving up only: nothing is judged by it.
+PATIENCE = 240.0
 BODY = "Number {{ user.first_name }}, [come and see](https://example.com/lesson) what is **new**."
 
 Row = dict[str, Any]

@@ -96,7 +96,9 @@ async def faults(shared: Server, setting: Setting) -> AsyncIterator[Row]:
             tally = Tally(f"4 {what}")
             runs = [await _run(place, proxy, fault, tally) for _ in range(times)]
             resumed, finished = (max(each) for each in zip(*runs, strict=True))
-            tally.complain_if(resumed > MOST_SECONDS_TO_RESUME, f"resumed after {resumed:.1f} s only")
+            tally.complain_if(
+                resumed > MOST_SECONDS_TO_RESUME * setting.patience, f"resumed after {resumed:.1f} s only"
+            )
             yield tally.row(
                 f"{times} times, resumed within {resumed:.1f} s, finished within {finished:.1f} s"
             )

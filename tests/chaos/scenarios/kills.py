@@ -25,7 +25,8 @@ SURELY_REACHED = {
     "before_commit": 1,
     "after_commit": 1,
 }
-# Of all messages; a short run is too short to tell.
+# Of all messages. How many a death repeats depends on how long the machine needs from an answer to its commit:
+# only the long form judges that. The promise, deaths times what was in flight, holds on any machine.
 MOST_TWICE = 0.001
 # Telegram's own pace; email's is ten requests a second.
 TELEGRAM_PER_SECOND = 25
@@ -53,7 +54,8 @@ async def random_instants(server: Server, setting: Setting) -> AsyncIterator[Row
             not setting.is_short and share > MOST_TWICE, f"{share:.2%} of all messages went twice"
         )
         tally.complain_if(
-            max(recoveries) > MOST_RECOVERY_SECONDS, f"recovered after {max(recoveries):.1f} s only"
+            max(recoveries) > MOST_RECOVERY_SECONDS * setting.patience,
+            f"recovered after {max(recoveries):.1f} s only",
         )
         yield tally.row(f"{kills} kills, recovered within {max(recoveries):.1f} s, {share:.2%} twice")
 

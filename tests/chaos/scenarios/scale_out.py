@@ -212,7 +212,9 @@ async def askers(server: Server, setting: Setting) -> AsyncIterator[Row]:
                 slowest = max(slowest, await bots.lose_the_one_that_asks(lose))
         tally.n, tally.lost, tally.duplicates = await bots.answers()
         conflicts = meddler.statuses.count(409)
-        tally.complain_if(slowest > MOST_SECONDS, f"the next one asked after {slowest:.1f} s only")
+        tally.complain_if(
+            slowest > MOST_SECONDS * setting.patience, f"the next one asked after {slowest:.1f} s only"
+        )
         tally.complain_if(conflicts > 0, f"{conflicts} times two asked at once")
         yield tally.row(
             f"{3 * times} times on {bots.net} the next one asked within {slowest:.1f} s; "

@@ -185,7 +185,7 @@ async def budgets(server: Server, setting: Setting) -> AsyncIterator[Row]:
         too_many = meddler.statuses.count(429)
         tally.complain_if(too_many > 0, f"{too_many} requests were too many")
         took = _span(meddler, "/telegram/") / seconds
-        tally.complain_if(took > 1.1, f"took {took:.2f} × the least possible time")
+        tally.complain_if(took > 1 + 0.1 * setting.patience, f"took {took:.2f} × the least possible time")
         mails = _span(meddler, "/resend/") / seconds
         tally.add(compare(cohort.recipients(), place.news()))
         yield tally.row(f"Telegram in {took:.2f} ×, mails in {mails:.2f} × the least possible time")

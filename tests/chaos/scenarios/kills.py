@@ -25,7 +25,7 @@ SURELY_REACHED = {
     "before_commit": 1,
     "after_commit": 1,
 }
-# Of all messages. How many a death repeats depends on how long the machine needs from an answer to its commit:
+# Of all messages. How many a death repeats depends on how long a machine needs from an answer to its commit:
 # only the long form judges that. The promise, deaths times what was in flight, holds on any machine.
 MOST_TWICE = 0.001
 # Telegram's own pace; email's is ten requests a second.

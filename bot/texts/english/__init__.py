@@ -41,4 +41,5 @@ class English(
         **administration.COMMANDS,
         **operations.COMMANDS,
         **broadcasts.COMMANDS,
+        **pods.ADMIN_COMMANDS,
     }

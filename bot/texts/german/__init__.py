@@ -45,4 +45,5 @@ class German(
         **administration.COMMANDS,
         **operations.COMMANDS,
         **broadcasts.COMMANDS,
+        **pods.ADMIN_COMMANDS,
     }

@@ -11,6 +11,9 @@ declare
     event tendril.events := tendril.lock_event(cancel_registration.event_id);
     ended bigint;
 begin
+    if event.starts_at + event.duration <= cancel_registration.at then
+        raise exception 'the event is over' using errcode = 'TN409', detail = 'over';
+    end if;
     update tendril.event_registrations r
     set status = 'cancelled', source = cancel_registration.source, at = cancel_registration.at
     where r.event_id = event.id and r.user_id = cancel_registration.user_id and r.status <> 'cancelled'

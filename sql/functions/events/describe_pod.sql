@@ -1,4 +1,4 @@
--- Tells all of a pod: when it meets, who belongs to it and what they kept this week, and its next meeting, with this user's
+-- Tells all of a pod that is not archived: when it meets, who belongs to it and what they kept this week, and its next meeting, with this user's
 -- registration for it; changes nothing.
 create or replace function tendril.describe_pod(pod_id bigint, user_id uuid default null, at timestamptz default tendril.clock())
 returns jsonb
@@ -23,7 +23,7 @@ begin
             join tendril.pod_week(p.id, describe_pod.at) w on w.user_id = m.user_id
             where m.pod_id = p.id and m.left_at is null))
     into described
-    from tendril.pods p where p.id = describe_pod.pod_id;
+    from tendril.pods p where p.id = describe_pod.pod_id and p.archived_at is null;
     if described is null then
         raise exception 'no pod %', describe_pod.pod_id using errcode = 'TN404', detail = 'pod_id';
     end if;

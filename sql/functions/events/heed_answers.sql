@@ -10,19 +10,20 @@ declare
     answer record;
 begin
     for answer in
-        select b.type, b.user_id, e.id as event_id, e.cancelled_at is null and e.starts_at + e.duration > heed_answers.at as is_ahead
+        select b.type, b.user_id, e.id as event_id
         from jsonb_to_recordset(heed_answers.behavior_events) as b (event_id text, user_id uuid, type text, metadata jsonb)
         join tendril.message_deliveries d on d.user_id = b.user_id and d.tracking_id = case
             when b.metadata ->> 'tracking_id' ~ '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$' then (b.metadata ->> 'tracking_id')::uuid end
         join tendril.enrollments r on r.id = d.enrollment_id and r.sequence = 'meeting_reminder'
         join tendril.events e on e.id = (r.context ->> 'event_id')::bigint
         where b.type in ('meeting_accepted', 'meeting_declined')
+            and e.cancelled_at is null and e.starts_at + e.duration > heed_answers.at
             and not exists (select from tendril.behavior_events past where past.event_id = b.event_id)
         order by e.id
     loop
         if answer.type = 'meeting_declined' then
             perform tendril.cancel_registration(answer.event_id, answer.user_id, 'reminder', heed_answers.at);
-        elsif answer.is_ahead then
+        else
             perform tendril.register_for_event(answer.event_id, answer.user_id, 'reminder', heed_answers.at);
         end if;
     end loop;

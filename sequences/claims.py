@@ -11,6 +11,7 @@ import structlog
 from channels.channel import Outgoing
 from sequences.definition import Sequence, Step
 from sequences.outcomes import Outcome, Verdict
+from sequences.pages import Page
 from sequences.rendering import Unrenderable
 from storage.store import Store, Unavailable
 
@@ -19,7 +20,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A delivery that is leased to us; `content` is None until it is rendered."""
+    """A delivery that is leased to us; `content` is None until it is rendered, `page` is what it shares."""
 
     id: int
     tracking_id: str
@@ -31,6 +32,7 @@ class Claimed:
     content: Mapping[str, Any] | None
     row: Mapping[str, Any]
     claimed_at: float
+    page: Page = ()
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any], claimed_at: float) -> Claimed:
@@ -47,7 +49,7 @@ class Claimed:
             claimed_at=claimed_at,
         )
 
-    def saying(self, content: Mapping[str, Any]) -> Claimed:
+    def saying(self, content: Mapping[str, Any], page: Page = ()) -> Claimed:
         """The same with its content; spelled out, because `dataclasses.replace` costs three times as much."""
         return Claimed(
             self.id,
@@ -60,6 +62,7 @@ class Claimed:
             content,
             self.row,
             self.claimed_at,
+            page,
         )
 
     def outgoing(self) -> Outgoing:

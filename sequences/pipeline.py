@@ -32,6 +32,7 @@ from sequences.claims import Claimed, PublishedSteps
 from sequences.definition import Step
 from sequences.metrics import DeliveryMetrics
 from sequences.outcomes import Backoff, Recorder, Verdict, nobody_knows, verdict_on
+from sequences.pages import Page, Pages
 from sequences.rendering import Unrenderable
 from sequences.slots import Hold, Slots
 from storage.store import StorageError, Store, Unavailable
@@ -65,6 +66,10 @@ class Renders(Protocol):
     """Makes what will be stored and sent out of a step and a claimed row; raises Unrenderable."""
 
     def render(self, definition_step: Step, channel: str, row: Mapping[str, Any]) -> Mapping[str, Any]: ...
+
+    def page(self, definition_step: Step, channel: str, row: Mapping[str, Any]) -> Page:
+        """What all messages of that step share, if that is worth anything."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +155,7 @@ class DeliveryPipeline:
         self._halted = (-math.inf, SENT)
         self._metrics = (metrics or DeliveryMetrics()).of(channel.name)
         self._steps = PublishedSteps(store)
+        self._pages = Pages(store)
         # Nothing is claimed while outcomes wait for the store: their leases may have run out, and the claim
         # would bring back what has been sent.
         self._recorder = Recorder(
@@ -387,6 +393,7 @@ class DeliveryPipeline:
 
     async def _deliver(self, claimed: list[Claimed], hold: Hold, tally: Counter[str]) -> None:
         try:
+            claimed = await self._patiently(partial(self._unpacked, claimed))
             batch_key = claimed[0].batch_key
             if batch_key is not None:
                 await self._send(claimed, batch_key, tally)
@@ -401,6 +408,12 @@ class DeliveryPipeline:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("claim_left_to_its_lease", channel=self.channel.name, exc_info=error)
 
+    async def _unpacked(self, claimed: list[Claimed]) -> list[Claimed]:
+        return [
+            each if each.content is None else each.saying(*await self._pages.unpacked(each.content))
+            for each in claimed
+        ]
+
     async def _rendered(self, claimed: list[Claimed], tally: Counter[str]) -> list[Claimed]:
         """The claim with its contents, without what cannot be rendered."""
         await self._patiently(lambda: self._steps.learn(each.version_id for each in claimed))
@@ -408,7 +421,7 @@ class DeliveryPipeline:
         ready: list[Claimed] = []
         for each in claimed:
             try:
-                ready.append(each if each.content is not None else each.saying(self._render(each)))
+                ready.append(each if each.content is not None else self._render(each))
             except Unrenderable as error:
                 self._record([each], Verdict("unrenderable", error.reason), tally)
             if time.perf_counter() - turn > LONGEST_TURN:
@@ -417,10 +430,11 @@ class DeliveryPipeline:
         self._metrics.render.observe((time.perf_counter() - began) / len(claimed))
         return ready
 
-    def _render(self, claimed: Claimed) -> Mapping[str, Any]:
+    def _render(self, claimed: Claimed) -> Claimed:
         try:
             step = self._steps.step(claimed.version_id, claimed.position)
-            return self._renderer.render(step, self.channel.name, claimed.row)
+            content = self._renderer.render(step, self.channel.name, claimed.row)
+            return claimed.saying(content, self._renderer.page(step, self.channel.name, claimed.row))
         except Unrenderable:
             raise
         except Exception as error:
@@ -497,12 +511,15 @@ class DeliveryPipeline:
     async def _is_stored(self, request: Request) -> bool:
         """Stores the contents; False if another worker has taken some of the messages over."""
         ready = request.messages
+        contents = [await self._pages.packed(each.content or {}, each.page) for each in ready]
         stored = await self._store.call(
             "store_rendered",
             lease_token=ready[0].lease_token,
             batch_key=request.batch_key,
             lease_seconds=self._lease_seconds,
-            rendered=[{"id": each.id, "content": each.content} for each in ready],
+            rendered=[
+                {"id": each.id, "content": content} for each, content in zip(ready, contents, strict=True)
+            ],
         )
         return bool(stored == len(ready))
 

@@ -21,6 +21,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sequences.definition import Button, Content, Step
 from sequences.links import LinkBuilder
 from sequences.markdown import Document, address_code
+from sequences.pages import Page, page_of
 from sequences.templating import (
     MARK,
     Compiled,
@@ -93,6 +94,7 @@ class _Template:
     buttons: tuple[tuple[_Button, ...], ...]
     step: str
     message_class: str
+    page: Page = ()
     link_preview: bool = False
     silent: bool = False
 
@@ -167,6 +169,10 @@ class Renderer:
         template = self._template(definition_step, channel, row)
         return template.write(template, _Message(template.paths, row, self._brand, self._links))
 
+    def page(self, definition_step: Step, channel: str, row: Mapping[str, Any]) -> Page:
+        """What the mails of that step share; nothing for other channels, whose messages are short."""
+        return self._template(definition_step, channel, row).page
+
     def _template(self, step: Step, channel: str, row: Mapping[str, Any]) -> _Template:
         message_class = str(row.get("message_class") or step.message_class or "sequence")
         version = row.get("version_id")
@@ -231,15 +237,17 @@ class Renderer:
     def _compile_email(self, step: Step, content: Content, message_class: str) -> _Template:
         if not content.subject:
             raise Unrenderable("no_content", f"step {step.name!r} has no subject for email")
+        source = self._email_html(content, message_class)
         return _Template(
             write=self._write_email,
             paths=self._paths(content),
-            body=self._language.email(self._email_html(content, message_class)),
+            body=self._language.email(source),
             text=self._language.plain(self._email_text(content, message_class)),
             subject=self._language.plain(content.subject),
             buttons=tuple((self._button(button),) for button in content.buttons or ()),
             step=step.name,
             message_class=message_class,
+            page=page_of(source),
         )
 
     def _email_html(self, content: Content, message_class: str) -> str:

@@ -2,7 +2,7 @@
 
     python -m benchmarks [--json FILE] [--only delivery|ingest|planning|resting] [--rounds 3]
 
-Peers are measured where .tools/peers has them (`make bench` installs them there).
+Peers are measured where .tools/peers has them (`make bench` installs them there). Beside FILE comes a chart.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ import platform
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from benchmarks import delivery, ingest, planning, resting
+from benchmarks import chart, delivery, ingest, planning, resting
 from benchmarks.ground import ground
 from benchmarks.measuring import ROUNDS, Figures, Goal, interleaved, table
 
@@ -42,7 +43,7 @@ def report(goals: list[Goal], figures: dict[str, Figures], seconds: float) -> No
     print(f"\n{table(goals, figures)}\n\n{seconds:.0f} s on {cores()} cores")
 
 
-def as_json(goals: list[Goal], figures: dict[str, Figures], seconds: float) -> dict[str, object]:
+def as_json(goals: list[Goal], figures: dict[str, Figures], seconds: float) -> dict[str, Any]:
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "cores": cores(),
@@ -50,7 +51,13 @@ def as_json(goals: list[Goal], figures: dict[str, Figures], seconds: float) -> d
         "seconds": round(seconds),
         "figures": {name: each.as_json() for name, each in figures.items()},
         "goals": [
-            {"goal": goal.label, "bound": goal.bound, "ratio": ratio, "verdict": goal.verdict(ratio)}
+            {
+                "goal": goal.label,
+                "bound": goal.bound,
+                "at_least": goal.at_least,
+                "ratio": ratio,
+                "verdict": goal.verdict(ratio),
+            }
             for goal in goals
             for ratio in [goal.ratio(figures)]
         ],
@@ -74,7 +81,9 @@ def main() -> None:
         took = time.perf_counter() - began
         report(goals, figures, took)
         given.json.parent.mkdir(parents=True, exist_ok=True)
-        given.json.write_text(json.dumps(as_json(goals, figures, took), indent=2) + "\n")
+        measured = as_json(goals, figures, took)
+        given.json.write_text(json.dumps(measured, indent=2) + "\n")
+        given.json.with_suffix(".svg").write_text(chart.drawn(measured))
 
 
 if __name__ == "__main__":

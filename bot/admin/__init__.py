@@ -4,5 +4,17 @@ from __future__ import annotations
 
 from types import ModuleType
 
-ADMIN_TOPICS: tuple[ModuleType, ...] = ()
+from bot.admin import dashboard, explain, menu, message, profile, roles, runs, trigger, users
+
+ADMIN_TOPICS: tuple[ModuleType, ...] = (
+    menu,
+    users,
+    profile,
+    runs,
+    message,
+    roles,
+    explain,
+    trigger,
+    dashboard,
+)
 """Each has `handlers()`, and `answers()` if it asks questions."""

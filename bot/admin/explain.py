@@ -1,0 +1,88 @@
+"""/explain USER: the story that `python -m bot explain` tells, as a chat has it; a long one as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from io import BytesIO
+from typing import Any
+
+from telegram import Update
+from telegram.constants import MessageLimit
+from telegram.ext import BaseHandler
+
+from bot.admin.access import admin_command
+from bot.admin.people import USER, name_of, person_tap, tapped
+from bot.admin.profile import back_to
+from bot.admin.users import suggest
+from bot.context import Context, acknowledge, argument, reply
+from bot.explain import Page, user_story
+from storage.store import NotFound
+
+
+class ChatPage(Page):
+    """Telegram HTML: a row is a line, because a phone has no room for columns."""
+
+    def __init__(self) -> None:
+        super().__init__(is_colored=False)
+
+    def paint(self, text: str, color: str) -> str:
+        tag = {"bold": "b", "dim": "i"}.get(color)
+        return f"<{tag}>{escape(text)}</{tag}>" if tag else escape(text)
+
+    def columns(self, rows: Iterable[Sequence[str]], colors: Sequence[str] = ()) -> list[str]:
+        lines = []
+        for *cells, last in rows:
+            first, *more = last.split("\n")
+            lines.append(escape(f"• {', '.join(cell for cell in cells if cell)}: {first}"))
+            lines += [self.paint(line, "dim") for line in more]
+        return lines
+
+
+async def explain(update: Update, context: Context) -> None:
+    typed = argument(context).strip()
+    if not typed:
+        await reply(update, context.words.how_to_explain)
+        return
+    try:
+        await _tell(update, context, typed)
+    except NotFound:
+        await suggest(update, context, typed)
+
+
+async def explain_tapped(update: Update, context: Context) -> None:
+    """`a:w:USER`."""
+    await _tell(update, context, tapped(context))
+    await acknowledge(update)
+
+
+async def _tell(update: Update, context: Context, reference: str) -> None:
+    """Raises NotFound."""
+    story = await context.call("explain_user", reference=reference)
+    buttons = [back_to(context.words, story["user"]["id"])]
+    text = "\n".join(user_story(story, ChatPage()))
+    if _fits(text):
+        await reply(update, text, buttons)
+    else:
+        await _attach(update, context, story)
+
+
+def _fits(text: str) -> bool:
+    """As Telegram counts, in UTF-16; the markup, which it does not count, is on the safe side."""
+    return len(text.encode("utf-16-le")) // 2 <= MessageLimit.MAX_TEXT_LENGTH
+
+
+async def _attach(update: Update, context: Context, story: Mapping[str, Any]) -> None:
+    message = update.effective_message
+    if message is not None:
+        text = "\n".join(user_story(story, Page(is_colored=False))) + "\n"
+        await message.reply_document(
+            BytesIO(text.encode()),
+            filename=f"story-{story['user']['id'][:8]}.txt",
+            caption=context.words.story_attached(name_of(story["user"])),
+            parse_mode="HTML",
+        )
+
+
+def handlers() -> list[BaseHandler[Any, Any, Any]]:
+    return [admin_command("explain", explain), person_tap(f"^a:w:{USER}$", explain_tapped)]

@@ -1,0 +1,123 @@
+"""Who looks after the service: owners give and take roles; the person is told, their menu changes at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from telegram import Update
+from telegram.error import TelegramError
+from telegram.ext import BaseHandler
+
+from bot.admin.access import RANKS
+from bot.admin.people import USER, code_of, name_of, person_tap, tapped
+from bot.admin.profile import back_to
+from bot.context import Buttons, Context, acknowledge, button, rewrite
+from bot.menus import remove_admin_menu, set_admin_menu
+from bot.texts import words
+from storage.store import Conflict
+
+log = structlog.get_logger(__name__)
+
+NONE = "none"
+
+
+async def ask(update: Update, context: Context) -> None:
+    """`a:r:USER`."""
+    person = await context.call("find_user", reference=tapped(context))
+    if await _telegram_id(context, person) is None:
+        await acknowledge(update, context.words.not_in_telegram)
+        return
+    await rewrite(update, *_question(context, person))
+
+
+async def grant(update: Update, context: Context) -> None:
+    """`a:g:USER:ROLE`."""
+    texts, role = context.words, tapped(context, "role")
+    person = await context.call("find_user", reference=tapped(context))
+    telegram_id = await _telegram_id(context, person)
+    if telegram_id is None:
+        await acknowledge(update, texts.not_in_telegram)
+    elif role != "owner" and telegram_id in context.shared.owner_ids:
+        await acknowledge(update, texts.owner_by_setting(name_of(person)))
+    else:
+        await _give(update, context, person, telegram_id, None if role == NONE else role)
+
+
+async def _give(
+    update: Update, context: Context, person: Mapping[str, Any], telegram_id: int, role: str | None
+) -> None:
+    roles = [role] if role else []
+    try:
+        given = await context.call("set_roles", user_id=person["id"], roles=roles, actor=_actor(context))
+    except Conflict:
+        await acknowledge(update, context.words.last_owner_stays)
+        return
+    if set(person["roles"]) != set(given["roles"]):
+        await _change_menu(context, telegram_id, person["locale"], is_admin=bool(role))
+        await _tell(update, context, person, role)
+    await rewrite(
+        update, *_question(context, given | person | {"roles": given["roles"]}), context.words.saved
+    )
+
+
+async def _change_menu(context: Context, telegram_id: int, locale: str | None, *, is_admin: bool) -> None:
+    """At once, so that nobody has to ask what they may say; the role counts without it, too."""
+    try:
+        if is_admin:
+            await set_admin_menu(context.bot, telegram_id, locale)
+        else:
+            await remove_admin_menu(context.bot, telegram_id)
+    except TelegramError as refused:
+        log.warning("admin_menu_not_changed", error=type(refused).__name__)
+
+
+async def _tell(update: Update, context: Context, person: Mapping[str, Any], role: str | None) -> None:
+    """Through the one engine, which knows how to reach them; once per tap."""
+    await context.call(
+        "schedule_multi_channel_message",
+        user_id=person["id"],
+        body=words(person["locale"]).you_have_a_role(context.shared.brand, role),
+        channels=["telegram"],
+        message_class="transactional",
+        key=f"role:{update.update_id}",
+    )
+
+
+async def _telegram_id(context: Context, person: Mapping[str, Any]) -> int | None:
+    preferences = await context.call("get_preferences", user_id=person["id"])
+    chats = [
+        point["address"]
+        for point in preferences["contact_points"]
+        if point["channel"] == "telegram" and point["state"] != "unverified"
+    ]
+    return int(chats[0]) if chats else None
+
+
+def _question(context: Context, person: Mapping[str, Any]) -> tuple[str, Buttons]:
+    texts, code = context.words, code_of(person["id"])
+    labels = {**texts.role_names, NONE: texts.no_role_label}
+    held = set(person["roles"]) or {NONE}
+    choices = [
+        [button(f"✓ {label}" if role in held else label, f"a:g:{code}:{role}")]
+        for role, label in labels.items()
+    ]
+    return texts.ask_role(name_of(person), sorted(person["roles"], key=RANKS.__getitem__)), [
+        *choices,
+        back_to(texts, person["id"]),
+    ]
+
+
+def _actor(context: Context) -> str:
+    if context.known is None:
+        raise ValueError("a role needs somebody who gives it")
+    return f"telegram:{context.known.telegram_id}"
+
+
+def handlers() -> list[BaseHandler[Any, Any, Any]]:
+    roles = "|".join([*RANKS, NONE])
+    return [
+        person_tap(f"^a:r:{USER}$", ask, "owner"),
+        person_tap(f"^a:g:{USER}:(?P<role>{roles})$", grant, "owner"),
+    ]

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from bot.admin import dashboard, explain, menu, message, profile, roles, runs, trigger, users
+from bot.admin import (
+    attendance,
+    dashboard,
+    explain,
+    menu,
+    message,
+    pods,
+    profile,
+    roles,
+    runs,
+    trigger,
+    users,
+)
 
 ADMIN_TOPICS: tuple[ModuleType, ...] = (
     menu,
@@ -16,5 +28,7 @@ ADMIN_TOPICS: tuple[ModuleType, ...] = (
     explain,
     trigger,
     dashboard,
+    pods,
+    attendance,
 )
 """Each has `handlers()`, and `answers()` if it asks questions."""

@@ -1,0 +1,1 @@
+"""Pictures that the bot draws: SVG from templates, and PNG of that. One palette, one family of fonts."""

@@ -50,6 +50,7 @@ class Administration(Basics):
         "alerts": "🔔 Alerts",
         "broadcast": "📣 Broadcast",
         "attended": "🙋 Attendance",
+        "newpod": "🌿 New pod",
     }
     """Of a command that is not here, its name."""
     refresh_label = "↻ Look again"

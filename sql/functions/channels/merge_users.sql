@@ -22,6 +22,7 @@ begin
     update tendril.behavior_events b set user_id = merge_users.into_user where b.user_id = merge_users.from_user;
     update tendril.commitments c set user_id = merge_users.into_user where c.user_id = merge_users.from_user;
     update tendril.feedback f set user_id = merge_users.into_user where f.user_id = merge_users.from_user;
+    perform tendril.merge_events(merge_users.from_user, merge_users.into_user);
     delete from tendril.contact_points c
     where c.user_id = merge_users.into_user and c.channel = 'telegram' and c.state <> 'unverified' and exists (
         select from tendril.contact_points theirs where theirs.user_id = merge_users.from_user and theirs.channel = 'telegram');

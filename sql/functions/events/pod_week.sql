@@ -11,11 +11,6 @@ declare
     monday date := date_trunc('week', pod_week.at at time zone zone)::date;
     week tstzrange := tstzrange(tendril.instant(monday, zone), tendril.instant(monday + 7, zone));
 begin
-    -- a database that keeps no commitments has nothing to count
-    if to_regclass('tendril.commitments') is null then
-        return query select m.user_id, 0, 0 from tendril.pod_members m where m.pod_id = pod_week.pod_id and m.left_at is null;
-        return;
-    end if;
     return query
     select m.user_id,
         count(*) filter (where week @> c.completed_at)::int,

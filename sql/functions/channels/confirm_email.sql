@@ -23,6 +23,7 @@ begin
         return jsonb_build_object('status', 'wrong_code', 'email_address', point.address, 'user_id', point.user_id,
             'attempts_left', 4 - point.verification_attempts);
     end if;
+    perform tendril.lift_deletion('email', point.address);
     begin
         perform tendril.open_contact_point(point.user_id, 'email', point.address, confirm_email.at);
     exception when sqlstate 'TN409' then

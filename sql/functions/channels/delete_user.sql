@@ -11,6 +11,8 @@ as $$
 declare
     addresses text[];
     chats bigint[];
+    -- what the records of what people did call them
+    names text[];
 begin
     perform tendril.lock_runs(array[delete_user.user_id]);
     if not exists (select from tendril.users u where u.id = delete_user.user_id) then
@@ -19,6 +21,7 @@ begin
     select array_agg(c.address), array_agg(c.address::bigint) filter (where c.channel = 'telegram' and c.address ~ '^-?\d{1,18}$')
     into addresses, chats
     from tendril.contact_points c where c.user_id = delete_user.user_id;
+    names := addresses || delete_user.user_id::text || array(select 'telegram:' || c from unnest(chats) c);
     insert into tendril.suppressions (channel, address_hash, reason, at)
     -- An address that they claimed and did not prove may be somebody else's.
     select c.channel, tendril.address_hash(c.address), 'deleted', delete_user.at
@@ -31,11 +34,11 @@ begin
     delete from tendril.delivery_events v
     where v.delivery_id is null and lower(v.details ->> 'address') = any (addresses);
     update tendril.audit_log l
-    set actor = case when l.actor = any (array(select 'telegram:' || c from unnest(chats) c)) then 'deleted' else l.actor end,
-        subject = case when l.subject = any (addresses || delete_user.user_id::text) then 'deleted' else l.subject end,
+    set actor = case when l.actor = any (names) then 'deleted' else l.actor end,
+        subject = case when l.subject = any (names) then 'deleted' else l.subject end,
         details = case when l.details::text ~ delete_user.user_id::text then '{}' else l.details end
-    where l.actor = any (array(select 'telegram:' || c from unnest(chats) c))
-        or l.subject = any (addresses || delete_user.user_id::text) or l.details::text ~ delete_user.user_id::text;
+    where l.actor = any (names) or l.subject = any (names) or l.details::text ~ delete_user.user_id::text;
+    update tendril.event_attendance a set recorded_by = 'deleted' where a.recorded_by = any (names);
     delete from tendril.users u where u.id = delete_user.user_id;
     perform tendril.record_audit(delete_user.source, 'user.delete', at => delete_user.at);
     return jsonb_build_object('deleted', true);

@@ -14,7 +14,11 @@ begin
     perform from tendril.users u where u.id = request_email.user_id and u.deleted_at is null for key share;
     if not found then
         raise exception 'no user %', request_email.user_id using errcode = 'TN404', detail = 'user';
-    elsif tendril.is_suppressed('email', claimed) then
+    elsif exists (
+        -- who had themselves deleted may come back, by proving once more that it is theirs
+        select from tendril.suppressions x
+        where x.channel = 'email' and x.address_hash = tendril.address_hash(claimed) and x.reason <> 'deleted'
+    ) then
         return jsonb_build_object('status', 'suppressed');
     end if;
     if exists (

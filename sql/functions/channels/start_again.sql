@@ -1,4 +1,5 @@
--- Takes back a user's stop: consent returns on Telegram, and what the stop ended within the last thirty days goes on where it was.
+-- Takes back a user's stop, and that they had themselves deleted: consent returns on Telegram, and what the stop ended within the
+-- last thirty days goes on where it was.
 create or replace function tendril.start_again(user_id uuid, source text, at timestamptz default tendril.clock())
 returns jsonb
 language plpgsql
@@ -12,6 +13,9 @@ begin
     perform tendril.lock_runs(array[start_again.user_id]);
     -- Nobody may begin the same run anew in this moment.
     perform from tendril.users u where u.id = start_again.user_id for update;
+    -- Whoever had themselves deleted begins anew by coming here, and only by that.
+    perform tendril.lift_deletion(c.channel, c.address)
+    from tendril.contact_points c where c.user_id = start_again.user_id and c.channel = 'telegram' and c.state <> 'unverified';
     select p.stopped_at into stop from tendril.user_preferences p where p.user_id = start_again.user_id for update;
     if stop is null then
         return jsonb_build_object('was_stopped', false, 'resumed', 0);

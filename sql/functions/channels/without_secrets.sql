@@ -5,7 +5,7 @@ returns jsonb
 language sql immutable
 set search_path = ''
 as $$
-    select jsonb_object_agg(e.key, case when e.key in ('context', 'state') then e.value - 'code' else e.value end)
+    select jsonb_object_agg(e.key, case when jsonb_typeof(e.value) = 'object' then e.value - 'code' else e.value end)
     from jsonb_each(without_secrets."row") e
     where e.key !~ '(token|secret|hash)' and e.key not in ('code', 'worker', 'batch_key', 'actor', 'created_by', 'recorded_by')
         and not (e.key = 'message_content' and without_secrets."row" ->> 'message_class' = 'transactional');

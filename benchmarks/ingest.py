@@ -14,11 +14,12 @@ from functools import partial
 from pathlib import Path
 
 import asyncpg
+import psutil
 
 from benchmarks.ground import Ground
 from benchmarks.measuring import Goal, Side
 from benchmarks.pipeline import SIGNING_SECRET
-from benchmarks.processes import process
+from benchmarks.processes import Process, process
 from channels.signing import Signer
 
 KEY = b"a key for measurements only"
@@ -28,6 +29,8 @@ EVENTS = 5_000
 BARE, OURS, USUAL = "webhooks: bare handler", "webhooks: Tendril", "webhooks: FastAPI, svix, asyncpg"
 BARE_LINKS, OUR_LINKS = "pixel and click: bare handler", "pixel and click: Tendril"
 PER_SECOND, P99 = ", requests/s", ", p99 ms"
+# Shares of one core: a side is bounded by its server or what that waits for, never by the load generator.
+SERVER_BUSY, LOAD_BUSY = ", server busy", ", load generator busy"
 
 GOALS = [
     Goal("P5 signed, durable webhook ingest / bare handler", OURS + PER_SECOND, BARE + PER_SECOND, 0.5),
@@ -45,9 +48,9 @@ def sides(ground: Ground, peers: Path | None) -> list[Side]:
 async def _webhooks(ground: Ground) -> Mapping[str, float]:
     requests = [_webhook(tracking_id) for tracking_id in await _sent_mails(ground)]
     async with process("-m", "benchmarks.bare") as bare:
-        at_best = await _load(ground, bare.first_line, requests, BARE)
+        at_best = await _load(ground, bare, requests, BARE)
     async with process("-m", "benchmarks.serving", ground.dsn, SIGNING_SECRET, WEBHOOK_SECRET) as ours:
-        measured = await _load(ground, ours.first_line, requests, OURS)
+        measured = await _load(ground, ours, requests, OURS)
     delivered = "select count(*) from tendril.message_deliveries where delivery_status = 'delivered'"
     assert await ground.connection.fetchval(delivered) == EVENTS
     return {**at_best, **measured}
@@ -62,9 +65,9 @@ async def _links(ground: Ground) -> Mapping[str, float]:
         for place, each in enumerate(await _sent_mails(ground))
     ]
     async with process("-m", "benchmarks.bare") as bare:
-        at_best = await _load(ground, bare.first_line, requests, BARE_LINKS)
+        at_best = await _load(ground, bare, requests, BARE_LINKS)
     async with process("-m", "benchmarks.serving", ground.dsn, SIGNING_SECRET, WEBHOOK_SECRET) as ours:
-        measured = await _load(ground, ours.first_line, requests, OUR_LINKS)
+        measured = await _load(ground, ours, requests, OUR_LINKS)
     counted = await ground.connection.fetch(
         "select delivery_status, count(*) from tendril.message_deliveries group by 1 order by 1"
     )
@@ -78,7 +81,7 @@ async def _usual(ground: Ground, python: Path) -> Mapping[str, float]:
     async with ground.another_database() as dsn:
         port = str(_free_port())
         async with process(*script, dsn, WEBHOOK_SECRET, port, python=str(python)) as usual:
-            measured = await _load(ground, usual.first_line, requests, USUAL)
+            measured = await _load(ground, usual, requests, USUAL)
         connection = await asyncpg.connect(dsn)
         assert await connection.fetchval("select count(*) from peer_events") == EVENTS
         await connection.close()
@@ -94,14 +97,26 @@ async def _sent_mails(ground: Ground) -> list[str]:
     return [row[0] for row in rows]
 
 
-async def _load(ground: Ground, port: str, requests: Sequence[bytes], name: str) -> dict[str, float]:
+async def _load(ground: Ground, server: Process, requests: Sequence[bytes], name: str) -> dict[str, float]:
     file = ground.folder / "requests"
     file.write_bytes(b"\n".join(base64.b64encode(request) for request in requests))
-    async with process("-m", "benchmarks.load", port, str(CONNECTIONS), str(file)) as load:
+    async with process("-m", "benchmarks.load", server.first_line, str(CONNECTIONS), str(file)) as load:
+        before = _seconds_of_cpu(server)
         load.begin()
         answer = json.loads(await load.line())
+        busy = (_seconds_of_cpu(server) - before) * answer["per_second"] / len(requests)
     assert set(answer["statuses"]) <= {"200", "302"}, answer
-    return {name + PER_SECOND: answer["per_second"], name + P99: answer["p99"]}
+    return {
+        name + PER_SECOND: answer["per_second"],
+        name + P99: answer["p99"],
+        name + SERVER_BUSY: busy,
+        name + LOAD_BUSY: answer["busy"],
+    }
+
+
+def _seconds_of_cpu(server: Process) -> float:
+    times = psutil.Process(server.pid).cpu_times()
+    return float(times.user + times.system)
 
 
 def _webhook(tracking_id: str) -> bytes:

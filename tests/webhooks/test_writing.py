@@ -5,6 +5,7 @@ import uuid
 from collections.abc import AsyncIterator
 from typing import Any
 
+import asyncpg
 import pytest
 from prometheus_client import CollectorRegistry
 
@@ -59,6 +60,21 @@ async def test_three_thousand_at_once_are_a_handful_of_commits(
     assert {each.verdict for each in recorded} == {"unmatched"}
     assert len(await tables.rows("select from tendril.delivery_events")) == 3_000
     assert road.count("record_delivery_events") <= 4
+
+
+async def test_a_commit_that_waits_for_somebody_does_not_hold_up_the_next(
+    writer: EventWriter, road: Road, sent: Sent, connection: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    async with connection.transaction():
+        await connection.execute("select from tendril.message_deliveries where id = $1 for update", sent.id)
+        first = asyncio.create_task(writer.record(_event(tracking_id=sent.tracking_id)))
+        while not road.calls:  # noqa: ASYNC110 - until it is under way
+            await asyncio.sleep(0)
+        recorded = await writer.record(_event())
+        first_was_done = first.done()
+
+    assert (recorded.verdict, first_was_done) == ("unmatched", False)
+    assert (await first).verdict == "applied"
 
 
 async def test_an_event_that_the_database_refuses_takes_no_other_with_it(

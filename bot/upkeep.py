@@ -39,6 +39,7 @@ class Upkeep:
 
     async def once(self) -> None:
         await self._controller.follow_up()
+        await self._store.call("notice_time")
         for channel in self._channels_off:
             await self._reroute(channel)
         await self._store.call("forget_old")

@@ -134,17 +134,21 @@ _STEP_KEYS = (
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """The behavior event that enrolls a user, where the filter (if any) holds."""
+    """The behavior event that enrolls a user, where the filter (if any) holds.
+
+    `again_after` is an interval: how long after one enrollment the event may enroll again; never if None.
+    """
 
     event: str
     filter: Filter | None = None
+    again_after: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        return {"event": self.event, "filter": self.filter}
+        return {"event": self.event, "filter": self.filter, "again_after": self.again_after}
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:
-        return cls(document["event"], document.get("filter"))
+        return cls(document["event"], document.get("filter"), document.get("again_after"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Any
 
 from sequences.definition import EVENT_NAME, NAME, BadDuration, interval
 
-USER_FIELDS = ("locale", "timezone", "username", "first_name")
+USER_FIELDS = ("locale", "timezone", "username", "first_name", "days_inactive")
 CONTACT_CHANNELS = ("email", "telegram")
 CONTACT_STATES = ("unverified", "active", "unreachable", "suppressed")
 OPERATORS = (

@@ -32,7 +32,7 @@ from sequences.proofreading import content_problems, telegram_problems
 
 _FENCE = "+++"
 SEQUENCE_KEYS = ("name", "title", "description", "message_class", "context", "trigger", "exit", "steps")
-TRIGGER_KEYS = ("event", "filter")
+TRIGGER_KEYS = ("event", "filter", "again_after")
 STEP_KEYS = (
     "name", "after", "anchor", "at", "weekdays", "channels", "fallback", "condition", "stale_after",
     "quiet_hours", "at_most_once", "max_attempts", "message_class", "recipient",
@@ -276,7 +276,9 @@ class _Folder:
         if event and not EVENT_NAME.match(event):
             trigger.say("event", _EVENT_RULE.format(event))
         return Trigger(
-            event, trigger.filter("filter", lambda found: check_filter(found, steps=(), context=()))
+            event,
+            trigger.filter("filter", lambda found: check_filter(found, steps=(), context=())),
+            trigger.duration("again_after", None),
         )
 
     def _steps(

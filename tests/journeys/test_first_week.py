@@ -32,7 +32,8 @@ async def test_after_the_last_step_the_sequence_is_complete(tendril: Tendril) ->
 
     await tendril.advance("8 days")
 
-    (run,) = (await tendril.explain(ada))["enrollments"]
+    runs = (await tendril.explain(ada))["enrollments"]
+    (run,) = [each for each in runs if each["sequence"] == "onboarding"]
     assert (run["status"], run["current_step"], run["steps"]) == ("completed", 5, 5)
 
 
@@ -40,13 +41,14 @@ async def test_a_week_at_once_and_seven_single_days_bring_the_same(tendril: Tend
     ada = await tendril.started("Ada")
     for _ in range(8):
         await tendril.advance("1 day")
+    by_day = await ada.messages()
     bob = await tendril.started("Bob")
     await tendril.advance("8 days")
 
     def told(messages: list[dict[str, str]], name: str) -> list[str]:
         return [each["text"].replace(name, "") for each in messages]
 
-    assert told(await ada.messages(), "Ada") == told(await bob.messages(), "Bob")
+    assert told(by_day, "Ada") == told(await bob.messages(), "Bob")
 
 
 async def test_who_has_chosen_already_is_not_asked_again(journey: Journey) -> None:

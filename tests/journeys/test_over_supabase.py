@@ -28,7 +28,7 @@ async def test_a_week_over_supabase_brings_what_a_week_over_postgresql_brings(
         await journey.enroll(ada)
         await journey.happens(await journey.mail(ada), "bounce")
         await ada.hears("lesson one")
-        await tendril.advance("8 days")
+        await tendril.advance("6 days 12 hours")
 
         await ada.hears("lesson two")
         runs = (await tendril.explain(ada))["enrollments"]

@@ -37,6 +37,8 @@ CONTEXTS: dict[str, dict[str, Any]] = {
         "starts_at": "2026-03-03T17:00:00+00:00",
         "news": "moved",
     },
+    "streak_celebration": {"event": {"days": 30}},
+    "community_building": {"event": {"pod_id": 3, "pod": "The early birds"}},
     "direct_message": {
         "body": "Hi Maya,\n\nthe pod meets at *seven*, not six.\nSee you!",
         "subject": "New time",

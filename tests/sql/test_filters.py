@@ -24,6 +24,7 @@ MATCHES = [
     {"attributes.missing": None},
     {"user.locale": "es"},
     {"user.timezone": "Europe/Madrid"},
+    {"user.days_inactive": {"$lt": 30}},
     {"contact_points.email": "active"},
     {"contact_points.email": {"$exists": True}},
     {"contact_points.sms": {"$exists": False}},
@@ -53,6 +54,7 @@ MISSES = [
     {"$or": []},
     {"$nor": [{"attributes.plan": "pro"}]},
     {"opened.hello": {"$exists": True}},
+    {"user.days_inactive": {"$gte": 300}},
 ]
 HOSTILE = [
     "'; drop table tendril.users; --",

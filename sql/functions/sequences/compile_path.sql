@@ -19,6 +19,10 @@ begin
             return tendril.compile_test(format('(e.context #> %L)', string_to_array(rest, '.')), compile_path.wanted, compile_path.path);
         when subject = 'user' and rest in ('locale', 'timezone', 'username', 'first_name') then
             return tendril.compile_test(format('to_jsonb(u.%I)', rest), compile_path.wanted, compile_path.path);
+        when subject = 'user' and rest = 'days_inactive' then
+            return tendril.compile_test(
+                'to_jsonb(floor(extract(epoch from tendril.clock() - coalesce(u.last_active_at, u.created_at)) / 86400))',
+                compile_path.wanted, compile_path.path);
         when subject = 'contact_points' then
             -- "exists" asks for an address that can be written to; any other test is about its state
             return tendril.compile_test(

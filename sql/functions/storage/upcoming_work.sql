@@ -12,6 +12,8 @@ as $$
         select leased_until from tendril.message_deliveries where delivery_status = 'sending'
         union all
         select fallback_at from tendril.message_deliveries where fallback_at is not null
+        union all
+        select tendril.next_notice()
     )
     select
         (select count(*) from moments where moment <= upcoming_work.at)::int

@@ -102,7 +102,6 @@ class Administration(Basics):
         "admins": "Admins",
     }
     too_many_found = "There are more than I can show: a longer beginning of the name helps."
-    find_others_label = "Find others"
 
     def people_called(self, query: str) -> str:
         return f"<b>People called “{escape(query[:LONGEST_NAME])}”</b>"
@@ -174,7 +173,7 @@ class Administration(Basics):
         return f"<b>{self.their_name(person['name'])}</b>{handle}{roles}"
 
     def their_name(self, name: object) -> str:
-        return escape(str(name)[:LONGEST_NAME]) if name else "Somebody without a name"
+        return escape(self.their_plain_name(name))
 
     def their_plain_name(self, name: object) -> str:
         """For the label of a button."""
@@ -320,7 +319,6 @@ class Administration(Basics):
     roles_explained = "A viewer looks at everything. An admin acts as well. An owner also grants roles."
     not_in_telegram = "They are not in Telegram, where a role would be of use."
     last_owner_stays = "Somebody has to stay owner: make somebody else one first."
-    only_owners_grant = "Only an owner grants roles."
 
     def ask_role(self, name: object, roles: Sequence[str]) -> str:
         now = ", ".join(self.role_names[role] for role in roles) or "none"

@@ -10,7 +10,7 @@ from telegram.ext import ApplicationBuilder, ContextTypes
 from telegram.request import HTTPXRequest
 
 from bot.context import Context, Shared
-from bot.handlers import all_answers, all_deep_links, all_handlers
+from bot.handlers import all_answers, all_deep_links, all_follow_ups, all_handlers
 from bot.menus import set_menus
 from bot.updates import ALLOWED_UPDATES, Telegram, TelegramBot
 
@@ -32,7 +32,12 @@ def telegram_application(token: str, api_url: str, shared: Shared) -> Telegram:
     )
     builder: Any = ApplicationBuilder().bot(bot).updater(None).job_queue(None)
     application: Telegram = builder.context_types(ContextTypes(context=Context)).build()
-    application.bot_data |= {"shared": shared, "answers": all_answers(), "deep_links": all_deep_links()}
+    application.bot_data |= {
+        "shared": shared,
+        "answers": all_answers(),
+        "deep_links": all_deep_links(),
+        "follow_ups": all_follow_ups(),
+    }
     for group, handlers in enumerate(all_handlers()):
         application.add_handlers(handlers, group)
     return application

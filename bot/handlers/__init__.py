@@ -12,6 +12,7 @@ from bot.admin import ADMIN_TOPICS
 from bot.context import Understand
 from bot.handlers import (
     actions,
+    beginning,
     email,
     help,
     incoming,
@@ -26,10 +27,11 @@ from bot.handlers import (
     why,
     wishes,
 )
-from bot.handlers.commands import Opened
+from bot.handlers.commands import Answer, Opened
 
 TOPICS: tuple[ModuleType, ...] = (
     start,
+    beginning,
     help,
     email,
     pods,
@@ -42,7 +44,8 @@ TOPICS: tuple[ModuleType, ...] = (
     actions,
     wishes,
 )
-"""Each has `handlers()`, `answers()` if it asks questions, `deep_links()` if `/start PREFIX_…` opens it."""
+"""Each has `handlers()`, `answers()` if it asks questions, `deep_links()` if `/start PREFIX_…` opens it,
+and `follow_ups()` if a button under a message leads to it."""
 
 
 def all_handlers() -> list[list[BaseHandler[Any, Any, Any]]]:
@@ -61,3 +64,9 @@ def all_deep_links() -> Mapping[str, Opened]:
     """Who answers `/start PREFIX_REST`, by the prefix (`link_`). Any other payload is a source."""
     linked = (topic for topic in TOPICS if hasattr(topic, "deep_links"))
     return {prefix: opened for topic in linked for prefix, opened in topic.deep_links().items()}
+
+
+def all_follow_ups() -> Mapping[str, Answer]:
+    """What goes on in the chat once a button under a message was tapped, by the event that it records."""
+    following = (topic for topic in TOPICS if hasattr(topic, "follow_ups"))
+    return {event: follow for topic in following for event, follow in topic.follow_ups().items()}

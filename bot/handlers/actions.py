@@ -25,6 +25,8 @@ async def act(update: Update, context: Context) -> None:
     texts = context.words
     await acknowledge(update, texts.noted if answer["recorded"] else texts.already_noted)
     await _mark_as_done(update, texts)
+    if follow_up := context.application.bot_data["follow_ups"].get(event):
+        await follow_up(update, context)
 
 
 async def _count_as_click(context: Context, tracking_id: str, event: str, label: str | None) -> None:

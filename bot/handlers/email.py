@@ -51,15 +51,15 @@ async def take_address(update: Update, context: Context, typed: str) -> None:
     await request(update, context, address)
 
 
-async def request(update: Update, context: Context, address: str) -> None:
-    """Asks for the code to be sent, and says what became of it."""
+async def request(update: Update, context: Context, address: str) -> str:
+    """Asks for the code to be sent, says what became of it, and gives that as a word."""
     texts = context.words
     person = await context.person(update)
     try:
         answer = await context.call("request_email", user_id=person.user_id, email_address=address)
     except Invalid:
         await reply(update, texts.email_is_wrong(address, texts.email_problems["characters"]))
-        return
+        return "wrong"
     resend_button = [[button(texts.send_a_new_code, RESEND)]]
     match answer["status"]:
         case "code_sent":
@@ -76,6 +76,7 @@ async def request(update: Update, context: Context, address: str) -> None:
             await reply(update, texts.too_many_codes_today)
         case _:
             await reply(update, texts.email_is_suppressed)
+    return str(answer["status"])
 
 
 async def take_code(update: Update, context: Context, code: str) -> None:

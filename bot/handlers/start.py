@@ -8,6 +8,7 @@ from telegram import Update
 from telegram.ext import BaseHandler
 
 from bot.context import Context, argument, reply
+from bot.handlers.beginning import resume
 from bot.handlers.commands import Opened, command
 
 
@@ -43,7 +44,7 @@ async def greet(update: Update, context: Context, source: str | None) -> None:
     is_greeted = await began(update, context, source)
     if person.came_back or again["was_stopped"]:
         await reply(update, context.words.welcome_back(person.first_name))
-    elif not is_greeted:
+    elif not is_greeted and not await resume(update, context, context.words.hello(person.first_name)):
         await reply(update, context.words.already_here(person.first_name))
 
 

@@ -1,4 +1,4 @@
-"""Everything else: a code, an address and a city need no command; the rest gets a helpful answer."""
+"""Everything else: a code, an address and a place need no command; the rest gets a helpful answer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.addresses import CODE, looks_like_an_address
 from bot.context import Context, acknowledge, button, reply
 from bot.handlers.commands import tap
 from bot.handlers.email import take_address, take_code
-from bot.zones import zone_in_passing
+from bot.zones import zone_at, zone_in_passing
 
 
 async def text(update: Update, context: Context) -> None:
@@ -24,10 +24,14 @@ async def text(update: Update, context: Context) -> None:
     elif context.shared.has_email and looks_like_an_address(typed):
         await take_address(update, context, typed)
     elif zone := zone_in_passing(typed):
-        choice = button(context.words.yes_set_zone(zone), f"s:set:timezone={zone}")
-        await reply(update, context.words.is_this_your_zone(zone), [[choice]])
+        await _offer_zone(update, context, zone)
     else:
         await reply(update, context.words.not_understood)
+
+
+async def _offer_zone(update: Update, context: Context, zone: str) -> None:
+    choice = button(context.words.yes_set_zone(zone), f"s:set:timezone={zone}")
+    await reply(update, context.words.is_this_your_zone(zone), [[choice]])
 
 
 async def unknown_command(update: Update, context: Context) -> None:
@@ -37,8 +41,13 @@ async def unknown_command(update: Update, context: Context) -> None:
 
 
 async def not_text(update: Update, context: Context) -> None:
-    if not await context.understood(update):
+    if await context.understood(update):
+        return
+    location = update.effective_message.location if update.effective_message else None
+    if location is None:
         await reply(update, context.words.only_text)
+    else:
+        await _offer_zone(update, context, zone_at(location.latitude, location.longitude))
 
 
 async def old_button(update: Update, context: Context) -> None:

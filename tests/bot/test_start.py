@@ -22,7 +22,7 @@ async def test_starting_twice_does_not_begin_the_sequence_twice(tendril: Tendril
     ada = await tendril.started("Ada")
 
     await ada.writes("/start")
-    await ada.hears("You are all set")
+    await ada.hears("What may I call you?")
     await tendril.settled()
 
     assert len(await ada.messages()) == 2

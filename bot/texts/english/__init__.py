@@ -34,6 +34,7 @@ class English(
         **conversation.COMMANDS,
         **commitments.COMMANDS,
         **pods.COMMANDS,
+        **beginning.COMMANDS,
         **settings.COMMANDS,
         **why.COMMANDS,
     }

@@ -37,6 +37,7 @@ class German(
         **conversation.COMMANDS,
         **commitments.COMMANDS,
         **pods.COMMANDS,
+        **beginning.COMMANDS,
         **settings.COMMANDS,
         **why.COMMANDS,
     }

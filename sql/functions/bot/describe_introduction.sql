@@ -7,6 +7,7 @@ set search_path = ''
 as $$
     select jsonb_build_object(
         'first_name', u.first_name, 'timezone', u.timezone, 'preferred_time', p.preferred_time, 'email', mail.address,
+        'is_email_confirmed', mail.verified_at is not null,
         'open', coalesce((
             select jsonb_agg(q.question order by q.place)
             from unnest(array['name', 'zone', 'time', 'email']) with ordinality q (question, place)

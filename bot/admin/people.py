@@ -49,7 +49,7 @@ def person_tap(pattern: str, answer: Answer, role: Role = "viewer") -> CallbackQ
 def name_of(user: Mapping[str, Any]) -> str | None:
     """As `full_name` in the database has it."""
     names = " ".join(part for part in (user["first_name"], user["last_name"]) if part)
-    return names or user["username"]
+    return names or user["chosen_name"] or user["username"]
 
 
 def moment(text: str) -> datetime:

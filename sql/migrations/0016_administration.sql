@@ -1,13 +1,11 @@
--- How admins find one of a million people, and the one-time links that let them into the web dashboard.
+-- How admins find one of a million people and what went wrong, and the one-time links that let them into the web dashboard.
 
--- Beginnings of words of somebody's names. No index on last_active_at: it changes with every message, and an index on it
--- would make each of those writes dearer for the sake of a list that an admin opens now and then.
-create index users_by_words on tendril.users using gin (to_tsvector('pg_catalog.simple',
-    coalesce(first_name, '') || ' ' || coalesce(last_name, '') || ' ' || coalesce(username, '') || ' ' || coalesce(external_id, '')));
 create index users_by_username on tendril.users (lower(username) text_pattern_ops) where username is not null;
 create index users_by_creation on tendril.users (created_at desc);
 create index users_with_roles on tendril.users (id) where roles <> '{}';
 create index contact_points_by_address on tendril.contact_points (address text_pattern_ops);
+create index message_deliveries_gone_wrong on tendril.message_deliveries (id)
+    where delivery_status in ('failed', 'bounced', 'complained', 'parked', 'unknown');
 create index contact_points_closed on tendril.contact_points (user_id) where state in ('unreachable', 'suppressed');
 
 -- Only hashes are kept, so whoever reads this table gets in nowhere. A link that was used has become a visit, whose cookie is

@@ -40,6 +40,15 @@ async def test_somebody_is_found_by_how_a_name_or_address_begins(world: World, t
     assert await found(world, typed) == ["Ada Lovelace"]
 
 
+async def test_somebody_is_found_by_what_they_want_to_be_called(
+    world: World, connection: asyncpg.Connection
+) -> None:
+    await on_telegram(world, "Robert", 1)
+    await connection.execute("update tendril.users set chosen_name = 'Bob the Builder'")
+
+    assert await found(world, "bui") == ["Robert"]
+
+
 async def test_whoever_has_exactly_this_address_comes_first(world: World) -> None:
     await on_telegram(world, "Longer", 12345)
     await world.clock.advance("1 hour")

@@ -37,7 +37,7 @@ begin
             union all
             (select 2, u.id from tendril.users u
             where wanted not like '@%' and to_tsvector('pg_catalog.simple', coalesce(u.first_name, '') || ' ' || coalesce(u.last_name, '')
-                || ' ' || coalesce(u.username, '') || ' ' || coalesce(u.external_id, '')) @@ words
+                || ' ' || coalesce(u.chosen_name, '') || ' ' || coalesce(u.username, '') || ' ' || coalesce(u.external_id, '')) @@ words
             limit users_called.most)
         ) called
         join tendril.users u on u.id = called.id and u.deleted_at is null

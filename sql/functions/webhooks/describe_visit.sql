@@ -5,7 +5,7 @@ returns jsonb
 language sql stable
 set search_path = ''
 as $$
-    select jsonb_build_object('user_id', u.id, 'name', tendril.full_name(u), 'roles', u.roles, 'until', l.visit_until)
+    select jsonb_build_object('user_id', u.id, 'name', tendril.full_name(u), 'roles', u.roles, 'timezone', u.timezone, 'until', l.visit_until)
     from tendril.dashboard_links l join tendril.users u on u.id = l.user_id
     where l.visit_hash = decode(describe_visit.visit_hash, 'hex') and l.visit_until > describe_visit.at
         and u.roles <> '{}' and u.deleted_at is null;

@@ -1,0 +1,22 @@
+-- What the dashboard's first page shows: the service at a glance, who is in which sequence, and what went wrong last; changes
+-- nothing.
+create or replace function tendril.dashboard_overview(last_failures int default 8, at timestamptz default tendril.clock())
+returns jsonb
+language sql stable
+set search_path = ''
+as $$
+    select tendril.service_overview(dashboard_overview.at) || jsonb_build_object(
+        'sequences', coalesce((
+            select jsonb_agg(jsonb_build_object('title', s.title, 'active', r.active, 'paused', r.paused) order by r.active + r.paused desc, s.name)
+            from (
+                select e.sequence, count(*) filter (where e.status = 'active') as active, count(*) filter (where e.status = 'paused') as paused
+                from tendril.enrollments e where e.status in ('active', 'paused') group by e.sequence
+            ) r join tendril.sequences s on s.name = r.sequence), '[]'),
+        'failures', coalesce((
+            select jsonb_agg(tendril.describe_delivery(f) || jsonb_build_object('name', tendril.full_name(u)) order by f.id desc)
+            from (
+                select * from tendril.message_deliveries d
+                where d.delivery_status in ('failed', 'bounced', 'complained', 'parked', 'unknown')
+                order by d.id desc limit dashboard_overview.last_failures
+            ) f join tendril.users u on u.id = f.user_id), '[]'));
+$$;

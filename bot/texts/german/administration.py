@@ -53,6 +53,7 @@ class Administration(english.administration.Administration):
         "alerts": "🔔 Alarme",
         "broadcast": "📣 Rundruf",
         "attended": "🙋 Anwesenheit",
+        "newpod": "🌿 Neue Gruppe",
     }
     refresh_label = "↻ Neu ansehen"
     all_channels_open = "alle Kanäle sind offen"

@@ -1,5 +1,5 @@
--- Cancels an event: everybody's reminders end, and those who had a place or waited for one are told.
-create or replace function tendril.cancel_event(event_id bigint, at timestamptz default tendril.clock())
+-- Cancels an event: everybody's reminders end, and those who had a place or waited for one are told, unless it is done quietly.
+create or replace function tendril.cancel_event(event_id bigint, quietly boolean default false, at timestamptz default tendril.clock())
 returns jsonb
 language plpgsql
 set search_path = ''
@@ -14,7 +14,9 @@ begin
     if event.cancelled_at is null then
         update tendril.events e set cancelled_at = cancel_event.at where e.id = event.id;
         perform tendril.end_reminders(concerned, cancel_event.at);
-        perform tendril.tell_of_event(concerned, 'cancelled', cancel_event.at);
+        if not cancel_event.quietly then
+            perform tendril.tell_of_event(concerned, 'cancelled', cancel_event.at);
+        end if;
     end if;
     return tendril.describe_event(event.id);
 end;

@@ -260,3 +260,30 @@ async def test_a_shared_location_needs_no_question(tendril: Tendril) -> None:
         return bool((await user(tendril, ada))["timezone"] == "Africa/Lagos")
 
     await until(set_to_lagos)
+
+
+async def test_in_german_everything_is_asked_in_german(tendril: Tendril) -> None:
+    ada, name = await introducing(tendril, language_code="de")
+    await ada.taps(name, "Überspringen")
+    zone = await asked(ada, "Wo wohnst du?", name)
+    await ada.writes("überspringen")
+    time = await asked(ada, "Wann hörst du gern von mir?", zone)
+    await ada.taps(time, "Später")
+
+    await asked(ada, "Keine Eile", zone)
+
+
+async def test_a_chosen_language_wins_over_that_of_telegram(tendril: Tendril) -> None:
+    ada = await tendril.started("Ada", language_code="en")
+    person = await user(tendril, ada)
+    await tendril.process.store.call("set_preferences", user_id=person["id"], changes={"locale": "de"})
+
+    await ada.writes("/start")
+
+    await ada.hears("Wie darf ich dich nennen?")
+
+
+async def test_an_unknown_language_is_asked_in_english(tendril: Tendril) -> None:
+    _, name = await introducing(tendril, language_code="tlh")
+
+    assert name["text"].startswith("What may I call you?")

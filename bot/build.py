@@ -214,6 +214,7 @@ def web_options(settings: Settings, secrets: Secrets) -> WebOptions:
         brand_name=settings.brand_name,
         email_from=settings.email_from,
         email_reply_to=settings.email_reply_to,
+        is_https=(settings.public_url or "").startswith("https://"),
     )
 
 

@@ -12,6 +12,7 @@ from storage.store import Store
 from webhooks import (
     actions,
     confirmation,
+    dashboard,
     health,
     keys,
     links,
@@ -126,6 +127,17 @@ def _for_admins() -> list[web.RouteDef]:
         web.post(f"/admin/api/enrollments/{number}/pause", for_admins(nurture.pause)),
         web.post(f"/admin/api/enrollments/{number}/resume", for_admins(nurture.resume)),
         web.post(f"/admin/api/enrollments/{number}/cancel", for_admins(nurture.cancel)),
+        *_for_visitors(),
+    ]
+
+
+def _for_visitors() -> list[web.RouteDef]:
+    """`leave` before the door, whose pattern it would fit."""
+    return [
+        web.get("/admin", dashboard.for_visitors(dashboard.overview)),
+        web.post("/admin/leave", dashboard.leave),
+        web.get("/admin/{token}", dashboard.show_door),
+        web.post("/admin/{token}", dashboard.enter),
     ]
 
 

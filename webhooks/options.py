@@ -19,6 +19,7 @@ class WebOptions:
     brand_url: str | None = None
     email_from: str | None = None
     email_reply_to: str | None = None
+    is_https: bool = False  # how the world reaches us: then cookies travel over nothing else
     event_capacity: int = 20_000  # events that may wait for the database before callbacks get a 503
 
 

@@ -12,6 +12,7 @@ REASONS: Mapping[str, str] = {
     "exit_condition": "the user has reached what the sequence is for",
     "address_suppressed": "the address bounced or complained before, so nobody may write to it",
     "no_consent": "the user does not want this kind of message there",
+    "broadcast_stopped": "an admin stopped this broadcast",
     "user_stopped": "the user stopped everything",
     "sequence_declined": "the user does not want this sequence",
     "user_paused": "the user asked for a pause",

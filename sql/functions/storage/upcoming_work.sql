@@ -14,6 +14,9 @@ as $$
         select fallback_at from tendril.message_deliveries where fallback_at is not null
         union all
         select tendril.next_notice()
+        union all
+        -- people who are still to be planned
+        select b.starts_at from tendril.broadcasts b where b.status in ('scheduled', 'sending') and b.planned_at is null
     )
     select
         (select count(*) from moments where moment <= upcoming_work.at)::int

@@ -114,7 +114,8 @@ async def test_the_week_counts_what_was_kept_of_what_was_due(
         insert into tendril.commitments (
             user_id, text, due_at, due_day, status, created_at, completed_at, completed_day)
         select $1, 'walk', $2, ($2::timestamptz)::date,
-            case when $3::timestamptz is null then 'open' else 'done' end, '2026-02-20', $3, ($3::timestamptz)::date
+            case when $3::timestamptz is null then 'open' else 'done' end,
+            '2026-02-20', $3, ($3::timestamptz)::date
     """
     for due, done in [
         ("2026-03-04T12:00Z", None),

@@ -28,6 +28,7 @@ from sequences.templating import (
     Lifted,
     TemplateLanguage,
     Unrenderable,
+    ours,
 )
 from sequences.values import Path, values_at
 
@@ -114,6 +115,7 @@ class _Message:
         self.values["links"] = {path[1]: self._own_link(path[1]) for path in paths if path[0] == "links"}
         self.values["_click"] = self.click
 
+    @ours
     def click(self, url: object) -> str:
         address = str(url)
         if address not in self._tracked:
@@ -352,7 +354,7 @@ class Renderer:
 
     def _write_email(self, template: _Template, message: _Message) -> dict[str, Any]:
         values, is_mailing = message.values, template.message_class != "transactional"
-        values["_action"] = lambda place: _button_address(template.buttons[place][0], message)
+        values["_action"] = ours(lambda place: _button_address(template.buttons[place][0], message))
         if is_mailing:
             values["_unsubscribe"] = self._links.unsubscribe(message.tracking_id)
             values["_pixel"] = self._links.open(message.tracking_id)

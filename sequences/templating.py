@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
 from jinja2.exceptions import UndefinedError
-from jinja2.runtime import LoopContext, Undefined
+from jinja2.runtime import Context, LoopContext, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
@@ -465,6 +465,12 @@ class Absent(StrictUndefined):
         return True
 
 
+def ours(function: Callable[..., str]) -> Callable[..., str]:
+    """Marks a function that templates of ours call; no value of an author's template can have the mark."""
+    function.is_ours = True  # type: ignore[attr-defined]
+    return function
+
+
 class _Engine(ImmutableSandboxedEnvironment):
     """Attributes are keys of dictionaries; nothing else can be reached from a value."""
 
@@ -480,6 +486,12 @@ class _Engine(ImmutableSandboxedEnvironment):
         self.filters = given | _OUR_FILTERS | {"_urlpart": _urlpart}
         self.tests = {name: self.tests[name] for name in QUESTIONS}
         self.globals = {}
+
+    def call(self, context: Context, function: Any, /, *args: Any, **kwargs: Any) -> Any:
+        """The sandbox looks at every call; what is ours was looked at when it was written."""
+        if getattr(function, "is_ours", False):
+            return function(*args)
+        return super().call(context, function, *args, **kwargs)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         return self._key(obj, attribute)
@@ -542,6 +554,9 @@ def _compile(engine: _Engine, source: str) -> Compiled:
     if "{{" not in source and "{%" not in source and "{#" not in source:
         return Compiled(None, source)
     try:
-        return Compiled(engine.from_string(source))
+        template = engine.from_string(source)
     except TemplateSyntaxError as mistake:
         raise Unrenderable("broken_template", str(mistake.message)) from mistake
+    # There are none, but Jinja would chain two empty dictionaries and walk them for every message.
+    template.globals = {}
+    return Compiled(template)

@@ -28,8 +28,8 @@ class LinkBuilder:
         return f"{self._base}/u/{self._sign('unsubscribe', tracking_id)}"
 
     def preferences(self, tracking_id: str) -> str:
-        """What arrives, and how: today the same page as unsubscribe, which offers the choices."""
-        return self.unsubscribe(tracking_id)
+        """What arrives, and how, for whoever has the message."""
+        return f"{self._base}/p/{self._sign('preferences', tracking_id)}"
 
     def own_preferences(self, user_id: str, until: datetime) -> str:
         """The same page for somebody who is surely themselves, for as long: it gives out and deletes data."""

@@ -18,10 +18,12 @@ from webhooks import (
     links,
     nurture,
     people,
+    preferences,
     resend,
     telegram,
     trial_mail,
     unsubscribe,
+    wishes,
 )
 from webhooks.access import for_admins
 from webhooks.metrics import WebhookMetrics
@@ -107,6 +109,10 @@ def _for_people() -> list[web.RouteDef]:
         web.get("/c/{token}", links.click),
         web.get("/u/{token}", unsubscribe.show),
         web.post("/u/{token}", unsubscribe.act),
+        web.get("/p/{token}", preferences.show),
+        web.post("/p/{token}", preferences.act),
+        web.get("/w/{token}", wishes.show),
+        web.post("/w/{token}", wishes.act),
         web.get("/confirm/{token}", confirmation.show),
         web.post("/confirm/{token}", confirmation.act),
         web.get("/a/{token}", actions.show),

@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 MAX_BODY = 1024 * 1024
-PAGE_PREFIXES = ("/u/", "/c/", "/a/", "/confirm/")
+PAGE_PREFIXES = ("/u/", "/p/", "/w/", "/c/", "/a/", "/confirm/")
 API_PREFIXES = ("/admin/api/", "/webhooks/", "/metrics")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 

@@ -10,6 +10,8 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from webhooks.words import words
+
 FOLDER = Path(__file__).parent / "pages"
 
 
@@ -30,8 +32,10 @@ class Pages:
         )
         self._policy = _policy(style)
 
-    def answer(self, template: str, status: int = HTTPStatus.OK, **values: Any) -> web.Response:
-        html = self._environment.get_template(template).render(**values)
+    def answer(
+        self, template: str, status: int = HTTPStatus.OK, *, locale: str | None = None, **values: Any
+    ) -> web.Response:
+        html = self._environment.get_template(template).render(words=words(locale), **values)
         headers = {"Content-Security-Policy": self._policy, "Cache-Control": "no-store"}
         return web.Response(text=html, status=status, content_type="text/html", headers=headers)
 

@@ -25,7 +25,12 @@ async def show(request: web.Request) -> web.Response:
         subscription = await request.app[keys.STORE].call("describe_unsubscribe", tracking_id=tracking_id)
     except NotFound as error:
         raise _gone() from error
-    return request.app[keys.PAGES].answer("unsubscribe.html", subscription=subscription)
+    return request.app[keys.PAGES].answer(
+        "unsubscribe.html",
+        locale=subscription["locale"],
+        subscription=subscription,
+        settings=request.app[keys.SIGNER].sign("preferences", tracking_id),
+    )
 
 
 async def act(request: web.Request) -> web.Response:
@@ -42,7 +47,9 @@ async def act(request: web.Request) -> web.Response:
         raise _gone() from error
     if is_one_click:
         return web.Response(status=200)
-    return request.app[keys.PAGES].answer("unsubscribed.html", scope=scope, channel=left["channel"])
+    return request.app[keys.PAGES].answer(
+        "unsubscribed.html", locale=left["locale"], scope=scope, channel=left["channel"]
+    )
 
 
 def _chosen_scope(raw: bytes) -> Scope:

@@ -27,6 +27,7 @@ begin
         'event_id', 'unsubscribed:' || unsubscribe.tracking_id || ':' || unsubscribe.scope, 'user_id', told.user_id, 'type', 'unsubscribed',
         'source', unsubscribe.source, 'occurred_at', unsubscribe.at,
         'metadata', jsonb_build_object('channel', told.channel, 'scope', unsubscribe.scope))), unsubscribe.at);
-    return jsonb_build_object('user_id', told.user_id, 'channel', told.channel, 'scope', unsubscribe.scope, 'address', told.recipient_address);
+    return jsonb_build_object('user_id', told.user_id, 'channel', told.channel, 'scope', unsubscribe.scope, 'address', told.recipient_address,
+        'locale', (select u.locale from tendril.users u where u.id = told.user_id));
 end;
 $$;

@@ -170,7 +170,7 @@ class Chat {
     const stamp = h("span", { class: "stamp" }, h("time", { datetime: new Date(at).toISOString(), title: exact(at) }, edited + timeOfDay(at)), mine ? icon("checks") : null);
     const media = message.media ? h("span", { class: "media" }, ...mediaParts(message.media)) : null;
     const body = h("div", { class: "bubble" }, h("span", { class: "sr" }, mine ? "You: " : "Bot: "), media, text, stamp);
-    const classes = ["message", mine ? "mine" : "theirs", isFirst && "first", isLast && "last", isNew && this.log.childElementCount && "new"];
+    const classes = ["message", mine ? "mine" : "theirs", edited && "edited", isFirst && "first", isLast && "last", isNew && this.log.childElementCount && "new"];
     const buttons = mine ? null : this.#keyboard(message);
     return h("div", { class: classes.filter(Boolean).join(" "), dataset: { message: message.message_id } }, body, buttons);
   }

@@ -83,3 +83,20 @@ async def test_a_link_with_a_code_takes_back_a_stop(tendril: Tendril) -> None:
 
     preferences = await tendril.process.store.call("get_preferences", user_id=account["user_id"])
     assert preferences["stopped_at"] is None
+
+
+async def test_an_invitation_is_where_somebody_came_from_but_not_its_code(tendril: Tendril) -> None:
+    ada = await tendril.person("Ada")
+
+    await ada.writes("/start pod_K7QX2M")
+    await ada.receives(2)
+
+    assert (await tendril.explain(ada))["user"]["source"] == "pod"
+
+
+async def test_a_new_user_with_an_invitation_is_greeted_as_well(tendril: Tendril) -> None:
+    ada = await tendril.person("Ada")
+
+    await ada.writes("/start pod_K7QX2M")
+
+    await ada.hears("good to have you here")

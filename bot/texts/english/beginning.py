@@ -93,7 +93,7 @@ class Beginning(Basics):
 
     what_happens_next = (
         "From here on I write to you now and then, and ask how it went. When you know what you want to get "
-        "done, tell me with /commit. Everything above can be changed in /settings."
+        "done, tell me with /commit. All of this can be changed in /settings, and your name with /name."
     )
 
     # /name

@@ -86,7 +86,7 @@ class Beginning(english.beginning.Beginning):
 
     what_happens_next = (
         "Von jetzt an schreibe ich dir hin und wieder und frage, wie es lief. Wenn du weißt, was du schaffen "
-        "willst, sag es mir mit /commit. Alles hier lässt sich in /settings ändern."
+        "willst, sag es mir mit /commit. All das änderst du in /settings, deinen Namen mit /name."
     )
 
     ask_for_name = "Wie soll ich dich nennen? Schick mir einfach den Namen."

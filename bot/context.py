@@ -11,7 +11,9 @@ from telegram.constants import ParseMode
 from telegram.error import BadRequest
 from telegram.ext import CallbackContext, ExtBot
 
+from bot.menus import change_admin_menu
 from bot.texts import English, words
+from engagement.commitments import Rater, RuleRater
 from sequences.links import LinkBuilder
 from storage.store import Store
 
@@ -28,6 +30,7 @@ class Shared:
     brand: str
     has_email: bool
     links: LinkBuilder
+    rater: Rater = RuleRater()
     owner_ids: frozenset[int] = frozenset()
     """Owners by ADMIN_TELEGRAM_IDS, before anybody has granted a role."""
 
@@ -92,6 +95,7 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], dict
         person = _person(user, answer)
         if user.id in self.shared.owner_ids and "owner" not in person.roles:
             await self.call("set_roles", user_id=person.user_id, roles=["owner"], actor="ADMIN_TELEGRAM_IDS")
+            await change_admin_menu(self.bot, user.id, person.locale, is_admin=True)
             person = replace(person, roles=frozenset({"owner"}))
         return person
 

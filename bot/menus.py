@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import structlog
 from telegram import Bot, BotCommand, BotCommandScopeChat
+from telegram.error import TelegramError
 
 from bot.texts import LANGUAGES, English, words
+
+log = structlog.get_logger(__name__)
 
 LONGEST_MENU = 100  # commands; Telegram refuses more
 
@@ -27,6 +31,17 @@ async def set_admin_menu(bot: Bot, telegram_id: int, locale: str | None) -> None
 async def remove_admin_menu(bot: Bot, telegram_id: int) -> None:
     """Whoever is an admin no longer sees what everybody sees."""
     await bot.delete_my_commands(scope=BotCommandScopeChat(telegram_id))
+
+
+async def change_admin_menu(bot: Bot, telegram_id: int, locale: str | None, *, is_admin: bool) -> None:
+    """As their role is now. If Telegram refuses, because the chat is gone, the role stays as it is."""
+    try:
+        if is_admin:
+            await set_admin_menu(bot, telegram_id, locale)
+        else:
+            await remove_admin_menu(bot, telegram_id)
+    except TelegramError as refused:
+        log.warning("admin_menu_not_changed", error=type(refused).__name__)
 
 
 def _menu(texts: English, *, is_admin: bool = False) -> list[BotCommand]:

@@ -12,10 +12,14 @@ from bot.admin.access import Guarded, admin_command, admin_tap, may
 from bot.admin.people import tapped
 from bot.context import Buttons, Context, acknowledge, button, reply, rewrite
 from bot.handlers.unknown import old_button
+from bot.menus import change_admin_menu
 from bot.texts import English
 
 
 async def menu(update: Update, context: Context) -> None:
+    """Also brings Telegram's own menu up to date: there may be new commands since, or another language."""
+    if person := context.known:
+        await change_admin_menu(context.bot, person.telegram_id, person.locale, is_admin=True)
     await reply(update, await _state(context), _buttons(context))
 
 

@@ -60,7 +60,7 @@ def card(texts: English, profile: Row) -> str:
         _who(texts, profile),
         _titled(texts.profile_addresses, _addresses(texts, profile) or [texts.no_addresses]),
         _titled(texts.profile_wishes, _wishes(texts, profile)),
-        _titled(texts.profile_engagement, [_engagement(texts, profile)]),
+        _titled(texts.profile_engagement, _engagement(texts, profile)),
         _titled(texts.profile_sequences, _sequences(texts, profile) or [texts.no_sequences_yet]),
         _titled(texts.profile_messages, _messages(texts, profile) or [texts.no_messages_yet]),
     ]
@@ -131,9 +131,12 @@ def _wishes(texts: English, profile: Row) -> list[str]:
     return lines
 
 
-def _engagement(texts: English, profile: Row) -> str:
-    scores = dict(profile["scores"])
-    return texts.engagement_line(scores.pop("overall"), scores)
+def _engagement(texts: English, profile: Row) -> list[str]:
+    scores, promised = dict(profile["scores"]), profile["commitments"]
+    lines = [texts.engagement_line(scores.pop("overall"), scores)]
+    if any(promised.values()):
+        lines.append(texts.commitments_state(promised["open"], promised["kept"], promised["missed"]))
+    return lines
 
 
 def _sequences(texts: English, profile: Row) -> list[str]:

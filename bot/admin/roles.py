@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import structlog
 from telegram import Update
-from telegram.error import TelegramError
 from telegram.ext import BaseHandler
 
 from bot.admin.access import RANKS
 from bot.admin.people import USER, code_of, name_of, person_tap, tapped
 from bot.admin.profile import back_to
 from bot.context import Buttons, Context, acknowledge, button, rewrite
-from bot.menus import remove_admin_menu, set_admin_menu
+from bot.menus import change_admin_menu
 from bot.texts import words
 from storage.store import Conflict
-
-log = structlog.get_logger(__name__)
 
 NONE = "none"
 
@@ -55,22 +51,11 @@ async def _give(
         await acknowledge(update, context.words.last_owner_stays)
         return
     if set(person["roles"]) != set(given["roles"]):
-        await _change_menu(context, telegram_id, person["locale"], is_admin=bool(role))
+        await change_admin_menu(context.bot, telegram_id, person["locale"], is_admin=bool(role))
         await _tell(update, context, person, role)
     await rewrite(
         update, *_question(context, given | person | {"roles": given["roles"]}), context.words.saved
     )
-
-
-async def _change_menu(context: Context, telegram_id: int, locale: str | None, *, is_admin: bool) -> None:
-    """At once, so that nobody has to ask what they may say; the role counts without it, too."""
-    try:
-        if is_admin:
-            await set_admin_menu(context.bot, telegram_id, locale)
-        else:
-            await remove_admin_menu(context.bot, telegram_id)
-    except TelegramError as refused:
-        log.warning("admin_menu_not_changed", error=type(refused).__name__)
 
 
 async def _tell(update: Update, context: Context, person: Mapping[str, Any], role: str | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -357,6 +358,34 @@ async def test_a_long_story_comes_as_a_file(tendril: Tendril, owner: Person) -> 
         return next((each for each in await owner.messages() if each["media"]), None)
 
     assert (await until(attached))["media"]["document"]["file_name"].endswith(".txt")
+
+
+async def test_a_link_opens_the_dashboard_once(tendril: Tendril, owner: Person) -> None:
+    await owner.writes("/dashboard")
+    said = await owner.hears("This opens the dashboard")
+    (link,) = re.findall(r"http\S+/admin/\S+", said["text"])
+
+    async with tendril.http.post(link, allow_redirects=False) as first:
+        assert (first.status, first.cookies["tendril_visit"]["httponly"]) == (303, True)
+    async with tendril.http.post(link, allow_redirects=False) as second:
+        assert (second.status, "tendril_visit" in second.cookies) == (410, False)
+
+
+async def test_an_owner_by_setting_has_the_menu_at_once(tendril: Tendril, owner: Person) -> None:
+    await until_menu(owner, has_admin=True)
+
+
+async def test_a_profile_counts_what_somebody_committed_to(
+    tendril: Tendril, owner: Person, connection: asyncpg.Connection
+) -> None:
+    ada = await tendril.started("Ada")
+    await connection.execute(
+        "insert into tendril.commitments (user_id, text, due_at, due_day, created_at)"
+        " select id, 'Read', tendril.clock(), current_date, tendril.clock()"
+        " from tendril.users where first_name = 'Ada'"
+    )
+
+    assert "commitments: 1 open, 0 kept, 0 missed" in (await profile_of(owner, ada))["text"]
 
 
 async def test_somebody_who_is_gone_is_not_shown(

@@ -217,9 +217,7 @@ class Administration(Basics):
         return f"{overall:.0f} of 100 ({others})"
 
     def commitments_state(self, open_ones: int, kept: int, missed: int) -> str:
-        return f"{open_ones:,} open, {kept:,} kept, {missed:,} missed"
-
-    profile_commitments = "Commitments"
+        return f"commitments: {open_ones:,} open, {kept:,} kept, {missed:,} missed"
 
     def sequences_running(self, running: int, count: int) -> str:
         return f"{running} running, {count} in all"

@@ -195,9 +195,7 @@ class Administration(english.administration.Administration):
         return f"{overall:.0f} von 100 ({others})"
 
     def commitments_state(self, open_ones: int, kept: int, missed: int) -> str:
-        return f"{open_ones:,} offen, {kept:,} gehalten, {missed:,} verpasst"
-
-    profile_commitments = "Vorhaben"
+        return f"Vorhaben: {open_ones:,} offen, {kept:,} gehalten, {missed:,} verpasst"
 
     def sequences_running(self, running: int, count: int) -> str:
         return f"{running} laufen, {count} insgesamt"

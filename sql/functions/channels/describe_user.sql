@@ -1,5 +1,5 @@
 -- Tells what an admin wants to see of somebody at a glance: who it is, how they are reached, what they wish, how engaged they
--- are, where they are in their sequences and what was last sent; changes nothing.
+-- are, what they committed to, where they are in their sequences and what was last sent; changes nothing.
 create or replace function tendril.describe_user(reference text, last_deliveries int default 4, at timestamptz default tendril.clock())
 returns jsonb
 language plpgsql stable
@@ -24,6 +24,10 @@ begin
         'scores', (
             select jsonb_object_agg(s.type, tendril.calculate_engagement_score(person.id, s.type, describe_user.at) -> 'score')
             from unnest(array['overall', 'telegram', 'email']) s(type)),
+        'commitments', (
+            select jsonb_build_object('open', count(*) filter (where c.status = 'open'), 'kept', count(*) filter (where c.status = 'done'),
+                'missed', count(*) filter (where c.status = 'missed'))
+            from tendril.commitments c where c.user_id = person.id),
         'sequences', tendril.enrollments_of_user(person.id, 4),
         'deliveries', coalesce((
             select jsonb_agg(tendril.describe_delivery(d) order by d.id desc)

@@ -30,13 +30,17 @@ async def attended(update: Update, context: Context) -> None:
     if not names:
         await _offer(update, context, meetings)
         return
-    for meeting in meetings[:MOST_MEETINGS]:
-        described = await _meeting(context, meeting.event_id)
-        called = people_called(described.people, names)
+    described = [await _meeting(context, each.event_id) for each in meetings[:MOST_MEETINGS]]
+    for meeting in described:
+        called = people_called(meeting.people, names)
         if called is not None:
-            await _open(update, context, described, called | _recorded(described))
+            await _open(update, context, meeting, called | _recorded(meeting))
             return
-    await reply(update, context.words.nobody_is_called(names), _meeting_buttons(context.words, meetings))
+    people = [each for meeting in described for each in meeting.people]
+    strangers = [name for name in names if not people_called(people, [name])]
+    await reply(
+        update, context.words.nobody_is_called(strangers or names), _meeting_buttons(context.words, meetings)
+    )
 
 
 async def of_pod(update: Update, context: Context) -> None:
@@ -154,7 +158,9 @@ def _meeting_buttons(texts: English, meetings: Sequence[Meeting]) -> Buttons:
 async def _latest_meetings(context: Context, **of: Any) -> list[Meeting]:
     """The latest first, and those that begin within the hour."""
     now = datetime.fromisoformat(await context.call("clock"))
-    found = await context.call("list_events", since=now - LOOKS_BACK, until=now + BEGINS_SOON, limit_to=1000, **of)
+    found = await context.call(
+        "list_events", since=now - LOOKS_BACK, until=now + BEGINS_SOON, limit_to=1000, **of
+    )
     return [Meeting.from_json(each) for each in reversed(found)]
 
 

@@ -644,7 +644,13 @@ async def mailed(world: World) -> tuple[str, str]:
 async def test_who_unsubscribes_from_the_channel_gets_the_sequence_over_the_other(world: World) -> None:
     ada, tracking_id = await mailed(world)
     answer = await world.call("unsubscribe", tracking_id=tracking_id, scope="channel", source="email")
-    assert answer == {"user_id": ada, "channel": "email", "scope": "channel", "address": "user1@example.org"}
+    assert answer == {
+        "user_id": ada,
+        "channel": "email",
+        "scope": "channel",
+        "address": "user1@example.org",
+        "locale": None,
+    }
     await world.clock.advance("1 day")
     assert await world.claim("email") == []
     assert len(await world.claim("telegram")) == 1

@@ -180,3 +180,40 @@ async def test_declining_and_accepting_twice_changes_nothing_more(world: World) 
 async def test_preferences_of_nobody_are_not_found(world: World) -> None:
     with pytest.raises(NotFound):
         await choose(world, "00000000-0000-4000-8000-000000000000", frequency="less")
+
+
+async def test_a_declined_sequence_does_not_begin_again_by_itself(world: World) -> None:
+    await world.publish(step(), trigger={"event": "goal_set"})
+    ada = await world.person()
+    await world.call("decline_sequence", user_id=ada, sequence="course")
+
+    triggered = await world.did(ada, "goal_set")
+    asked = await world.enroll(ada)
+    campaign = await world.call("enroll_audience", sequence="course", key="spring")
+
+    assert (triggered["enrolled"], campaign["enrolled"]) == (0, 0)
+    assert (asked["created"], asked["status"]) == (False, "cancelled")
+    assert await world.claim() == []
+
+
+async def test_what_would_have_begun_while_declined_does_not_begin_late(world: World) -> None:
+    await world.publish(step())
+    ada = await world.person()
+    await world.call("decline_sequence", user_id=ada, sequence="course")
+    await world.clock.advance("1 hour")
+    await world.enroll(ada)
+
+    await world.call("accept_sequence", user_id=ada, sequence="course")
+
+    assert await world.claim() == []
+
+
+async def test_what_one_account_declined_the_other_declines_after_joining(world: World) -> None:
+    await world.publish(step())
+    ada, chat = await world.person(telegram=False), await world.person(email=False)
+    await world.call("decline_sequence", user_id=chat, sequence="course")
+
+    await world.call("merge_users", from_user=chat, into_user=ada)
+
+    declined = (await world.call("get_preferences", user_id=ada))["declined"]
+    assert [each["sequence"] for each in declined] == ["course"]

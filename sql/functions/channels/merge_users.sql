@@ -35,6 +35,10 @@ begin
     where c.user_id = merge_users.from_user and not exists (
         select from tendril.contact_points kept
         where kept.user_id = merge_users.into_user and kept.channel = c.channel and kept.state <> 'unverified');
+    insert into tendril.sequence_opt_outs (user_id, sequence, at)
+    select merge_users.into_user, o.sequence, o.at from tendril.sequence_opt_outs o where o.user_id = merge_users.from_user
+    on conflict (user_id, sequence) do nothing;
+    update tendril.message_wishes w set user_id = merge_users.into_user where w.user_id = merge_users.from_user;
     perform tendril.merge_preferences(merge_users.from_user, merge_users.into_user);
     update tendril.users u
     set first_name = coalesce(u.chosen_name, old.chosen_name, u.first_name, old.first_name),

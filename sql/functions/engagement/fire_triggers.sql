@@ -1,5 +1,5 @@
 -- Enrolls the users of these behavior events in the sequences that wait for them: once in a lifetime, or again after the time
--- that the trigger names; never somebody who stopped everything. Says how many enrollments began.
+-- that the trigger names; never somebody who stopped everything, or declined it. Says how many enrollments began.
 create or replace function tendril.fire_triggers(behavior_events bigint[], at timestamptz default tendril.clock())
 returns int
 language plpgsql
@@ -25,7 +25,9 @@ begin
             ' from (select b.id, b.user_id, b.metadata as context from tendril.behavior_events b where b.id = any ($4)) e'
             ' join tendril.users u on u.id = e.user_id and u.deleted_at is null'
             ' left join tendril.user_preferences p on p.user_id = u.id'
-            ' where p.stopped_at is null and not exists ('
+            ' where p.stopped_at is null'
+            ' and not exists (select from tendril.sequence_opt_outs o where o.user_id = u.id and o.sequence = $1)'
+            ' and not exists ('
             '  select from tendril.enrollments past where past.user_id = u.id and past.sequence = $1 and past.key = '''''
             '  and (past.status in (''active'', ''paused'') or $5 is null or past.enrolled_at > $3 - $5))'
             ' and %s order by u.id, e.id'

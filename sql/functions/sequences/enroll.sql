@@ -1,4 +1,5 @@
--- Enrolls a user in a sequence and plans its first step; a run that is already active under the same key is left alone.
+-- Enrolls a user in a sequence and plans its first step; a run that is already active under the same key is left alone, and one of
+-- a sequence that the user declined ends as it begins.
 create or replace function tendril.enroll(
     user_id uuid, sequence text, key text default '', context jsonb default '{}', source text default 'api',
     at timestamptz default tendril.clock()
@@ -10,6 +11,7 @@ as $$
 #variable_conflict use_column
 declare
     new_enrollment bigint;
+    is_declined boolean;
     chosen tendril.sequences;
 begin
     select s.* into chosen from tendril.sequences s where s.name = enroll.sequence and s.archived_at is null;
@@ -23,8 +25,15 @@ begin
     end if;
     perform tendril.check_context(chosen.current_version_id, enroll.context);
 
-    insert into tendril.enrollments (user_id, sequence, version_id, key, context, source, stepped_at, anchor_at, enrolled_at)
-    values (enroll.user_id, enroll.sequence, chosen.current_version_id, enroll.key, enroll.context, enroll.source, enroll.at, enroll.at, enroll.at)
+    is_declined := chosen.message_class <> 'transactional' and exists (
+        select from tendril.sequence_opt_outs o where o.user_id = enroll.user_id and o.sequence = enroll.sequence);
+
+    insert into tendril.enrollments (
+        user_id, sequence, version_id, key, status, status_reason, context, source, stepped_at, anchor_at, enrolled_at, ended_at)
+    values (
+        enroll.user_id, enroll.sequence, chosen.current_version_id, enroll.key,
+        case when is_declined then 'cancelled' else 'active' end, case when is_declined then 'sequence_declined' end,
+        enroll.context, enroll.source, enroll.at, enroll.at, enroll.at, case when is_declined then enroll.at end)
     on conflict (user_id, sequence, key) where status in ('active', 'paused') do nothing
     returning id into new_enrollment;
     if new_enrollment is not null then
@@ -32,7 +41,7 @@ begin
     end if;
     return (
         select jsonb_build_object(
-            'enrollment_id', e.id, 'created', new_enrollment is not null, 'status', e.status,
+            'enrollment_id', e.id, 'created', new_enrollment is not null and not is_declined, 'status', e.status,
             'first_due_at', (select min(d.scheduled_at) from tendril.message_deliveries d where d.enrollment_id = e.id))
         from tendril.enrollments e
         where e.user_id = enroll.user_id and e.sequence = enroll.sequence and e.key = enroll.key

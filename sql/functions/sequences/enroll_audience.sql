@@ -32,7 +32,9 @@ begin
         select c.user_id from unnest(chosen) as c (user_id)
         where not exists (
             select from tendril.enrollments past
-            where past.user_id = c.user_id and past.sequence = enroll_audience.sequence and past.key = enroll_audience.key));
+            where past.user_id = c.user_id and past.sequence = enroll_audience.sequence and past.key = enroll_audience.key)
+            and not exists (
+                select from tendril.sequence_opt_outs o where o.user_id = c.user_id and o.sequence = enroll_audience.sequence));
     with begun as (
         insert into tendril.enrollments (user_id, sequence, version_id, key, context, source, stepped_at, anchor_at, enrolled_at)
         select f.user_id, enroll_audience.sequence, version, enroll_audience.key, enroll_audience.context, enroll_audience.source,

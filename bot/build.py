@@ -33,6 +33,9 @@ from bot.worker_name import worker_name
 from channels.channel import Channel
 from channels.registry import open_channels
 from channels.signing import Signer
+from channels.transport import open_httpx_client
+from engagement.commitments import Rater, RuleRater
+from engagement.model_rating import ModelRater
 from sequences.controller import NurtureController
 from sequences.links import LinkBuilder
 from sequences.metrics import DeliveryMetrics
@@ -146,6 +149,14 @@ def _pipelines(
     }
 
 
+async def _rater(settings: Settings, opened: AsyncExitStack) -> Rater:
+    key = shown(settings.rating_api_key)
+    if key is None:
+        return RuleRater()
+    http = await opened.enter_async_context(open_httpx_client(connections=2))
+    return ModelRater(http, settings.rating_api_url, key, settings.rating_model)
+
+
 def _brand(settings: Settings) -> Brand:
     return Brand(
         settings.brand_name,
@@ -229,7 +240,7 @@ async def assembled(
     async with AsyncExitStack() as opened:
         assembly = await _Assembly.begun(settings, secrets, opened, parts)
         if "bot" in parts and settings.has_telegram:
-            assembly.add_conversation()
+            assembly.add_conversation(await _rater(settings, opened))
         if "worker" in parts:
             assembly.add_deliveries()
         await assembly.add_answers(has_web="web" in parts)
@@ -286,12 +297,13 @@ class _Assembly:
             prepare=[lambda: _publish(store)],
         )
 
-    def add_conversation(self) -> None:
+    def add_conversation(self, rater: Rater) -> None:
         shared = Shared(
             self.store,
             self.settings.brand_name,
             self.settings.has_email,
             LinkBuilder(self.way_in.public_url, self.signer),
+            rater,
             owner_ids=self.settings.admin_telegram_ids,
         )
         application = telegram_application(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Message, Update, User
@@ -30,7 +30,7 @@ class Shared:
     brand: str
     has_email: bool
     links: LinkBuilder
-    rater: Rater = RuleRater()
+    rater: Rater = field(default_factory=RuleRater)
     owner_ids: frozenset[int] = frozenset()
     """Owners by ADMIN_TELEGRAM_IDS, before anybody has granted a role."""
 

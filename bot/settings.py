@@ -118,6 +118,17 @@ class Settings(BaseSettings):
         "all are read. Made and kept in DATA_DIR when unset.",
     )
 
+    rating_api_key: SecretStr | None = Field(
+        None,
+        description="A key for a language model that rates commitments. Without it rules do, and nothing "
+        "that people write leaves this service.",
+    )
+    rating_api_url: str = Field(
+        "https://api.openai.com/v1/chat/completions",
+        description="Where that model answers: any address that takes OpenAI's chat completions.",
+    )
+    rating_model: str = Field("gpt-4o-mini", description="The model's name there.")
+
     data_dir: Path = Field(
         Path("var"), description="Where the embedded database and the secrets made for you are kept."
     )
@@ -153,7 +164,7 @@ class Settings(BaseSettings):
         )
         return parts
 
-    @field_validator("telegram_api_url", "resend_api_url", "supabase_url", "public_url")
+    @field_validator("telegram_api_url", "resend_api_url", "supabase_url", "public_url", "rating_api_url")
     @classmethod
     def _check_web_address(cls, address: str | None) -> str | None:
         if address is None:

@@ -488,7 +488,7 @@ class _Engine(ImmutableSandboxedEnvironment):
         self.globals = {}
 
     def call(self, context: Context, function: Any, /, *args: Any, **kwargs: Any) -> Any:
-        """The sandbox looks at every call; what is ours was looked at when it was written."""
+        """Jinja looks at every call; what is ours was looked at when it was written."""
         if getattr(function, "is_ours", False):
             return function(*args)
         return super().call(context, function, *args, **kwargs)

@@ -33,6 +33,16 @@ async def remove_admin_menu(bot: Bot, telegram_id: int) -> None:
     await bot.delete_my_commands(scope=BotCommandScopeChat(telegram_id))
 
 
+async def set_chosen_menu(bot: Bot, telegram_id: int, locale: str | None, *, is_admin: bool) -> None:
+    """Whoever chose a language reads the menu in it, too, whatever their Telegram speaks."""
+    try:
+        await bot.set_my_commands(
+            _menu(words(locale), is_admin=is_admin), scope=BotCommandScopeChat(telegram_id)
+        )
+    except TelegramError as refused:
+        log.warning("menu_not_changed", error=type(refused).__name__)
+
+
 async def change_admin_menu(bot: Bot, telegram_id: int, locale: str | None, *, is_admin: bool) -> None:
     """As their role is now. If Telegram refuses, because the chat is gone, the role stays as it is."""
     try:

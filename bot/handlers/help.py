@@ -13,7 +13,10 @@ from bot.handlers.commands import command
 
 async def show_help(update: Update, context: Context) -> None:
     texts = context.words
-    await reply(update, texts.help(context.shared.brand, texts.commands))
+    told = texts.help(context.shared.brand, texts.commands)
+    if context.known is not None and context.known.roles:
+        told += f"\n\n{texts.help_for_admins(texts.admin_commands)}"
+    await reply(update, told)
 
 
 def handlers() -> list[BaseHandler[Any, Any, Any]]:

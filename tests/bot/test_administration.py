@@ -413,3 +413,13 @@ async def test_an_admin_is_answered_in_german(tendril: Tendril) -> None:
     await vera.writes("/users niemand")
 
     await vera.hears("Ich kenne niemanden")
+
+
+async def test_help_shows_an_admin_what_admins_can_say(tendril: Tendril, owner: Person) -> None:
+    ada = await tendril.started("Ada")
+
+    await owner.writes("/help")
+    await ada.writes("/help")
+
+    assert "/dashboard:" in (await owner.hears("This is what I understand"))["text"]
+    assert "/dashboard:" not in (await ada.hears("This is what I understand"))["text"]

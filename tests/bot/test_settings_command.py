@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.texts import words
 from tests.fixtures.process import Tendril
 from tests.fixtures.sandbox import Person, until
 
@@ -139,3 +140,25 @@ async def test_choosing_email_without_an_address_asks_for_one(tendril: Tendril) 
     await ada.writes("/settings channel email")
 
     await ada.hears("I need your email address first")
+
+
+async def test_a_city_that_there_is_twice_is_a_choice(tendril: Tendril) -> None:
+    ada = await tendril.started("Ada")
+
+    await ada.writes("/settings timezone Portland")
+    choice = await ada.hears("more than one Portland")
+    await ada.taps(choice, "Portland, Maine, USA")
+    await reads(ada, choice, "New York")
+
+    assert (await preferences(tendril, ada))["timezone"] == "America/New_York"
+
+
+async def test_the_menu_follows_the_chosen_language(tendril: Tendril) -> None:
+    ada = await tendril.started("Ada", language_code="en")
+    await ada.writes("/settings language Deutsch")
+
+    async def told_in_german() -> bool:
+        shown = await ada.control.get(f"/users/{ada.id}/commands")
+        return {each["command"]: each["description"] for each in shown} == dict(words("de").commands)
+
+    await until(told_in_german)

@@ -10,11 +10,12 @@ from typing import Any
 from telegram import Update
 from telegram.ext import BaseHandler
 
-from bot.context import Context, Understand, acknowledge, argument, reply, rewrite
+from bot.context import Context, Understand, acknowledge, argument, button, reply, rewrite
 from bot.handlers.commands import command, tap
 from bot.handlers.settings.screens import SCREENS, Preferences, back, overview
 from bot.handlers.settings.typed import canonical, read_day, understood
-from bot.zones import find_zone
+from bot.menus import set_chosen_menu
+from bot.zones import find_places
 from storage.store import Invalid
 
 FOREVER = "9999-12-31T00:00:00+00:00"
@@ -115,11 +116,7 @@ async def finish(update: Update, context: Context) -> None:
 async def change_by_words(update: Update, context: Context, what: str, value: str) -> None:
     texts = context.words
     if what in ("timezone", "zone", "city") and value:
-        zone = find_zone(value)
-        if zone is None:
-            await reply(update, texts.unknown_zone(value))
-        else:
-            await _apply(update, context, {"timezone": zone})
+        await _change_zone(update, context, value)
     elif what == "pause" and value.lower() in texts.pauses:
         await _show(update, context, "all", await pause_for(update, context, value.lower()))
     elif what == "pause" and (day := await _day(update, context, value)):
@@ -138,6 +135,18 @@ async def pause_for(update: Update, context: Context, span: str) -> Preferences:
     return await _write(update, context, {"paused_until": until})
 
 
+async def _change_zone(update: Update, context: Context, typed: str) -> None:
+    """A name that several cities have is a question."""
+    places, texts = find_places(typed), context.words
+    if len(places) == 1:
+        await _apply(update, context, {"timezone": places[0].zone})
+    elif places:
+        choices = [[button(each.label, f"s:set:timezone={each.zone}")] for each in places]
+        await reply(update, texts.which_place(typed), choices)
+    else:
+        await reply(update, texts.unknown_zone(typed))
+
+
 async def _day(update: Update, context: Context, typed: str) -> str | None:
     now = datetime.fromisoformat(await context.call("clock"))
     return read_day(typed, now.date())
@@ -152,7 +161,8 @@ def _changes(key: str, value: str) -> dict[str, Any]:
 async def _apply(update: Update, context: Context, changes: Mapping[str, Any], screen: str = "all") -> None:
     preferences = await _write(update, context, changes)
     if "locale" in changes and context.known is not None:
-        context.known = replace(context.known, locale=preferences["locale"] or context.language)
+        person = context.known = replace(context.known, locale=preferences["locale"] or context.language)
+        await set_chosen_menu(context.bot, person.telegram_id, person.locale, is_admin=bool(person.roles))
     texts = context.words
     wants_email = changes.get("preferred_channel") == "email"
     if wants_email and not any(_is_open_email(point) for point in preferences["contact_points"]):

@@ -42,6 +42,10 @@ class Conversation(Basics):
         lines = [f"/{command}: {meaning}" for command, meaning in commands.items()]
         return f"I am the {escape(brand)} bot. This is what I understand:\n\n" + "\n".join(lines)
 
+    def help_for_admins(self, commands: Mapping[str, str]) -> str:
+        lines = [f"/{command}: {meaning}" for command, meaning in commands.items()]
+        return "And this for those who look after the service:\n\n" + "\n".join(lines)
+
     # /email
 
     email_is_off = "Email is not set up here yet. Telegram works, and that is where I will write to you."

@@ -39,6 +39,10 @@ class Conversation(english.conversation.Conversation):
         lines = [f"/{command}: {meaning}" for command, meaning in commands.items()]
         return f"Ich bin der Bot von {escape(brand)}. Das verstehe ich:\n\n" + "\n".join(lines)
 
+    def help_for_admins(self, commands: Mapping[str, str]) -> str:
+        lines = [f"/{command}: {meaning}" for command, meaning in commands.items()]
+        return "Und das für alle, die sich um den Dienst kümmern:\n\n" + "\n".join(lines)
+
     # /email
 
     email_is_off = "E-Mail ist hier noch nicht eingerichtet. Telegram geht, und dort schreibe ich dir."

@@ -50,6 +50,7 @@ async def answer_invitation(update: Update, context: Context) -> None:
     if context.match is None or await own_pod(update, context) is None:
         return
     is_coming = context.match["answer"] == "yes"
+    said = {"registered": texts.you_are_coming, "waitlisted": texts.you_are_waiting}
     try:
         answer = await context.call(
             "register_for_event" if is_coming else "cancel_registration",
@@ -57,12 +58,10 @@ async def answer_invitation(update: Update, context: Context) -> None:
             user_id=person.user_id,
             source="telegram",
         )
+        toast = said.get(answer["status"], texts.you_are_not_coming)
     except (Conflict, NotFound):
-        await acknowledge(update, texts.meeting_is_over)
-        return
-    said = {"registered": texts.you_are_coming, "waitlisted": texts.you_are_waiting}
-    pod = await pod_of(context, int(context.match["pod"]))
-    await show_pod(update, context, pod, said.get(answer["status"], texts.you_are_not_coming))
+        toast = texts.meeting_is_over
+    await show_pod(update, context, await pod_of(context, int(context.match["pod"])), toast)
 
 
 async def invite(update: Update, context: Context) -> None:

@@ -93,7 +93,7 @@ async def test_the_page_of_a_pod_shows_meeting_members_and_week(tendril: Tendril
     await ada.writes("/pods")
     page = await ada.hears("Early <birds>")
 
-    assert "Every Tuesday at 18:00 (Berlin)" in page["text"]
+    assert "Every Tuesday at 18:00 (Berlin)\nHost: Olga" in page["text"]
     assert "You are coming" in page["text"]
     assert "Ada b" in page["text"] and "Olga" in page["text"]
     assert labels(page) == ["✓ I’ll come", "I can’t come", "Invite", "Leave"]
@@ -137,6 +137,20 @@ async def test_coming_and_not_coming_is_one_tap(tendril: Tendril, olga: Person) 
     assert await toast(ada, page, "✓ I can’t come") == "Thank you for saying so."
     assert await toast(ada, page, "I’ll come") == "See you there!"
     await reads(ada, page, "✓ You are coming")
+
+
+async def test_an_old_page_catches_up_when_its_meeting_is_over(tendril: Tendril, olga: Person) -> None:
+    pod = await pod_of(tendril, olga)
+    ada = await member(tendril, pod, "Ada")
+    await ada.writes("/pods")
+    page = await ada.hears("You are coming")
+    await tendril.advance("8 days")
+
+    assert await toast(ada, page, "I can’t come") == "This meeting is over, or was cancelled."
+    await tendril.settled()
+
+    (caught_up,) = [each for each in await ada.messages() if each["message_id"] == page["message_id"]]
+    assert caught_up["text"] != page["text"]
 
 
 async def test_a_pod_of_full_size_fits_into_one_message(tendril: Tendril, olga: Person) -> None:
@@ -202,7 +216,9 @@ async def test_an_invitation_can_be_declined(tendril: Tendril, olga: Person) -> 
     await ada.hears("not in a pod yet")
 
 
-async def test_an_invitation_that_leads_nowhere_says_why(tendril: Tendril, olga: Person) -> None:
+async def test_an_invitation_that_leads_nowhere_says_why(
+    tendril: Tendril, olga: Person, connection: asyncpg.Connection
+) -> None:
     ada = await tendril.started("Ada")
     full = await pod_of(tendril, olga, capacity=1)
     old = await pod_of(tendril, olga, name="Old")
@@ -211,7 +227,7 @@ async def test_an_invitation_that_leads_nowhere_says_why(tendril: Tendril, olga:
     await ada.hears("I do not know this invitation")
     await ada.writes(f"/start pod_{full['invitation_code']}")
     await ada.hears("This pod is full")
-    await tendril.advance("31 days")
+    await connection.execute("update tendril.pods set invitation_expires_at = tendril.clock()")
     await ada.writes(f"/start pod_{old['invitation_code']}")
     await ada.hears("too old")
 

@@ -175,10 +175,13 @@ async def test_a_second_silence_is_noticed_again(
     assert await silent(connection) == [guest, guest]
 
 
-async def test_a_pod_that_is_silent_as_a_whole_disturbs_nobody(gathering: Gathering) -> None:
+@pytest.mark.parametrize("days", ["7 days", "30 days"])
+async def test_a_pod_that_is_silent_as_a_whole_disturbs_nobody(gathering: Gathering, days: str) -> None:
     host, guest = await gathering.person(), await gathering.person()
     await gathering.join(await gathering.pod(host), guest)
-    await gathering.world.clock.advance("30 days")
+    await gathering.world.clock.advance("20 hours")
+    await gathering.world.did(host, "command_used")
+    await gathering.world.clock.advance(days)
 
     assert await gathering.call("notice_pod_inactivity") == 0
 

@@ -50,7 +50,7 @@ class Pods(Basics):
     def pod_page(self, pod: Pod, zone: str) -> str:
         return "\n\n".join(
             (
-                f"<b>{escape(pod.name)}</b>\n{self._every_week(pod)}",
+                "\n".join((f"<b>{escape(pod.name)}</b>", self._every_week(pod), *self._hosts(pod))),
                 self._next_meeting(pod.next_meeting, zone),
                 self.week_table(pod.members),
             )
@@ -59,6 +59,12 @@ class Pods(Basics):
     def _every_week(self, pod: Pod) -> str:
         day = self.weekdays[pod.weekday - 1]
         return f"Every {day} at {pod.local_time:%H:%M} ({escape(city_of(pod.timezone))})"
+
+    host_label = "Host"
+
+    def _hosts(self, pod: Pod) -> Sequence[str]:
+        hosts = ", ".join(self.name_of(member.name) for member in pod.members if member.is_host)
+        return [f"{self.host_label}: {escape(hosts)}"] if hosts else []
 
     def _next_meeting(self, meeting: Meeting | None, zone: str) -> str:
         if meeting is None:
@@ -173,7 +179,7 @@ class Pods(Basics):
 
     def _short(self, when: datetime, zone: str) -> str:
         local = when.astimezone(ZoneInfo(zone))
-        return f"{self.weekdays[local.weekday()][:3]} {local:%d/%m}"
+        return f"{self.weekdays[local.weekday()][:3]} {local:%d %b}"
 
     # /newpod
 

@@ -43,6 +43,8 @@ class Pods(english.pods.Pods):
         day = self.weekdays[pod.weekday - 1]
         return f"Jeden {day} um {pod.local_time:%H:%M} Uhr ({escape(city_of(pod.timezone))})"
 
+    host_label = "Leitung"
+
     def _next_meeting(self, meeting: Meeting | None, zone: str) -> str:
         if meeting is None:
             return "Es ist kein Treffen geplant."

@@ -1,4 +1,4 @@
--- Records for each member who did nothing for seven days, while others of their pod did, that they are inactive (the behavior
+-- Records for each member who did nothing for seven days, while others of their pod went on, that they are inactive (the behavior
 -- event pod_member_inactive): once until they do something again. Says how many were noticed.
 create or replace function tendril.notice_pod_inactivity(at timestamptz default tendril.clock())
 returns int
@@ -21,7 +21,9 @@ begin
         where m.last_seen <= notice_pod_inactivity.at - interval '7 days' and exists (
             select from members other
             where other.pod_id = m.pod_id and other.user_id <> m.user_id
-                and other.last_seen > notice_pod_inactivity.at - interval '7 days')
+                and other.last_seen > notice_pod_inactivity.at - interval '7 days'
+                -- a group that falls silent on one evening does so as a whole
+                and other.last_seen > m.last_seen + interval '1 day')
     )
     select jsonb_agg(jsonb_build_object(
         'event_id', s.event_id, 'user_id', s.user_id, 'type', 'pod_member_inactive', 'source', 'clock',

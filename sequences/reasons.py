@@ -8,6 +8,7 @@ REASONS: Mapping[str, str] = {
     "user_gone": "the user is deleted",
     "enrollment_ended": "the sequence had ended for this user",
     "enrollment_paused": "the sequence is paused for this user",
+    "everything_paused": "everything is paused",
     "sequence_paused": "the sequence is paused for everybody",
     "exit_condition": "the user has reached what the sequence is for",
     "address_suppressed": "the address bounced or complained before, so nobody may write to it",
@@ -136,4 +137,6 @@ def in_words(reason: str | None) -> str:
         return ""
     if status := re.fullmatch(r"http_(\d{3})", reason):
         return f"the provider answered HTTP {status[1]}"
+    if reason.startswith("admin:"):
+        return "an admin paused it"
     return REASONS.get(reason, reason.replace("_", " "))

@@ -20,6 +20,7 @@ MARKS = (str(CHAT), EMAIL, NAME, CODE)
 # How rows of somebody (`$1`) come into the tables that nothing of the life below fills. Whoever adds a table
 # says here how, or below why it has nothing of anybody.
 PLANTED = {
+    "alert_mutes": """insert into tendril.alert_mutes (user_id, muted_at) select $1::uuid, tendril.clock()""",
     "audit_log": f"""insert into tendril.audit_log (actor, action, subject, details, at)
         select 'telegram:{CHAT}', 'looked', $1::uuid::text, jsonb_build_object('who', $1::uuid),
             tendril.clock()""",
@@ -54,6 +55,7 @@ OF_NOBODY = {
     *("sequence_versions", "sequence_steps", "pages"),  # what is said to everybody
     *("pods", "events"),  # belong to those who come; of who made them only the id is there, which goes
     "suppressions",  # hashes
+    *("service_pauses", "admin_alerts", "refused_callbacks"),  # about the service
 }
 SHARED = """
 insert into tendril.pods (name, timezone, weekday, local_time, invitation_code, invitation_expires_at,

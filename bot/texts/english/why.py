@@ -48,6 +48,7 @@ class Why(Basics):
         "channel_off": "the way to you is closed at the moment",
         "enrollment_paused": "it has been paused",
         "sequence_paused": "it has been paused",
+        "everything_paused": "all messages are paused at the moment",
     }
     on_channel: Mapping[str, str] = {
         "telegram": "over Telegram",

@@ -45,6 +45,7 @@ class Why(english.why.Why):
         "channel_off": "der Weg zu dir ist gerade versperrt",
         "enrollment_paused": "sie wurde angehalten",
         "sequence_paused": "sie wurde angehalten",
+        "everything_paused": "im Moment ruhen alle Nachrichten",
     }
     on_channel: Mapping[str, str] = {"telegram": "über Telegram", "email": "per E-Mail", "sms": "per SMS"}
 

@@ -39,6 +39,9 @@ begin
     select merge_users.into_user, o.sequence, o.at from tendril.sequence_opt_outs o where o.user_id = merge_users.from_user
     on conflict (user_id, sequence) do nothing;
     update tendril.message_wishes w set user_id = merge_users.into_user where w.user_id = merge_users.from_user;
+    insert into tendril.alert_mutes (user_id, muted_at)
+    select merge_users.into_user, m.muted_at from tendril.alert_mutes m where m.user_id = merge_users.from_user
+    on conflict (user_id) do nothing;
     perform tendril.merge_preferences(merge_users.from_user, merge_users.into_user);
     update tendril.users u
     set first_name = coalesce(u.chosen_name, old.chosen_name, u.first_name, old.first_name),

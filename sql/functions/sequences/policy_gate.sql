@@ -12,6 +12,7 @@ declare
     obstacles constant text[] := array['channel_paused', 'channel_off', 'unreachable', 'no_consent', 'address_suppressed', 'no_address'];
     unmet bigint[] := tendril.unmet_conditions(policy_gate.deliveries);
     leaving bigint[] := tendril.met_exits(policy_gate.deliveries);
+    all_is_paused boolean := tendril.everything_is_paused();
 begin
     return query
     with due as materialized (
@@ -20,7 +21,7 @@ begin
             d.fallback_of, e.status as enrollment_status, q.paused_at as sequence_paused_at, s.fallback,
             coalesce(e.channels, s.channels) as channels, s.quiet_hours and d.message_class <> 'transactional' as is_quietable,
             d.message_class <> 'transactional' as is_capped, d.scheduled_at + s.stale_after as stale_at,
-            s.recipient_field is not null as has_own_recipient,
+            s.recipient_field is not null as has_own_recipient, d.metadata ? 'retried_at' as is_retried,
             u.id as found_user_id, u.deleted_at, u.timezone, p.preferred_channel, p.learned_channel, p.paused_until, p.stopped_at,
             coalesce(p.quiet_from, '22:00') as quiet_from, coalesce(p.quiet_until, '08:00') as quiet_until,
             coalesce(p.max_per_day, 3) as max_per_day
@@ -43,8 +44,10 @@ begin
             case
                 when due.found_user_id is null or due.deleted_at is not null then 'stop:user_gone'
                 when due.enrollment_status = 'cancelled' then 'stop:enrollment_ended'
-                -- over both channels: the other has ended the sequence while this one was off, and belongs to it still
-                when due.enrollment_status = 'completed' and due.fallback_of is null and due.fallback <> 'both' then 'stop:enrollment_ended'
+                -- over both channels: the other has ended the sequence while this one was off, and belongs to it still; and what an
+                -- admin sends once more comes after its sequence went on
+                when due.enrollment_status = 'completed' and due.fallback_of is null and due.fallback <> 'both' and not due.is_retried then 'stop:enrollment_ended'
+                when all_is_paused then 'hold:everything_paused'
                 when due.enrollment_status = 'paused' then 'hold:enrollment_paused'
                 when due.sequence_paused_at is not null then 'hold:sequence_paused'
                 when choice.is_suppressed then 'skip:address_suppressed'
@@ -155,6 +158,7 @@ begin
                 coalesce(
                     (array(select past.sent_at from unnest(decided.past) as past (sent_at) order by past.sent_at desc nulls last))[max_per_day - ahead],
                     policy_gate.at) + interval '24 hours', policy_gate.at + interval '1 minute')
+            when 'everything_paused' then policy_gate.at + interval '5 minutes'
             when 'channel_paused' then policy_gate.at + interval '5 minutes'
             when 'channel_off' then policy_gate.at + interval '5 minutes'
             when 'enrollment_paused' then 'infinity'

@@ -3,9 +3,11 @@ create or replace function tendril.set_channel_state(
     channel text, paused_reason text default null, blocked_until timestamptz default null, at timestamptz default tendril.clock()
 )
 returns void
-language sql
+language plpgsql
 set search_path = ''
 as $$
+#variable_conflict use_column
+begin
     insert into tendril.send_budgets as b (channel, refilled_at, paused_reason, blocked_until)
     values (set_channel_state.channel, set_channel_state.at, set_channel_state.paused_reason, set_channel_state.blocked_until)
     on conflict (channel) do update set paused_reason = excluded.paused_reason, blocked_until = excluded.blocked_until;
@@ -13,4 +15,8 @@ as $$
     set next_attempt_at = greatest(d.scheduled_at, least(d.next_attempt_at, set_channel_state.at))
     where d.channel = set_channel_state.channel and d.delivery_status = 'pending' and d.reason in ('channel_paused', 'channel_off')
         and set_channel_state.paused_reason is null;
+    if set_channel_state.paused_reason is null then
+        perform tendril.wake_batches(array[set_channel_state.channel], set_channel_state.at);
+    end if;
+end;
 $$;

@@ -1,5 +1,6 @@
 -- Takes back what a worker left behind: rows that were never rendered go through the gate again; a stored email batch is leased
--- whole, to be sent again under its key; a Telegram message that may have gone out is marked so. Gives the ids of such a batch.
+-- whole, to be sent again under its key, or waits while its channel or everything is paused; a Telegram message that may have
+-- gone out is marked so. Gives the ids of such a batch.
 create or replace function tendril.take_over_expired(
     worker text, channel text, token uuid, lease_end timestamptz, at timestamptz default tendril.clock()
 )
@@ -55,6 +56,16 @@ begin
     set delivery_status = 'pending', next_attempt_at = take_over_expired.at, lease_token = null, leased_until = null, worker = null,
         possibly_duplicate = d.possibly_duplicate or d.message_content is not null
     where d.id = any (expired) and d.delivery_status = 'sending' and d.batch_key is null;
+
+    -- While nothing may leave, nothing is sent again either; opening the channel wakes it.
+    if tendril.everything_is_paused() or exists (
+        select from tendril.send_budgets b where b.channel = take_over_expired.channel and b.paused_reason is not null)
+    then
+        update tendril.message_deliveries d
+        set lease_token = null, worker = null, leased_until = take_over_expired.at + interval '5 minutes', reason = coalesce(d.reason, 'lease_lost')
+        where d.id = any (expired) and d.delivery_status = 'sending';
+        return '{}';
+    end if;
 
     select d.batch_key into stored_batch from tendril.message_deliveries d
     where d.id = any (expired) and d.delivery_status = 'sending' order by d.batch_started_at, d.id limit 1;

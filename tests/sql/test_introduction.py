@@ -83,3 +83,34 @@ async def test_a_name_that_is_none_is_refused(world: World, name: str) -> None:
 async def test_nobody_has_no_name(world: World) -> None:
     with pytest.raises(NotFound):
         await world.call("choose_name", user_id=NOBODY, name="Ada")
+
+
+async def speaks(world: World, telegram_language: str) -> str:
+    """What somebody who writes with this language of Telegram is answered in."""
+    told = await world.call(
+        "register_telegram_user", telegram_id=1, first_name="Ada", language_code=telegram_language
+    )
+    return str(told["locale"])
+
+
+async def test_a_language_follows_that_of_telegram(world: World) -> None:
+    assert [await speaks(world, "en"), await speaks(world, "de")] == ["en", "de"]
+
+
+async def test_a_chosen_language_stays_until_the_choice_is_taken_back(world: World) -> None:
+    await speaks(world, "en")
+    user_id = (await world.call("find_user", reference="1"))["id"]
+
+    await world.call("set_preferences", user_id=user_id, changes={"locale": "de"})
+    assert await speaks(world, "en") == "de"
+    await world.call("set_preferences", user_id=user_id, changes={"locale": None})
+
+    assert await speaks(world, "pt-br") == "pt-br"
+
+
+async def test_a_language_that_was_imported_stays(world: World) -> None:
+    account = await world.call("create_user", first_name="Ada", locale="de")
+    code = (await world.call("create_link_code", user_id=account["user_id"]))["code"]
+    await world.call("link_telegram", code=code, telegram_id=1)
+
+    assert await speaks(world, "en") == "de"

@@ -21,9 +21,9 @@ begin
     select c.* into chat from tendril.contact_points c
     where c.channel = 'telegram' and c.address = register_telegram_user.telegram_id::text and c.state <> 'unverified' for update;
     if not found then
-        insert into tendril.users (first_name, last_name, username, locale, source, last_active_at, created_at)
+        insert into tendril.users (first_name, last_name, username, locale, locale_follows_telegram, source, last_active_at, created_at)
         values (register_telegram_user.first_name, register_telegram_user.last_name, register_telegram_user.username,
-            register_telegram_user.language_code, register_telegram_user.source, register_telegram_user.at, register_telegram_user.at)
+            register_telegram_user.language_code, true, register_telegram_user.source, register_telegram_user.at, register_telegram_user.at)
         returning id into new_user;
         insert into tendril.contact_points (user_id, channel, address, state, verified_at, created_at)
         values (new_user, 'telegram', register_telegram_user.telegram_id::text, 'active', register_telegram_user.at, register_telegram_user.at)
@@ -41,7 +41,8 @@ begin
     set first_name = coalesce(u.chosen_name, register_telegram_user.first_name, u.first_name),
         last_name = coalesce(register_telegram_user.last_name, u.last_name),
         username = coalesce(register_telegram_user.username, u.username),
-        locale = coalesce(u.locale, register_telegram_user.language_code),
+        locale = case when u.locale_follows_telegram or u.locale is null
+            then coalesce(register_telegram_user.language_code, u.locale) else u.locale end,
         last_active_at = greatest(u.last_active_at, register_telegram_user.at)
     where u.id = chat.user_id;
     update tendril.contact_points c set state = 'active', state_reason = null

@@ -11,7 +11,8 @@ begin
         perform tendril.check_time_zone(set_preference.value);
         update tendril.users u set timezone = coalesce(set_preference.value, u.timezone) where u.id = set_preference.user_id;
     elsif set_preference.key = 'locale' and coalesce(set_preference.value, 'en') ~ '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$' then
-        update tendril.users u set locale = set_preference.value where u.id = set_preference.user_id;
+        update tendril.users u set locale = set_preference.value, locale_follows_telegram = set_preference.value is null
+        where u.id = set_preference.user_id;
     elsif set_preference.key = 'frequency' then
         perform tendril.set_frequency(set_preference.user_id, set_preference.value);
     elsif set_preference.key ~ '^\w+\.(sequences|announcements|reminders)$' and set_preference.value is not null then

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from telegram import InlineKeyboardButton, Update
 from telegram.ext import BaseHandler
@@ -13,8 +12,8 @@ from bot.admin.access import admin_command, may
 from bot.admin.people import USER, code_of, moment, person_tap, tapped
 from bot.admin.users import suggest
 from bot.context import Buttons, Context, Person, acknowledge, argument, button, reply, rewrite
-from bot.explain import what_happened
 from bot.texts import English
+from bot.texts.english.administration import in_zone
 from storage.store import NotFound
 
 Row = Mapping[str, Any]
@@ -132,8 +131,10 @@ def _wishes(texts: English, profile: Row) -> list[str]:
 
 
 def _engagement(texts: English, profile: Row) -> list[str]:
-    scores, promised = dict(profile["scores"]), profile["commitments"]
-    lines = [texts.engagement_line(scores.pop("overall"), scores)]
+    scores, promised = profile["scores"], profile["commitments"]
+    used = {point["channel"] for point in profile["contact_points"]}
+    by_channel = {name: score for name, score in scores.items() if name in used}
+    lines = [texts.engagement_line(scores["overall"], by_channel)]
     if any(promised.values()):
         lines.append(texts.commitments_state(promised["open"], promised["kept"], promised["missed"]))
     return lines
@@ -152,7 +153,7 @@ def enrollment_line(texts: English, run: Row, zone: str) -> str:
         run["title"], run["current_step"], run["steps"], run["status"], run["status_reason"]
     )
     if run["next_due_at"] and run["status"] == "active":
-        line += "; " + texts.next_message_due(texts.at_moment(_in_zone(run["next_due_at"], zone)))
+        line += "; " + texts.next_message_due(texts.at_moment(in_zone(run["next_due_at"], zone)))
     return line
 
 
@@ -160,18 +161,16 @@ def _messages(texts: English, profile: Row) -> list[str]:
     zone = profile["user"]["timezone"]
     return [
         texts.delivery_line(
-            f"{each['sequence_type']} {each['message_step']}", each["channel"], what_happened(each, zone)
+            f"{each['sequence_type']} {each['message_step']}",
+            each["channel"],
+            texts.what_happened(each, zone),
         )
         for each in profile["deliveries"]
     ]
 
 
 def local(texts: English, when: str, profile: Row) -> str:
-    return texts.at_moment(_in_zone(when, profile["user"]["timezone"]))
-
-
-def _in_zone(when: str, zone: str) -> Any:
-    return moment(when).astimezone(ZoneInfo(zone))
+    return texts.at_moment(in_zone(when, profile["user"]["timezone"]))
 
 
 def handlers() -> list[BaseHandler[Any, Any, Any]]:

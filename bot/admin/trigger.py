@@ -86,6 +86,8 @@ async def _begin(context: Context, person: Row, sequence: Row) -> tuple[str, But
         run = await context.call("enroll", user_id=person["id"], sequence=sequence["name"], source="admin")
     except Invalid as problem:
         return texts.cannot_trigger(sequence["title"], problem.message), buttons
+    if run["status"] == "cancelled":
+        return texts.trigger_declined(sequence["title"], name), buttons
     if not run["created"]:
         return texts.triggered_before(sequence["title"], name), buttons
     await record_act(

@@ -11,6 +11,8 @@ import asyncpg
 import pytest
 
 from bot.texts import words
+from bot.texts.german.reasons import REASONS as german_reasons
+from sequences.reasons import REASONS
 from tests.bot.test_menus import menu
 from tests.bot.test_settings_command import reads
 from tests.fixtures.database import Clock
@@ -183,6 +185,16 @@ async def test_a_sequence_is_started_by_words(tendril: Tendril, owner: Person) -
     answer = await owner.hears("There is no sequence “onbording”")
 
     assert "Did you mean onboarding?" in answer["text"]
+
+
+async def test_a_sequence_that_somebody_declined_is_not_started(tendril: Tendril, owner: Person) -> None:
+    ada = await tendril.started("Ada")
+    user = (await tendril.explain(ada))["user"]["id"]
+    await tendril.process.store.call("decline_sequence", user_id=user, sequence="goal_coaching")
+
+    await owner.writes(f"/trigger {ada.id} goal_coaching")
+
+    await owner.hears("Ada declined")
 
 
 async def test_a_run_is_paused_resumed_and_ended(
@@ -423,3 +435,25 @@ async def test_help_shows_an_admin_what_admins_can_say(tendril: Tendril, owner: 
 
     assert "/dashboard:" in (await owner.hears("This is what I understand"))["text"]
     assert "/dashboard:" not in (await ada.hears("This is what I understand"))["text"]
+
+
+def test_german_gives_reasons_for_what_there_are_reasons_for() -> None:
+    assert set(german_reasons) <= set(REASONS)
+
+
+def test_a_reason_that_german_lacks_is_said_in_english() -> None:
+    assert words("de").reason_in_words("quiet_hours") == "es war Ruhezeit"
+    assert words("de").reason_in_words("http_418") == "der Anbieter antwortete mit HTTP 418"
+    assert words("de").reason_in_words("kicked") == words("en").reason_in_words("kicked")
+
+
+async def test_a_question_too_long_for_a_button_says_how_to_go_on(tendril: Tendril, owner: Person) -> None:
+    for number in range(9):
+        name = "Ä" * 40
+        await tendril.process.store.call("create_user", external_id=f"c{number}", first_name=name)
+
+    await owner.writes("/users " + "Ä" * 40)
+    page = await owner.hears("1 to 8 of 9")
+
+    assert "a longer beginning of the name helps" in page["text"]
+    assert not {"‹", "›"} & set(labels(page))

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from html import escape
+from typing import Any
+from zoneinfo import ZoneInfo
 
+from bot.explain import what_happened
 from bot.texts.english.basics import Basics
 from sequences.reasons import in_words
 
@@ -19,6 +22,10 @@ COMMANDS: Mapping[str, str] = {
 }
 
 LONGEST_NAME = 60
+
+
+def in_zone(moment: str, zone: str) -> datetime:
+    return datetime.fromisoformat(moment).astimezone(ZoneInfo(zone))
 
 
 class Administration(Basics):
@@ -203,7 +210,7 @@ class Administration(Basics):
 
     def wishes_line(self, channel: str | None, time_of_day: str, quiet: str | None, most: int) -> str:
         where = f"{self.contact_channel(channel)} first" if channel else "whatever channel works best"
-        silence = f", quiet from {quiet}" if quiet else ""
+        silence = f", quiet {quiet}" if quiet else ""
         return f"{where}, {self.at_time_of_day[time_of_day]}{silence}, at most {most} a day"
 
     def stopped_since(self, when: str) -> str:
@@ -214,7 +221,7 @@ class Administration(Basics):
 
     def engagement_line(self, overall: float, by_channel: Mapping[str, float]) -> str:
         others = ", ".join(f"{self.contact_channel(name)} {score:.0f}" for name, score in by_channel.items())
-        return f"{overall:.0f} of 100 ({others})"
+        return f"{overall:.0f} of 100" + (f" ({others})" if others else "")
 
     def commitments_state(self, open_ones: int, kept: int, missed: int) -> str:
         return f"commitments: {open_ones:,} open, {kept:,} kept, {missed:,} missed"
@@ -283,6 +290,12 @@ class Administration(Basics):
     def triggered_before(self, title: str, name: object) -> str:
         return f"<b>{escape(title)}</b> is under way for {self.their_name(name)} already. Nothing to do."
 
+    def trigger_declined(self, title: str, name: object) -> str:
+        return (
+            f"{self.their_name(name)} declined <b>{escape(title)}</b>. "
+            "It does not begin as long as they do not want it."
+        )
+
     def cannot_trigger(self, title: str, problem: str) -> str:
         return f"I cannot start <b>{escape(title)}</b> by hand: {escape(problem)}."
 
@@ -323,8 +336,9 @@ class Administration(Basics):
         return f"Which role shall {self.their_name(name)} have? Now: <b>{now}</b>.\n\n{self.roles_explained}"
 
     def owner_by_setting(self, name: object) -> str:
+        """Shown above a button, as plain text."""
         return (
-            f"{self.their_name(name)} is an owner by the setting ADMIN_TELEGRAM_IDS, "
+            f"{self.their_plain_name(name)} is an owner by the setting ADMIN_TELEGRAM_IDS, "
             "and stays one while they stand there."
         )
 
@@ -357,6 +371,9 @@ class Administration(Basics):
 
     def reason_in_words(self, code: str | None) -> str:
         return in_words(code)
+
+    def what_happened(self, delivery: Mapping[str, Any], zone: str) -> str:
+        return what_happened(delivery, zone)
 
     def number_of(self, number: int, one: str, many: str) -> str:
         return f"one {one}" if number == 1 else f"{number:,} {many}"

@@ -3,8 +3,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from html import escape
+from typing import Any
 
 from bot.texts import english
+from bot.texts.english.administration import in_zone
+from bot.texts.german.reasons import in_german
 
 COMMANDS: Mapping[str, str] = {
     "admin": "Alles, was Admins tun können",
@@ -17,6 +20,15 @@ COMMANDS: Mapping[str, str] = {
 
 LONGEST_NAME = english.administration.LONGEST_NAME
 _DAYS = ("Mo", "Di", "Mi", "Do", "Fr", "Sa", "So")
+_OUTCOMES = {
+    "skipped": "übersprungen",
+    "cancelled": "abgesagt",
+    "failed": "gescheitert",
+    "bounced": "zurückgekommen",
+    "complained": "als Spam gemeldet",
+    "unknown": "niemand weiß, ob sie ankam",
+    "parked": "wartet auf einen Admin",
+}
 _UNITS = (
     (timedelta(days=1), "einem Tag", "Tagen"),
     (timedelta(hours=1), "einer Stunde", "Stunden"),
@@ -192,7 +204,7 @@ class Administration(english.administration.Administration):
 
     def engagement_line(self, overall: float, by_channel: Mapping[str, float]) -> str:
         others = ", ".join(f"{self.contact_channel(name)} {score:.0f}" for name, score in by_channel.items())
-        return f"{overall:.0f} von 100 ({others})"
+        return f"{overall:.0f} von 100" + (f" ({others})" if others else "")
 
     def commitments_state(self, open_ones: int, kept: int, missed: int) -> str:
         return f"Vorhaben: {open_ones:,} offen, {kept:,} gehalten, {missed:,} verpasst"
@@ -257,6 +269,12 @@ class Administration(english.administration.Administration):
     def triggered_before(self, title: str, name: object) -> str:
         return f"<b>{escape(title)}</b> läuft für {self.their_name(name)} schon. Nichts zu tun."
 
+    def trigger_declined(self, title: str, name: object) -> str:
+        return (
+            f"{self.their_name(name)} hat <b>{escape(title)}</b> abbestellt. "
+            "Die Serie beginnt nicht, solange das so bleibt."
+        )
+
     def cannot_trigger(self, title: str, problem: str) -> str:
         return f"<b>{escape(title)}</b> kann ich nicht von Hand beginnen: {escape(problem)}."
 
@@ -300,7 +318,7 @@ class Administration(english.administration.Administration):
 
     def owner_by_setting(self, name: object) -> str:
         return (
-            f"{self.their_name(name)} ist durch die Einstellung ADMIN_TELEGRAM_IDS Owner "
+            f"{self.their_plain_name(name)} ist durch die Einstellung ADMIN_TELEGRAM_IDS Owner "
             "und bleibt es, solange die Id dort steht."
         )
 
@@ -329,6 +347,31 @@ class Administration(english.administration.Administration):
         )
 
     # small words
+
+    def reason_in_words(self, code: str | None) -> str:
+        return in_german(code)
+
+    def what_happened(self, delivery: Mapping[str, Any], zone: str) -> str:
+        reason = in_german(delivery["failure_reason"] or delivery["reason"])
+        match delivery["delivery_status"]:
+            case "pending":
+                until = delivery["next_attempt_at"]
+                when = self.at_moment(in_zone(until, zone)) if until else "auf Weiteres"
+                return f"wartet bis {when}" + (f": {reason}" if reason else "")
+            case "sending":
+                return "wird gerade gesendet"
+            case "sent" | "delivered" | "opened" | "clicked":
+                return (
+                    f"gesendet {self.at_moment(in_zone(delivery['sent_at'], zone))}{self._reacted(delivery)}"
+                )
+            case status:
+                what = _OUTCOMES.get(status, status)
+                return f"{what}: {reason or 'ein Grund wurde nicht notiert'}"
+
+    def _reacted(self, delivery: Mapping[str, Any]) -> str:
+        if delivery["clicked_at"]:
+            return ", geklickt"
+        return ", geöffnet" if delivery["opened_at"] else ""
 
     def number_of(self, number: int, one: str, many: str) -> str:
         return f"1 {one}" if number == 1 else f"{number:,} {many}".replace(",", ".")

@@ -16,7 +16,7 @@ REASONS: Mapping[str, str] = {
     "sequence_paused": "die Serie ist für alle angehalten",
     "sequence_declined": "dieser Mensch hat die Serie abbestellt",
     "exit_condition": "erreicht ist, wofür die Serie da ist",
-    "address_suppressed": "von dort kam etwas zurück oder eine Beschwerde; niemand darf mehr dorthin schreiben",
+    "address_suppressed": "von dort kam etwas zurück oder eine Beschwerde, also ist die Adresse gesperrt",
     "no_consent": "solche Nachrichten sind dort nicht erwünscht",
     "user_stopped": "dieser Mensch hat alles beendet",
     "user_paused": "dieser Mensch hat um eine Pause gebeten",

@@ -34,7 +34,6 @@ class Meeting:
     starts_at: datetime
     timezone: str
     join_url: str | None
-    location: str | None
     status: str | None
     people: tuple[Participant, ...] = ()
 
@@ -47,7 +46,6 @@ class Meeting:
             starts_at=datetime.fromisoformat(described["starts_at"]),
             timezone=described["timezone"],
             join_url=described["join_url"],
-            location=described["location"],
             status=described["status"],
             people=tuple(
                 Participant(each["user_id"], each["name"], each["username"], each["status"], each["attended"])

@@ -66,6 +66,17 @@ async def test_a_place_that_is_given_back_goes_to_who_waits_longest(gathering: G
     assert await gathering.news() == [(second, "place")]
 
 
+async def test_whoever_is_deleted_leaves_their_place_to_who_waits(gathering: Gathering) -> None:
+    event = await gathering.event(capacity=1)
+    first, second = await gathering.person(), await gathering.person()
+    await gathering.register(event, first)
+    await gathering.register(event, second)
+
+    await gathering.call("delete_user", user_id=first, source="api")
+
+    assert await gathering.news() == [(second, "place")]
+
+
 async def test_giving_a_place_back_twice_changes_nothing_more(gathering: Gathering) -> None:
     event = await gathering.event()
     ada = await gathering.person()
@@ -255,6 +266,19 @@ async def test_an_answer_to_somebody_elses_reminder_changes_nothing(gathering: G
     await answer(gathering, ada, "nonsense", "meeting_declined")
 
     assert await status(gathering, event, ada) == "registered"
+
+
+async def test_whoever_left_a_pod_does_not_come_back_by_an_old_reminder(gathering: Gathering) -> None:
+    host, ada = await gathering.person(), await gathering.person()
+    pod = await gathering.pod(host)
+    await gathering.join(pod, ada)
+    await gathering.world.clock.set("2026-03-02T17:00")
+    reminder = next(row for row in await gathering.world.deliver() if row["user_id"] == ada)
+    await gathering.call("leave_pod", pod_id=pod["id"], user_id=ada)
+
+    await answer(gathering, ada, reminder["tracking_id"], "meeting_accepted")
+
+    assert await status(gathering, pod["next_meeting"]["id"], ada) == "cancelled"
 
 
 async def test_an_answer_that_comes_after_the_meeting_changes_nothing(gathering: Gathering) -> None:

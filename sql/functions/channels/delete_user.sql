@@ -13,6 +13,10 @@ declare
     chats bigint[];
     -- what the records of what people did call them
     names text[];
+    -- where somebody may wait for the place that they had
+    places bigint[] := array(
+        select r.event_id from tendril.event_registrations r
+        where r.user_id = delete_user.user_id and r.status = 'registered' order by r.event_id);
 begin
     perform tendril.lock_runs(array[delete_user.user_id]);
     if not exists (select from tendril.users u where u.id = delete_user.user_id) then
@@ -40,6 +44,7 @@ begin
     where l.actor = any (names) or l.subject = any (names) or l.details::text ~ delete_user.user_id::text;
     update tendril.event_attendance a set recorded_by = 'deleted' where a.recorded_by = any (names);
     delete from tendril.users u where u.id = delete_user.user_id;
+    perform tendril.promote_waiting(place, delete_user.at) from unnest(places) as place;
     perform tendril.record_audit(delete_user.source, 'user.delete', at => delete_user.at);
     return jsonb_build_object('deleted', true);
 end;

@@ -287,3 +287,28 @@ async def test_an_unknown_language_is_asked_in_english(tendril: Tendril) -> None
     _, name = await introducing(tendril, language_code="tlh")
 
     assert name["text"].startswith("What may I call you?")
+
+
+async def test_the_longest_answers_are_read_and_answered(tendril: Tendril) -> None:
+    ada, name = await introducing(tendril)
+    await ada.taps(name, "Skip")
+    zone = await asked(ada, "Where do you live?", name)
+
+    await ada.writes("<" * 4096)
+    await asked(ada, "I cannot find “<<<", zone)
+    await ada.writes("Rome")
+    time = await asked(ada, "When do you like", zone)
+    await ada.taps(time, "Skip")
+    email = await asked(ada, "your email address?", time)
+    await ada.writes("&" * 4096)
+
+    await asked(ada, "does not look like an email address", email)
+
+
+async def test_a_location_is_no_name(tendril: Tendril) -> None:
+    ada, name = await introducing(tendril)
+
+    await shares(ada, LAGOS)
+    await asked(ada, "Shall I set your time zone to Lagos", name)
+
+    assert "name" in await open_questions(tendril, ada)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from bot.texts import words
 from tests.fixtures.process import Tendril
 from tests.fixtures.sandbox import Person, until
@@ -181,3 +183,34 @@ async def is_marked(person: Person, message: Any) -> bool:
     messages = {each["message_id"]: each for each in await person.messages()}
     buttons = messages[message["message_id"]]["buttons"]
     return any(button["text"].startswith("✓") for row in buttons for button in row)
+
+
+async def test_a_code_that_is_too_old_links_nothing(tendril: Tendril) -> None:
+    account = await tendril.process.store.call("create_user", external_id="customer-7", first_name="Ada")
+    code = (await tendril.process.store.call("create_link_code", user_id=account["user_id"]))["code"]
+    ada = await tendril.started("Ada")
+    await tendril.advance("8 days")
+
+    await ada.writes(f"/link {code}")
+
+    await ada.hears("This code is too old")
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        ("x" * 4096, "only understand a few things"),
+        ("/" + "x" * 40 + " y" * 2000, "I do not know /xxx"),
+        ("/link " + "x" * 4090, "I do not know this code"),
+        ("/email " + "x" * 4089, "does not look like an email address"),
+        ("/name " + "x" * 4090, "up to 64 letters"),
+        ("/settings timezone " + "x" * 4077, "I do not know the place"),
+        ("<" * 4096, "only understand a few things"),
+    ],
+)
+async def test_the_longest_message_is_answered(tendril: Tendril, typed: str, answer: str) -> None:
+    ada = await tendril.started("Ada")
+
+    await ada.writes(typed)
+
+    await ada.hears(answer)

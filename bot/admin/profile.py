@@ -17,7 +17,7 @@ from bot.texts.english.administration import in_zone
 from storage.store import NotFound
 
 Row = Mapping[str, Any]
-FEW = 6  # addresses that are shown; nobody but a tester has more
+FEW = 6  # addresses that are shown: more would leave no room for the rest
 
 
 async def user(update: Update, context: Context) -> None:

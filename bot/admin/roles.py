@@ -12,6 +12,7 @@ from bot.admin.access import RANKS
 from bot.admin.people import USER, code_of, name_of, person_tap, tapped
 from bot.admin.profile import back_to
 from bot.context import Buttons, Context, acknowledge, button, rewrite
+from bot.handlers.unknown import old_button
 from bot.menus import change_admin_menu
 from bot.texts import words
 from storage.store import Conflict
@@ -44,18 +45,17 @@ async def grant(update: Update, context: Context) -> None:
 async def _give(
     update: Update, context: Context, person: Mapping[str, Any], telegram_id: int, role: str | None
 ) -> None:
-    roles = [role] if role else []
+    texts, roles = context.words, [role] if role else []
     try:
         given = await context.call("set_roles", user_id=person["id"], roles=roles, actor=_actor(context))
-    except Conflict:
-        await acknowledge(update, context.words.last_owner_stays)
+    except Conflict as refused:
+        is_no_owner = refused.detail == "actor"  # any longer, since the tap was let in
+        await (old_button(update, context) if is_no_owner else acknowledge(update, texts.last_owner_stays))
         return
     if set(person["roles"]) != set(given["roles"]):
         await change_admin_menu(context.bot, telegram_id, person["locale"], is_admin=bool(role))
         await _tell(update, context, person, role)
-    await rewrite(
-        update, *_question(context, given | person | {"roles": given["roles"]}), context.words.saved
-    )
+    await rewrite(update, *_question(context, {**person, "roles": given["roles"]}), texts.saved)
 
 
 async def _tell(update: Update, context: Context, person: Mapping[str, Any], role: str | None) -> None:

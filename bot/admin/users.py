@@ -15,6 +15,7 @@ from bot.texts import English
 
 PAGE_SIZE = 8
 LONGEST_CODE = 64
+KINDS = ("new", "inactive", "unreachable", "admins")
 
 
 async def users(update: Update, context: Context) -> None:
@@ -109,5 +110,5 @@ def handlers() -> list[BaseHandler[Any, Any, Any]]:
     return [
         admin_command("users", users),
         admin_tap(r"^a:f:(?P<page>\d{1,3}):(?P<query>.+)$", turn_names),
-        admin_tap(r"^a:k:(?P<page>\d{1,3}):(?P<kind>\w+)$", turn_kind),
+        admin_tap(rf"^a:k:(?P<page>\d{{1,3}}):(?P<kind>{'|'.join(KINDS)})$", turn_kind),
     ]

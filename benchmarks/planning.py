@@ -14,8 +14,8 @@ from benchmarks.ground import Ground
 from benchmarks.measuring import Goal, Side
 from storage.postgres import PostgresStore
 
-PEOPLE = 200_000
-CHUNK = 20_000
+PEOPLE = 60_000
+CHUNK = 10_000
 MIDDLE = "80000000-0000-0000-0000-000000000000"
 LIMIT = "COPY into the same tables, people/s"
 PLANNED = "campaign planned, people/s"

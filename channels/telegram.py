@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from channels.channel import Outgoing
 from channels.errors import Busy, DeliveryError, Misconfigured, Moved, Refused, Unknown, Unreachable
 from channels.http1 import Answer, BadAddress, ConnectionLost, Endpoint, NoAnswer, NotConnected
-from channels.transport import ANSWER_SECONDS, open_endpoint, seconds_to_wait
+from channels.transport import open_endpoint, seconds_to_wait
 
 # What the Bot API's server says in `description` (a part of it, in lower case), and what that means for us.
 DESCRIPTIONS: Mapping[str, tuple[type[DeliveryError], str]] = {
@@ -76,7 +76,7 @@ class TelegramChannel:
         token: str,
         api_url: str = "https://api.telegram.org",
         connections: int = 32,
-        answer_seconds: float = ANSWER_SECONDS,
+        answer_seconds: float | None = None,
     ) -> AsyncIterator["TelegramChannel"]:
         address = f"{api_url.rstrip('/')}/bot{token}/sendMessage"
         with open_endpoint(address, connections=connections, answer_seconds=answer_seconds) as send_message:

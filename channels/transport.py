@@ -35,16 +35,14 @@ async def open_httpx_client(*, connections: int = 6) -> AsyncIterator[httpx.Asyn
 
 
 @contextmanager
-def open_endpoint(
-    url: str, *, connections: int, answer_seconds: float = ANSWER_SECONDS
-) -> Iterator[Endpoint]:
+def open_endpoint(url: str, *, connections: int, answer_seconds: float | None = None) -> Iterator[Endpoint]:
     """`connections` is how many requests can be under way at once."""
     endpoint = Endpoint(
         url,
         user_agent=USER_AGENT,
         connections=connections,
         connect_seconds=CONNECT_SECONDS,
-        answer_seconds=answer_seconds,
+        answer_seconds=ANSWER_SECONDS if answer_seconds is None else answer_seconds,
     )
     try:
         yield endpoint

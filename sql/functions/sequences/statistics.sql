@@ -1,0 +1,64 @@
+-- The last days in figures, day by day in a time zone and in all: messages by channel and what became of them, who was active, who
+-- came, who wants no more; changes nothing.
+create or replace function tendril.statistics(days int default 7, zone text default 'UTC', at timestamptz default tendril.clock())
+returns jsonb
+language plpgsql stable
+set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+    today date := (statistics.at at time zone statistics.zone)::date;
+    since timestamptz;
+begin
+    if statistics.days is null or statistics.days not between 1 and 365 then
+        raise exception 'statistics are of 1 to 365 days' using errcode = 'TN422', detail = 'days';
+    end if;
+    since := tendril.instant(today - (statistics.days - 1) + time '00:00', statistics.zone);
+    return (
+        with every_day as (
+            select each.day::date as day, tendril.instant(each.day, statistics.zone) as starts,
+                tendril.instant(each.day + interval '1 day', statistics.zone) as ends
+            from generate_series((today - (statistics.days - 1))::timestamp, today::timestamp, interval '1 day') as each (day)
+        ), messages as materialized (
+            select y.day, t.channel, m.*
+            from every_day y
+            cross join unnest(array['telegram', 'email', 'sms', 'push', 'in_app']) with ordinality as t (channel, place)
+            cross join lateral (
+                select count(*) as sent, count(d.clicked_at) as clicked, count(coalesce(d.opened_at, d.clicked_at)) as opened,
+                    -- only a mail can be on its way for long, or come back
+                    count(*) filter (where d.delivery_status in ('sent', 'delivered', 'opened', 'clicked')
+                        and (d.channel <> 'email' or d.delivered_at is not null)) as delivered
+                from tendril.message_deliveries d
+                where d.channel = t.channel and d.sent_at >= y.starts and d.sent_at < y.ends
+            ) m
+        ), people as (
+            select y.day,
+                (select count(distinct b.user_id) from tendril.behavior_events b
+                 where b.occurred_at >= y.starts and b.occurred_at < y.ends and b.source <> 'clock') as active,
+                (select count(*) from tendril.users u where u.created_at >= y.starts and u.created_at < y.ends and u.deleted_at is null) as new,
+                (select count(*) from (
+                    select c.user_id from tendril.contact_points c where c.unsubscribed_at >= y.starts and c.unsubscribed_at < y.ends
+                    union select p.user_id from tendril.user_preferences p where p.stopped_at >= y.starts and p.stopped_at < y.ends) left_us
+                ) as unsubscribed
+            from every_day y
+        )
+        select jsonb_build_object(
+            'days', (
+                select jsonb_agg(jsonb_build_object('day', p.day, 'active', p.active, 'new', p.new, 'unsubscribed', p.unsubscribed, 'sent', (
+                    select coalesce(jsonb_object_agg(m.channel, m.sent) filter (where m.sent > 0), '{}') from messages m where m.day = p.day))
+                    order by p.day)
+                from people p),
+            'channels', (
+                select coalesce(jsonb_object_agg(c.channel, jsonb_build_object(
+                    'sent', c.sent, 'delivered', c.delivered, 'opened', c.opened, 'clicked', c.clicked)), '{}')
+                from (
+                    select m.channel, sum(m.sent) as sent, sum(m.delivered) as delivered, sum(m.opened) as opened, sum(m.clicked) as clicked
+                    from messages m group by m.channel having sum(m.sent) > 0
+                ) c),
+            'active', (
+                select count(distinct b.user_id) from tendril.behavior_events b
+                where b.occurred_at >= since and b.occurred_at <= statistics.at and b.source <> 'clock'),
+            'new', (select sum(p.new) from people p),
+            'unsubscribed', (select sum(p.unsubscribed) from people p)));
+end;
+$$;

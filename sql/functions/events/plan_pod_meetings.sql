@@ -18,6 +18,8 @@ begin
         cross join lateral generate_series(
             local.today + (p.weekday - extract(isodow from local.today)::int + 7) % 7, local.today + 20, interval '7 days') as day
         where p.archived_at is null
+            -- a pod with two dates after today has nothing to plan, and most of them do
+            and (select count(*) from tendril.events e where e.series = 'pod:' || p.id and e.planned_on > local.today) < 2
     ), ahead as (
         select d.*, row_number() over (partition by d.id order by d.starts_at) as place from days d where d.starts_at > plan_pod_meetings.at
     ), written as (

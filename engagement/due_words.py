@@ -114,7 +114,8 @@ _READINGS: tuple[tuple[re.Pattern[str], Reading], ...] = tuple(
         (r"tomorrow|tmrw|(?<!am )(?<!jeden )(?<!jedem )(?<!guten )morgen", _after(1)),
         (rf"(?:(?:{_ON}) )?(?P<next>next |nächste[nr]? )(?P<weekday>{_LONG_DAYS})", _weekday),
         (rf"(?P<next>)(?:{_UNTIL}|on) (?P<weekday>{_ANY_DAYS})", _weekday),
-        (rf"(?P<next>)(?P<weekday>{_LONG_DAYS})", _weekday),
+        (rf"(?P<next>)(?P<weekday>{_LONG_DAYS}|mon|tues?|wed|thu(?:rs)?|fri)", _weekday),
+        (r"(?P<next>)(?P<weekday>sat|sun)(?= (?:at )?\d{1,2}(?::\d\d| ?[ap]m))", _weekday),
         (
             r"(?:the )?end of (?:the|this) month|this month|ende des monats|monatsende|diesen monat",
             _end_of_month,
@@ -127,7 +128,7 @@ _READINGS: tuple[tuple[re.Pattern[str], Reading], ...] = tuple(
         ),
     )
 )  # fmt: skip
-_BARE = re.compile(rf"(?:{_ON} |next |nächsten )?(?P<weekday>{_ANY_DAYS})\.?")
+_BARE = re.compile(rf"(?:{_ON} )?(?P<weekday>{_ANY_DAYS})\.?(?:,? (?:at|um))?")
 _BARE_DATE = re.compile(r"(?P<day>[0-3]?\d)\.\s?(?P<month>[01]?\d)")
 _CLOCK = re.compile(
     r"(?<![\w.:])(?P<hour>[01]?\d|2[0-4])(?:[:.](?P<minute>[0-5]\d))? ?(?P<half>am|pm|a\.m\.|p\.m\.)(?!\w)"
@@ -154,10 +155,10 @@ def find_due(text: str, now: datetime) -> Due | None:
 def read_due(text: str, now: datetime) -> Due | None:
     """For an answer to "by when?", in which `fri` and `5.3` alone are enough."""
     lowered = " ".join(text.lower().split())
-    if bare := _BARE.fullmatch(lowered):
+    if bare := _BARE.fullmatch(_CLOCK.sub("", lowered).strip()):
         wanted = _WEEKDAYS[bare["weekday"]]
-        return Due(now.date() + timedelta(days=(wanted - now.weekday()) % 7))
-    if bare := _BARE_DATE.fullmatch(lowered):
+        return Due(now.date() + timedelta(days=(wanted - now.weekday()) % 7), _find_clock(lowered))
+    if _BARE_DATE.fullmatch(lowered):
         lowered += "."
     return find_due(lowered, now)
 

@@ -61,6 +61,8 @@ def test_a_day_is_found_in_what_somebody_wrote(text: str, expected: str) -> None
         ("Bis Freitag 18.30 Uhr schicken", 6, time(18, 30)),
         ("Call mum at 6 pm", 4, time(18)),
         ("Call mum at 9 am", 5, time(9)),
+        ("Call mum thu 5pm", 5, time(17)),
+        ("Call mum sat at 5pm", 7, time(17)),
     ],
 )
 def test_a_time_of_day_is_found_as_well(text: str, day: int, at: time) -> None:
@@ -105,6 +107,11 @@ def test_an_answer_may_be_short(text: str, day: int) -> None:
     assert read_due(text, WEDNESDAY) == Due(date(2026, 3, day))
 
 
-@pytest.mark.parametrize("text", ["later", "99.99", "🙂", "fri the 13th of nothing", "x" * 4000])
+@pytest.mark.parametrize("text", ["thu 5pm", "Do um 17 Uhr", "thursday, at 17:00", "5.3. 17:00"])
+def test_a_short_answer_may_name_a_time(text: str) -> None:
+    assert read_due(text, WEDNESDAY) == Due(date(2026, 3, 5), time(17))
+
+
+@pytest.mark.parametrize("text", ["later", "99.99", "🙂", "the 13th of nothing", "x" * 4000])
 def test_an_answer_that_is_no_day_is_none(text: str) -> None:
     assert read_due(text, WEDNESDAY) is None

@@ -15,6 +15,7 @@ from sandbox.stream import Stream
 from sandbox.updates import Updates
 
 ANSWER_SECONDS = 5.0
+KEPT_FILES = 100
 
 
 class Blocked(Exception):
@@ -29,6 +30,20 @@ class LocationNeeded(Exception):
     """The button shares where the person is, and nobody said where that is."""
 
 
+@dataclass(frozen=True, slots=True)
+class File:
+    """A picture is shown, anything else is offered to be kept."""
+
+    content: bytes
+    name: str | None = None
+
+    @property
+    def content_type(self) -> str:
+        kinds = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg"}
+        found = (kind for start, kind in kinds.items() if self.content.startswith(start))
+        return next(found, "application/octet-stream")
+
+
 @dataclass(slots=True)
 class Chats:
     """`bot_id` follows the token that the bot last called with."""
@@ -38,6 +53,7 @@ class Chats:
     updates: Updates
     stream: Stream
     bot_id: int = 1
+    files: dict[str, File] = field(default_factory=dict)
     waiting_taps: dict[str, asyncio.Future[dict[str, Any]]] = field(default_factory=dict)
 
     # ---- as Telegram shows it ----
@@ -222,6 +238,12 @@ class Chats:
         self.state.add_message(message)
         self.stream.publish("message", lambda: self.message_view(message))
         return message
+
+    def keep_file(self, file_id: str, file: File) -> None:
+        """The newest ones, and until the end of the process: they are to be looked at, no more."""
+        self.files[file_id] = file
+        for oldest in list(self.files)[:-KEPT_FILES]:
+            del self.files[oldest]
 
     def edited(self, message: Message) -> None:
         message.edit_date = self.clock.unix()

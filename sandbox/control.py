@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -152,6 +153,7 @@ class ControlAPI:
             web.get("/control/users/{id}/messages", served(self.list_messages)),
             web.post("/control/users/{id}/messages", served(self.write)),
             web.get("/control/users/{id}/commands", served(self.list_commands)),
+            web.get("/control/files/{id}", self.get_file),
             web.post("/control/users/{id}/tap", served(self.tap)),
             web.post("/control/users/{id}/block", served(self.block)),
             web.post("/control/users/{id}/unblock", served(self.unblock)),
@@ -266,6 +268,18 @@ class ControlAPI:
         await self.clock.refresh()
         self.chats.unblock(user)
         return self.chats.user_view(user)
+
+    async def get_file(self, request: web.Request) -> web.StreamResponse:
+        file = self.chats.files.get(request.match_info["id"])
+        if file is None:
+            return _json(not_found("file").as_json(), 404)
+        name = quote(file.name or request.match_info["id"])
+        is_shown = file.content_type.startswith("image/")
+        headers = {
+            "Content-Disposition": "inline" if is_shown else f"attachment; filename*=UTF-8''{name}",
+            "X-Content-Type-Options": "nosniff",
+        }
+        return web.Response(body=file.content, content_type=file.content_type, headers=headers)
 
     async def list_commands(self, request: web.Request) -> Any:
         return self.chats.commands_for(self._user(request))
@@ -436,6 +450,7 @@ class ControlAPI:
         for remembered in (self.state.users, self.state.chats, self.state.mails, self.state.updates):
             remembered.clear()
         self.state.idempotency.clear()
+        self.chats.files.clear()
         self.state.ledger.clear()
         self.faults.clear()
         self.state.is_changed = True

@@ -17,7 +17,7 @@ from typing import Any
 from aiohttp import web
 
 from sandbox import entities
-from sandbox.chats import Chats, scope_key
+from sandbox.chats import Chats, File, scope_key
 from sandbox.clock import Clock
 from sandbox.faults import Fault, Faults, silence
 from sandbox.ledger import Ledger, body_hash
@@ -170,16 +170,20 @@ class TelegramAPI:
         )
 
     async def send_photo(self, parameters: Parameters) -> Any:
-        digest = hashlib.sha256(_bytes_of(parameters["photo"])).hexdigest()[:32]
+        content = _bytes_of(parameters["photo"])
+        digest = hashlib.sha256(content).hexdigest()[:32]
+        self.chats.keep_file(f"photo-{digest}", File(content))
         photo = {"file_id": f"photo-{digest}", "file_unique_id": digest[:16], "width": 1280, "height": 720}
         return await self._send(parameters, media={"photo": [photo]}, **_read_caption(parameters))
 
     async def send_document(self, parameters: Parameters) -> Any:
         document = parameters["document"]
-        digest = hashlib.sha256(_bytes_of(document)).hexdigest()[:32]
+        content = _bytes_of(document)
+        digest = hashlib.sha256(content).hexdigest()[:32]
         described = {"file_id": f"document-{digest}", "file_unique_id": digest[:16]}
         if isinstance(document, web.FileField) and document.filename:
             described["file_name"] = document.filename
+        self.chats.keep_file(f"document-{digest}", File(content, described.get("file_name")))
         return await self._send(parameters, media={"document": described}, **_read_caption(parameters))
 
     async def copy_message(self, parameters: Parameters) -> Any:

@@ -168,7 +168,7 @@ class Chat {
     text.append(chatFragment(message.html ?? escaped(message.text ?? ""), hooks));
     const edited = message.edit_date ? "edited " : "";
     const stamp = h("span", { class: "stamp" }, h("time", { datetime: new Date(at).toISOString(), title: exact(at) }, edited + timeOfDay(at)), mine ? icon("checks") : null);
-    const media = message.media ? h("span", { class: "media" }, ...mediaParts(message.media)) : null;
+    const media = message.media ? mediaOf(message.media) : null;
     const body = h("div", { class: "bubble" }, h("span", { class: "sr" }, mine ? "You: " : "Bot: "), media, text, stamp);
     const classes = ["message", mine ? "mine" : "theirs", edited && "edited", isFirst && "first", isLast && "last", isNew && this.log.childElementCount && "new"];
     const buttons = mine ? null : this.#keyboard(message);
@@ -409,9 +409,24 @@ function startsGroup(before, message) {
   return isFromUser(before) !== isFromUser(message) || gap > NEAR || dayKey(instant(before.date)) !== dayKey(instant(message.date));
 }
 
-function mediaParts({ location, ...other }) {
-  if (location) return [icon("pin"), `${location.latitude}, ${location.longitude}`];
-  return [icon("image"), Object.keys(other).join(", ")];
+function mediaOf({ location, photo, document: file, ...other }) {
+  const line = (name, ...parts) => h("span", { class: "media" }, icon(name), ...parts);
+  if (location) return line("pin", `${location.latitude}, ${location.longitude}`);
+  if (photo) return pictureOf(photo[0].file_id, line("image", "photo"));
+  if (file) return line("file", h("a", { href: fileAddress(file.file_id), download: file.file_name ?? "file" }, file.file_name ?? "file"));
+  return line("image", Object.keys(other).join(", "));
+}
+
+// What was sent before the sandbox was restarted is no longer there.
+function pictureOf(id, otherwise) {
+  const address = fileAddress(id);
+  const picture = h("img", { class: "photo", src: address, alt: "Photo", onerror: () => link.replaceWith(otherwise) });
+  const link = h("a", { href: address, target: "_blank", rel: "noopener" }, picture);
+  return link;
+}
+
+function fileAddress(id) {
+  return `/control/files/${encodeURIComponent(id)}`;
 }
 
 function escaped(text) {

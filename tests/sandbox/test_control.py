@@ -317,3 +317,9 @@ async def test_each_person_sees_the_narrowest_commands_in_their_language(telegra
     assert (await menu(ada), await menu(kofi)) == (["german"], ["kofi"])
     await telegram.call("deleteMyCommands", scope=chat)
     assert await menu(kofi) == ["default"]
+
+
+async def test_a_file_that_is_not_there_is_not_found(control):
+    status, answer = await control.answer("GET", "/files/photo-x")
+
+    assert (status, answer["error"]["code"]) == (404, "not_found")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -32,6 +33,9 @@ LETTER = """<html><head><style>h1 { color: #17784c }</style></head><body>
 <div style="display:none">Begin with two minutes.</div>
 <h1>The two-minute version</h1><p>Most plans fail on the first busy day.</p>
 <p><a href="https://example.com/goal">Pick your first goal</a></p></body></html>"""
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 HOSTILE = "<script>window.hacked = 1</script><img src=x onerror='window.hacked = 1'>"
 
 
@@ -66,6 +70,12 @@ class Bot:
     async def says(self, chat_id: int, html: str, *buttons: dict[str, str]) -> Any:
         markup = {"reply_markup": {"inline_keyboard": [list(buttons)]}} if buttons else {}
         return await self.call("sendMessage", chat_id=chat_id, text=html, parse_mode="HTML", **markup)
+
+    async def sends_file(self, method: str, chat_id: int, kind: str, name: str, content: bytes) -> None:
+        form = aiohttp.FormData({"chat_id": str(chat_id)})
+        form.add_field(kind, content, filename=name)
+        async with self.http.post(f"{self.address}/{method}", data=form) as response:
+            assert response.status == 200, await response.text()
 
     async def mails(self, to: str, subject: str, html: str = LETTER) -> None:
         mail = {"from": "Tendril <hello@tendril.example>", "to": [to], "subject": subject, "html": html}
@@ -188,6 +198,18 @@ async def test_a_location_is_shared_by_a_key_below_the_chat(page_of_ada: Page, b
     await expect(log(page_of_ada).get_by_text("6.524, 3.379")).to_be_visible()
     await bot.call("sendMessage", chat_id=ada.id, text="Thanks", reply_markup={"remove_keyboard": True})
     await expect(page_of_ada.get_by_role("button", name="Where I am")).to_be_hidden()
+
+
+async def test_a_picture_is_seen_and_a_document_can_be_kept(page_of_ada: Page, bot: Bot, ada: Person) -> None:
+    await bot.sends_file("sendPhoto", ada.id, "photo", "chart.png", PIXEL)
+    await bot.sends_file("sendDocument", ada.id, "document", "data.json", b"{}")
+
+    picture = log(page_of_ada).get_by_role("img", name="Photo")
+    await expect(picture).to_be_visible()
+    assert await picture.evaluate("each => each.naturalWidth") == 1
+    async with page_of_ada.expect_download() as download:
+        await log(page_of_ada).get_by_role("link", name="data.json").click()
+    assert (await download.value).suggested_filename == "data.json"
 
 
 async def test_any_place_can_be_shared_at_any_time(page_of_ada: Page, bot: Bot) -> None:

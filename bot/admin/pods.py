@@ -1,4 +1,4 @@
-"""/newpod, and what admins do with pods: look at all of them, make a fresh invitation, archive."""
+"""/newpod, and what admins do with pods: look at all of them, invite anew, call a meeting off, archive."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from telegram.ext import BaseHandler
 
 from bot.admin.access import admin_command, admin_tap, may, record_act
 from bot.context import Buttons, Context, Understand, acknowledge, button, reply, rewrite
-from bot.handlers.pods import send_invitation, show_pod, tapped_pod
+from bot.handlers.pods import pod_of, send_invitation, show_pod, tapped_pod
 from bot.handlers.unknown import typed_text
 from bot.texts import English
 from bot.zones import city_of, find_zone
 from events.pods import Pod
+from storage.store import Conflict
 
 QUESTION = "newpod"
 FIELDS = ("name", "weekday", "local_time", "timezone", "join_url")
@@ -186,6 +187,29 @@ async def fresh_invitation(update: Update, context: Context) -> None:
         await send_invitation(update, context, pod.pod_id, fresh=True)
 
 
+async def ask_call_off(update: Update, context: Context) -> None:
+    """`m:off:POD`: its next meeting."""
+    pod, texts = await tapped_pod(update, context), context.words
+    if pod is not None and pod.next_meeting is not None:
+        yes = button(texts.yes_call_off, f"m:called:{pod.next_meeting.event_id}:{pod.pod_id}")
+        no = button(texts.no_call_off, f"p:admin:{pod.pod_id}")
+        await rewrite(update, texts.ask_call_off(pod.next_meeting), [[yes, no]])
+
+
+async def call_off(update: Update, context: Context) -> None:
+    """`m:called:MEETING:POD`."""
+    pod, texts = await tapped_pod(update, context), context.words
+    if pod is None or context.match is None:
+        return
+    try:
+        await context.call("cancel_event", event_id=int(context.match["meeting"]))
+    except Conflict:
+        await show_pod(update, context, pod, texts.meeting_is_over)
+        return
+    await record_act(context, "events.cancel", context.match["meeting"], pod=pod.pod_id)
+    await show_pod(update, context, await pod_of(context, pod.pod_id), texts.called_off)
+
+
 async def ask_archive(update: Update, context: Context) -> None:
     """`p:archive:POD`."""
     pod, texts = await tapped_pod(update, context), context.words
@@ -218,6 +242,8 @@ def handlers() -> list[BaseHandler[Any, Any, Any]]:
         admin_tap(r"^p:all$", all_pods, "admin"),
         admin_tap(r"^p:admin:(?P<pod>\d{1,18})$", show, "admin"),
         admin_tap(r"^p:fresh:(?P<pod>\d{1,18})$", fresh_invitation, "admin"),
+        admin_tap(r"^m:off:(?P<pod>\d{1,18})$", ask_call_off, "admin"),
+        admin_tap(r"^m:called:(?P<meeting>\d{1,18}):(?P<pod>\d{1,18})$", call_off, "admin"),
         admin_tap(r"^p:archive:(?P<pod>\d{1,18})$", ask_archive, "admin"),
         admin_tap(r"^p:archived:(?P<pod>\d{1,18})$", archive, "admin"),
     ]

@@ -212,13 +212,15 @@ def _in_or_out(texts: English, pod: Pod) -> list[InlineKeyboardButton]:
 
 
 def _for_admins(texts: English, pod: Pod) -> Buttons:
-    """What these do is in `bot.admin.pods`."""
+    """What these do is in `bot.admin.pods` and `bot.admin.attendance`."""
+    call_off = [button(texts.call_off_label, f"m:off:{pod.pod_id}")] if pod.next_meeting else []
     return [
+        [button(texts.attendance_label, f"m:of:{pod.pod_id}"), *call_off],
         [
             button(texts.fresh_link_label, f"p:fresh:{pod.pod_id}"),
             button(texts.archive_label, f"p:archive:{pod.pod_id}"),
         ],
-        [button(texts.attendance_label, f"m:of:{pod.pod_id}"), button(texts.all_pods_label, "p:all")],
+        [button(texts.all_pods_label, "p:all")],
     ]
 
 

@@ -373,6 +373,20 @@ async def test_an_admin_sees_all_pods_and_archives_one(tendril: Tendril, olga: P
     await ada.hears("Early birds has come to an end")
 
 
+async def test_an_admin_calls_off_the_next_meeting(tendril: Tendril, olga: Person) -> None:
+    ada = await member(tendril, await pod_of(tendril, olga), "Ada")
+    await olga.writes("/pods")
+    page = await olga.hears("Next meeting")
+    before = page["text"]
+
+    await olga.taps(page, "Call off the next")
+    page = await reads(olga, page, "Shall I call off the meeting of Early birds")
+    assert await toast(olga, page, "Yes, call it off") == "It is called off, and they are told."
+
+    assert (await reads(olga, page, "Next meeting"))["text"] != before
+    await ada.hears("Early birds is cancelled")
+
+
 async def test_buttons_of_admins_do_nothing_for_others(tendril: Tendril, olga: Person) -> None:
     pod = await pod_of(tendril, olga)
     vera = await member(tendril, pod, "Vera")

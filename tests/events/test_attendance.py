@@ -96,6 +96,14 @@ async def test_what_an_admin_writes_down_is_no_activity_of_the_user(
     assert await connection.fetchval(seen, ada) == before
 
 
+async def test_what_is_over_cannot_be_cancelled(gathering: Gathering) -> None:
+    event = await held(gathering, await gathering.person())
+    await gathering.world.clock.advance("1 hour")
+
+    with pytest.raises(Conflict, match="over"):
+        await gathering.call("cancel_event", event_id=event)
+
+
 async def test_attendance_waits_for_the_meeting(gathering: Gathering) -> None:
     ada = await gathering.person()
     event = await gathering.event()

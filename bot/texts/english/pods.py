@@ -206,6 +206,19 @@ class Pods(Basics):
     archive_label = "Archive"
     attendance_label = "Who came?"
 
+    call_off_label = "Call off the next"
+
+    def ask_call_off(self, meeting: Meeting) -> str:
+        when = self.moment(meeting.starts_at.astimezone(ZoneInfo(meeting.timezone)))
+        return (
+            f"Shall I call off the meeting of <b>{escape(meeting.title)}</b> on {when}? "
+            "Everybody who would come is told. The one after it stays."
+        )
+
+    yes_call_off = "Yes, call it off"
+    no_call_off = "No"
+    called_off = "It is called off, and they are told."
+
     def ask_archive(self, pod: str) -> str:
         return (
             f"Shall I archive <b>{escape(pod)}</b>? Its next meetings are cancelled, and everybody in it is "

@@ -155,6 +155,19 @@ class Pods(english.pods.Pods):
     archive_label = "Archivieren"
     attendance_label = "Wer war da?"
 
+    call_off_label = "Nächstes absagen"
+
+    def ask_call_off(self, meeting: Meeting) -> str:
+        when = self.moment(meeting.starts_at.astimezone(ZoneInfo(meeting.timezone)))
+        return (
+            f"Soll ich das Treffen von <b>{escape(meeting.title)}</b> am {when} absagen? "
+            "Alle, die kämen, erfahren es. Das darauf bleibt bestehen."
+        )
+
+    yes_call_off = "Ja, absagen"
+    no_call_off = "Nein"
+    called_off = "Es ist abgesagt, und sie erfahren es."
+
     def ask_archive(self, pod: str) -> str:
         return (
             f"Soll ich <b>{escape(pod)}</b> archivieren? Die nächsten Treffen werden abgesagt, und alle "

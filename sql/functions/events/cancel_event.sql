@@ -12,6 +12,9 @@ declare
         where r.event_id = event.id and r.status <> 'cancelled' order by r.user_id);
 begin
     if event.cancelled_at is null then
+        if event.starts_at + event.duration <= cancel_event.at then
+            raise exception 'the event is over' using errcode = 'TN409', detail = 'over';
+        end if;
         update tendril.events e set cancelled_at = cancel_event.at where e.id = event.id;
         perform tendril.end_reminders(concerned, cancel_event.at);
         if not cancel_event.quietly then

@@ -35,11 +35,11 @@ class LinkBuilder:
         """The same page for somebody who is surely themselves, for as long: it gives out and deletes data."""
         return f"{self._base}/p/{self._sign('preferences', [user_id, until.isoformat()])}"
 
-    def wish(self, tracking_id: str, wish: str) -> str:
-        """Asks on GET, and does on POST, what somebody wishes of messages: `less`, `not` this, `stop`; any,
-        where none is named.
+    def wishes(self, tracking_id: str) -> str:
+        """Asks on GET, and does on POST, what somebody wishes of messages; `?wish=less`, `not` or `stop`
+        behind it is chosen beforehand.
         """
-        return f"{self._base}/w/{self._sign('wish', [tracking_id, wish])}"
+        return f"{self._base}/w/{self._sign('wish', tracking_id)}"
 
     def confirm_email(self, contact_point_id: int, code: str) -> str:
         return f"{self._base}/confirm/{self._sign('confirm_email', [contact_point_id, code])}"

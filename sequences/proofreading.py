@@ -70,6 +70,8 @@ class _Reader:
     def _confirmation(self, text: str) -> Iterator[Problem]:
         if "links.confirm_email" in text and not {"contact_point_id", "code"} <= set(self._context):
             yield Problem(1, "links.confirm_email needs contact_point_id and code in context")
+        if "links.privacy" in text and "until" not in self._context:
+            yield Problem(1, "links.privacy needs until in context")
 
     def trial(self, body: str, *, on_telegram: bool = False) -> Iterator[Problem]:
         """Renders with sample values: with all of them, and with only those that nobody lacks."""

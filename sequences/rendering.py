@@ -11,6 +11,7 @@ import pathlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -19,6 +20,7 @@ import mjml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from sequences.definition import Button, Content, Step
+from sequences.furniture import Furniture, furniture, language_of
 from sequences.links import LinkBuilder
 from sequences.markdown import Document, address_code
 from sequences.pages import Page, page_of
@@ -45,12 +47,6 @@ ROW_LENGTH = 28
 COMPILED_AT_MOST = 1024
 
 _LAYOUTS = pathlib.Path(__file__).parent / "layouts"
-_WHY = {
-    "transactional": "This message is about your account at {}.",
-    "sequence": "You get this because you joined {}.",
-    "announcement": "You get this because you said yes to news from {}.",
-    "reminder": "You get this because you asked {} for reminders.",
-}
 _WEB_ADDRESS = re.compile(r"https?://[^\s\x00-\x20/?#]+[^\s\x00-\x20]*\Z", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]*>")
 _STYLES = re.compile(r"<style.*?</style>", re.DOTALL)
@@ -95,6 +91,7 @@ class _Template:
     buttons: tuple[tuple[_Button, ...], ...]
     step: str
     message_class: str
+    furniture: Furniture
     page: Page = ()
     link_preview: bool = False
     silent: bool = False
@@ -127,8 +124,15 @@ class _Message:
         return self._links.action(self.tracking_id, event, label)
 
     def _own_link(self, name: str) -> str:
+        context = self.row.get("context") or {}
+        if name == "privacy":
+            if "until" not in context or "user_id" not in self.row:
+                raise Unrenderable("missing_value", "links.privacy needs a user, and until in the context")
+            until = datetime.fromisoformat(str(context["until"]))
+            return self._links.own_preferences(str(self.row["user_id"]), until)
+        if name == "preferences":
+            return self._links.preferences(self.tracking_id)
         if name == "confirm_email":
-            context = self.row.get("context") or {}
             if "contact_point_id" not in context or "code" not in context:
                 raise Unrenderable(
                     "missing_value", "links.confirm_email needs contact_point_id and code in the context"
@@ -161,7 +165,7 @@ class Renderer:
         self._inliner = css_inline.CSSInliner(
             keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False
         )
-        self._compiled: dict[tuple[int, int, str, str], _Template] = {}
+        self._compiled: dict[tuple[int, int, str, str, str], _Template] = {}
 
     def render(self, definition_step: Step, channel: str, row: Mapping[str, Any]) -> dict[str, Any]:
         """The content to store for a claimed row; raises Unrenderable.
@@ -177,30 +181,31 @@ class Renderer:
 
     def _template(self, step: Step, channel: str, row: Mapping[str, Any]) -> _Template:
         message_class = str(row.get("message_class") or step.message_class or "sequence")
+        language = language_of((row.get("user") or {}).get("locale"))
         version = row.get("version_id")
         if version is None:
-            return self._compile(step, channel, message_class)
-        key = (int(version), step.position, channel, message_class)
+            return self._compile(step, channel, message_class, language)
+        key = (int(version), step.position, channel, message_class, language)
         if key not in self._compiled:
             if len(self._compiled) >= COMPILED_AT_MOST:
                 del self._compiled[next(iter(self._compiled))]
-            self._compiled[key] = self._compile(step, channel, message_class)
+            self._compiled[key] = self._compile(step, channel, message_class, language)
         return self._compiled[key]
 
-    # --- once per version, step and channel -------------------------------------------------------
+    # --- once per version, step, channel and language of the furniture ----------------------------
 
-    def _compile(self, step: Step, channel: str, message_class: str) -> _Template:
+    def _compile(self, step: Step, channel: str, message_class: str, language: str) -> _Template:
         content = step.content_for(channel)
         if not content.body or not content.body.strip():
             raise Unrenderable("no_content", f"step {step.name!r} says nothing on {channel}")
-        compilers: dict[str, Callable[[Step, Content, str], _Template]] = {
+        compilers: dict[str, Callable[[Step, Content, str, Furniture], _Template]] = {
             "telegram": self._compile_telegram,
             "email": self._compile_email,
             "sms": self._compile_sms,
         }
         if channel not in compilers:
             raise Unrenderable("no_content", f"nothing can be written for the channel {channel!r} yet")
-        return compilers[channel](step, content, message_class)
+        return compilers[channel](step, content, message_class, furniture(language))
 
     def _document(self, body: str) -> Document:
         document = Document(self._language.lift(body))
@@ -208,7 +213,9 @@ class Renderer:
             raise Unrenderable("broken_template", document.problems[0].message)
         return document
 
-    def _compile_telegram(self, step: Step, content: Content, message_class: str) -> _Template:
+    def _compile_telegram(
+        self, step: Step, content: Content, message_class: str, around: Furniture
+    ) -> _Template:
         document = self._document(content.body or "")
         return _Template(
             write=self._write_telegram,
@@ -219,11 +226,12 @@ class Renderer:
             buttons=_rows([self._button(button) for button in content.buttons or ()]),
             step=step.name,
             message_class=message_class,
+            furniture=around,
             link_preview=bool(content.link_preview),
             silent=bool(content.silent),
         )
 
-    def _compile_sms(self, step: Step, content: Content, message_class: str) -> _Template:
+    def _compile_sms(self, step: Step, content: Content, message_class: str, around: Furniture) -> _Template:
         document = self._document(content.body or "")
         return _Template(
             write=self._write_sms,
@@ -234,38 +242,40 @@ class Renderer:
             buttons=_rows([self._button(button) for button in content.buttons or ()]),
             step=step.name,
             message_class=message_class,
+            furniture=around,
         )
 
-    def _compile_email(self, step: Step, content: Content, message_class: str) -> _Template:
+    def _compile_email(
+        self, step: Step, content: Content, message_class: str, around: Furniture
+    ) -> _Template:
         if not content.subject:
             raise Unrenderable("no_content", f"step {step.name!r} has no subject for email")
-        source = self._email_html(content, message_class)
+        source = self._email_html(content, message_class, around)
         return _Template(
             write=self._write_email,
             paths=self._paths(content),
             body=self._language.email(source),
-            text=self._language.plain(self._email_text(content, message_class)),
+            text=self._language.plain(self._email_text(content, message_class, around)),
             subject=self._language.plain(content.subject),
             buttons=tuple((self._button(button),) for button in content.buttons or ()),
             step=step.name,
             message_class=message_class,
+            furniture=around,
             page=page_of(source),
         )
 
-    def _email_html(self, content: Content, message_class: str) -> str:
+    def _email_html(self, content: Content, message_class: str, around: Furniture) -> str:
         document = self._document(content.body or "")
         page = document.lifted
-        is_mailing = message_class != "transactional"
         layout = self._layouts.get_template("email.mjml").render(
             subject=self._marked(content.subject or "", page),
             preheader=self._marked(content.preheader or "", page),
             body=document.email(),
             buttons=self._email_buttons(content, page, partial(self._marked, page=page)),
             brand=html.escape(self._brand.name),
-            why=html.escape(_WHY[message_class].format(self._brand.name)),
-            unsubscribe=page.add("{{ _unsubscribe }}") if is_mailing else "",
-            preferences=page.add("{{ _unsubscribe }}") if is_mailing else "",
-            pixel=page.add("{{ _pixel }}") if is_mailing else "",
+            why=html.escape(around.why[message_class].format(self._brand.name)),
+            ways_out=_ways_out(around, message_class, page),
+            pixel=page.add("{{ _pixel }}") if message_class != "transactional" else "",
             postal_address=html.escape(self._brand.postal_address).replace("\n", "<br />"),
         )
         return page.fill(self._styled(layout))
@@ -281,14 +291,14 @@ class Renderer:
         page = _without_slack(self._inliner.inline(mjml.mjml2html(named, disable_comments=False, fonts={})))
         return re.sub(f"{word}-(\\d+)-{word}", "\ue000\\1\ue001", page)
 
-    def _email_text(self, content: Content, message_class: str) -> str:
+    def _email_text(self, content: Content, message_class: str, around: Furniture) -> str:
         document = self._document(content.body or "")
         page = document.lifted
         text = self._layouts.get_template("email.txt").render(
             body=document.email_text(),
             buttons=self._email_buttons(content, page, lambda label: page.take(self._language.lift(label))),
-            why=_WHY[message_class].format(self._brand.name),
-            unsubscribe=page.add("{{ _unsubscribe }}") if message_class != "transactional" else "",
+            why=around.why[message_class].format(self._brand.name),
+            ways_out=_ways_out(around, message_class, page),
             postal_address=self._brand.postal_address,
         )
         return page.fill(text)
@@ -338,9 +348,10 @@ class Renderer:
             raise Unrenderable(
                 "too_long", f"Telegram takes {TELEGRAM_TEXT} characters, this has {telegram_length(text)}"
             )
+        buttons = [[_telegram_button(button, message) for button in row] for row in template.buttons]
         return {
             "text": text,
-            "buttons": [[_telegram_button(button, message) for button in row] for row in template.buttons],
+            "buttons": buttons + _wish_buttons(template, message),
             "link_preview": template.link_preview,
             "silent": template.silent,
         }
@@ -350,6 +361,8 @@ class Renderer:
         for row in template.buttons[:1]:
             label = _one_line(row[0].label.render(message.values))
             text += f"\n{label}: {_button_address(row[0], message)}"
+        if template.message_class != "transactional":
+            text += f"\n{template.furniture.less_or_stop}: {self._links.wishes(message.tracking_id)}"
         return {"text": text}
 
     def _write_email(self, template: _Template, message: _Message) -> dict[str, Any]:
@@ -357,6 +370,8 @@ class Renderer:
         values["_action"] = ours(lambda place: _button_address(template.buttons[place][0], message))
         if is_mailing:
             values["_unsubscribe"] = self._links.unsubscribe(message.tracking_id)
+            values["_wishes"] = self._links.wishes(message.tracking_id)
+            values["_preferences"] = self._links.preferences(message.tracking_id)
             values["_pixel"] = self._links.open(message.tracking_id)
         page = template.body.render(values)
         if len(page) * 4 > EMAIL_BYTES and len(page.encode()) > EMAIL_BYTES:
@@ -376,6 +391,33 @@ class Renderer:
             },
         }
         return content | ({"reply_to": self._brand.reply_to} if self._brand.reply_to else {})
+
+
+def _ways_out(around: Furniture, message_class: str, page: Lifted) -> list[dict[str, str]]:
+    """To less of such mails, to none, and to all settings; a transactional one needs none of them."""
+    if message_class == "transactional":
+        return []
+    wishes = page.add("{{ _wishes }}")
+    return [
+        {"label": around.less_often, "href": f"{wishes}?wish=less"},
+        {"label": around.not_this[message_class], "href": f"{wishes}?wish=not"},
+        {"label": around.unsubscribe, "href": page.add("{{ _unsubscribe }}")},
+        {"label": around.settings, "href": page.add("{{ _preferences }}")},
+    ]
+
+
+def _wish_buttons(template: _Template, message: _Message) -> list[list[dict[str, str]]]:
+    """Under every message that is not transactional: less, not this, stop, each by one tap."""
+    if template.message_class == "transactional":
+        return []
+    around, code = template.furniture, f"w:{message.tracking_id.replace('-', '')}:"
+    return [
+        [
+            {"text": around.less, "callback_data": f"{code}less"},
+            {"text": around.not_this[template.message_class], "callback_data": f"{code}not"},
+            {"text": around.stop, "callback_data": f"{code}stop"},
+        ]
+    ]
 
 
 def _headers(tracking_id: str, unsubscribe: str | None) -> dict[str, str]:

@@ -30,7 +30,7 @@ MAX_OUTPUT = 100_000
 
 USER_FIELDS = ("first_name", "last_name", "username", "locale", "timezone", "attributes")
 OPTIONAL_USER_FIELDS = ("first_name", "last_name", "username", "locale", "attributes")
-LINKS = ("unsubscribe", "preferences", "confirm_email")
+LINKS = ("unsubscribe", "preferences", "confirm_email", "privacy")
 BRAND_FIELDS = ("name", "url")
 _JINJAS_FILTERS = (
     "capitalize", "default", "d", "first", "int", "join", "last", "length", "lower", "title", "trim",

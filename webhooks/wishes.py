@@ -14,15 +14,14 @@ WISHES = ("less", "not", "stop")
 
 
 async def show(request: web.Request) -> web.Response:
-    tracking_id, wish = read_token(request, "wish")
-    message = await _call(request, "describe_unsubscribe", tracking_id=tracking_id)
-    return _answer(request, "wish.html", message, wish=wish)
+    message = await _call(request, "describe_unsubscribe", tracking_id=read_token(request, "wish"))
+    wish = request.query.get("wish")
+    return _answer(request, "wish.html", message, wish=wish if wish in WISHES else "")
 
 
 async def act(request: web.Request) -> web.Response:
-    tracking_id, wish = read_token(request, "wish")
-    form = (await Form.read(request)).values
-    wish = form.get("wish", wish)
+    tracking_id, form = read_token(request, "wish"), (await Form.read(request)).values
+    wish = form.get("wish")
     if wish not in WISHES:
         raise Unprocessable("a wish is less, not or stop.", "wish")
     operation = "take_back_wish" if "undo" in form else "express_wish"
@@ -39,11 +38,7 @@ async def _call(request: web.Request, operation: str, **arguments: Any) -> Any:
 
 
 def _answer(request: web.Request, template: str, message: Any, **values: Any) -> web.Response:
-    tracking_id = read_token(request, "wish")[0]
+    settings = request.app[keys.SIGNER].sign("preferences", read_token(request, "wish"))
     return request.app[keys.PAGES].answer(
-        template,
-        locale=message["locale"],
-        message=message,
-        settings=request.app[keys.SIGNER].sign("preferences", tracking_id),
-        **values,
+        template, locale=message["locale"], message=message, settings=settings, **values
     )

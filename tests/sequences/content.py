@@ -42,6 +42,7 @@ def row(**changes: Any) -> dict[str, Any]:
     return {
         "tracking_id": TRACKING_ID,
         "version_id": None,
+        "user_id": "0e7c1a52-1111-4222-8333-123456789abc",
         "sequence_type": "onboarding",
         "message_class": "sequence",
         "user": {"first_name": "Maya", "timezone": "Europe/Berlin"},

@@ -23,6 +23,13 @@ from tests.sequences.content import CATALOGUE, HEX_ID, renderer, row
 GOLDEN = Path(__file__).parent / "golden"
 CONTEXTS: dict[str, dict[str, Any]] = {
     "email_verification": {"email": "maya@example.org", "code": "482915", "contact_point_id": 7},
+    "commitment_followup": {
+        "commitment_id": 7,
+        "text": "Write two pages of chapter one & send them to <Ben>",
+        "due_at": "2026-03-06T20:00:00+00:00",
+        "remind_before": True,
+        "remind_on_day": True,
+    },
     "meeting_reminder": {
         "event_id": 7,
         "kind": "meeting",
@@ -37,8 +44,16 @@ CONTEXTS: dict[str, dict[str, Any]] = {
         "starts_at": "2026-03-03T17:00:00+00:00",
         "news": "moved",
     },
+    "privacy_link": {"until": "2026-03-02T13:00:00+00:00"},
     "streak_celebration": {"event": {"days": 30}},
     "community_building": {"event": {"pod_id": 3, "pod": "The early birds"}},
+    "admin_alert": {
+        "kind": "channel_paused",
+        "is_over": False,
+        "channel": "email",
+        "reason": "invalid_api_key",
+    },
+    "feedback_received": {"feedback_id": 7, "text": "More of *this*,\n<please>!", "name": "Bo"},
     "direct_message": {
         "body": "Hi Maya,\n\nthe pod meets at *seven*, not six.\nSee you!",
         "subject": "New time",

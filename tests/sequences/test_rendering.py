@@ -68,7 +68,7 @@ def test_short_buttons_share_a_row_and_long_ones_do_not() -> None:
         Button("Not yet", event="b"),
         Button("Tell me much more", event="c"),
     ]
-    assert [len(one) for one in telegram("Hi", *buttons)["buttons"]] == [2, 1]
+    assert [len(one) for one in telegram("Hi", *buttons)["buttons"][:-1]] == [2, 1]
 
 
 def test_link_previews_are_off_unless_asked_for() -> None:
@@ -193,10 +193,57 @@ def test_an_sms_is_short_and_has_the_first_button() -> None:
     text = renderer().render(step("**Long** " * 100, Button("Go", url="https://example.org")), "sms", row())[
         "text"
     ]
-    words, _, link = text.rpartition("\n")
+    words, link, less = text.rsplit("\n", 2)
     assert len(words) <= 320
     assert "*" not in words
     assert link == f"Go: {click('https://example.org')}"
+    assert less == f"Less or stop: {WISHES}"
+
+
+# Less, not this, stop
+
+WISHES = f"https://t.example/w/{quote(chr(34) + TRACKING_ID + chr(34), safe='')}"
+
+
+@pytest.mark.parametrize(
+    ("locale", "labels"),
+    [
+        (None, ["Less", "Not this", "Stop"]),
+        ("de-AT", ["Weniger", "Das nicht", "Stopp"]),
+        ("fi", ["Less", "Not this", "Stop"]),
+    ],
+)
+def test_three_small_buttons_stand_under_a_telegram_message(locale: str | None, labels: list[str]) -> None:
+    rows = telegram("Hi", Button("Done", event="goal_set"), user={"locale": locale})["buttons"]
+    assert [each["text"] for each in rows[-1]] == labels
+    assert [each["callback_data"] for each in rows[-1]] == [
+        f"w:{HEX_ID}:{wish}" for wish in ("less", "not", "stop")
+    ]
+
+
+def test_under_an_announcement_it_is_the_news_that_are_not_wanted() -> None:
+    assert telegram("Hi", message_class="announcement")["buttons"][-1][1]["text"] == "No news"
+
+
+def test_a_mail_leads_to_less_to_none_and_to_all_settings() -> None:
+    content = email("Hi", user={"locale": "de"})
+    for label, href in {
+        "Seltener": f"{WISHES}?wish=less",
+        "Das nicht": f"{WISHES}?wish=not",
+        "Abbestellen": content["headers"]["List-Unsubscribe"].strip("<>"),
+        "Alle Einstellungen": WISHES.replace("/w/", "/p/"),
+    }.items():
+        assert f">{label}</a>" in content["html"]
+        assert f'href="{href}"' in content["html"]
+        assert f"{label}: {href}" in content["text"]
+
+
+def test_a_transactional_message_needs_none_of_it() -> None:
+    changes = {"message_class": "transactional"}
+    sms = renderer().render(step("Hi"), "sms", row(**changes))["text"]
+    mail = email("Hi", **changes)
+    assert telegram("Hi", **changes)["buttons"] == []
+    assert [link for link in ("/w/", "/u/", "/p/") if link in mail["html"] + mail["text"] + sms] == []
 
 
 # All channels

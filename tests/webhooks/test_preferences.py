@@ -35,7 +35,7 @@ async def test_looking_at_the_page_changes_nothing(sidecar: Sidecar, sent: Sent,
 
     for link in (
         sidecar.links.preferences(sent.tracking_id),
-        *(sidecar.links.wish(sent.tracking_id, wish) for wish in ("", "less", "not", "stop")),
+        *(sidecar.links.wishes(sent.tracking_id) + f"?wish={wish}" for wish in ("", "less", "not", "so")),
     ):
         for method in ("GET", "HEAD"):
             assert (await sidecar.http.request(method, link)).status == 200
@@ -128,7 +128,7 @@ async def test_the_page_speaks_the_language_of_its_user(sidecar: Sidecar, sent: 
         await (await sidecar.get(link)).text()
         for link in (
             sidecar.links.preferences(sent.tracking_id),
-            sidecar.links.wish(sent.tracking_id, "less"),
+            sidecar.links.wishes(sent.tracking_id) + "?wish=less",
             sidecar.links.unsubscribe(sent.tracking_id),
         )
     ]
@@ -219,7 +219,7 @@ async def test_a_large_form_is_refused(sidecar: Sidecar, sent: Sent) -> None:
 async def test_a_wish_is_done_by_one_press_and_taken_back_by_another(
     sidecar: Sidecar, sent: Sent, tables: Tables, wish: str, heading: str
 ) -> None:
-    link = sidecar.links.wish(sent.tracking_id, wish)
+    link = sidecar.links.wishes(sent.tracking_id) + f"?wish={wish}"
     before = (await tables.everything())["user_preferences"]
 
     granted = await (await sidecar.post(link, data={"wish": wish})).text()
@@ -235,7 +235,7 @@ async def test_a_wish_is_done_by_one_press_and_taken_back_by_another(
 async def test_a_wish_that_there_is_not_changes_nothing(sidecar: Sidecar, sent: Sent, tables: Tables) -> None:
     before = await tables.everything()
 
-    answer = await sidecar.post(sidecar.links.wish(sent.tracking_id, ""), data={"wish": "more"})
+    answer = await sidecar.post(sidecar.links.wishes(sent.tracking_id), data={"wish": "more"})
 
     assert answer.status == 422
     assert await tables.everything() == before
@@ -306,7 +306,7 @@ async def test_the_page_fits_its_window_in_the_light_and_in_the_dark(
     await store.call("open_contact_point", user_id=sent.user_id, channel="telegram", address="6")
     await store.call("decline_sequence", user_id=sent.user_id, sequence="letters")
     PICTURES.mkdir(parents=True, exist_ok=True)
-    links = {"preferences": own, "wish": sidecar.links.wish(sent.tracking_id, "less")}
+    links = {"preferences": own, "wish": sidecar.links.wishes(sent.tracking_id) + "?wish=less"}
     for name, link in links.items():
         page = await opened(browser, link, viewport=size, color_scheme=scheme, java_script_enabled=True)
         path = PICTURES / f"{name}-{scheme}-{size['width']}.png"

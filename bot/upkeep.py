@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 
 
 class Upkeep:
-    """Lets time take effect, empties the queues of channels that are off, and forgets what is over.
+    """Lets time take effect, empties the queues of channels that are off, forgets what is over, alerts admins.
 
     Any number of processes may.
     """
@@ -46,6 +46,8 @@ class Upkeep:
         for channel in self._channels_off:
             await self._reroute(channel)
         await self._store.call("forget_old")
+        if await self._store.call("raise_alerts"):
+            self._controller.wake()
 
     async def _reroute(self, channel: str) -> None:
         """Nobody delivers there, so we ask the policy gate which other way those messages can take."""

@@ -28,7 +28,7 @@ begin
         jsonb_build_object('feedback_id', feedback_id, 'text', words, 'name', coalesce(u.first_name, '')), 'feedback', record_feedback.at)
     from tendril.sequences s
     join tendril.users u on u.id = record_feedback.user_id
-    join tendril.users admin on admin.roles && array['admin', 'owner'] and admin.deleted_at is null
+    cross join tendril.users_to_alert() as admin (id)
     where s.name = 'feedback_received' and s.archived_at is null and s.current_version_id is not null;
     return feedback_id;
 end;

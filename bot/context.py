@@ -95,7 +95,7 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], dict
         person = _person(user, answer)
         if user.id in self.shared.owner_ids and "owner" not in person.roles:
             await self.call("set_roles", user_id=person.user_id, roles=["owner"], actor="ADMIN_TELEGRAM_IDS")
-            await change_admin_menu(self.bot, user.id, person.locale, is_admin=True)
+            await change_admin_menu(self.bot, user.id, person.locale)
             person = replace(person, roles=frozenset({"owner"}))
         return person
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import structlog
 from telegram import Bot, BotCommand, BotCommandScopeChat
 from telegram.error import TelegramError
@@ -23,9 +25,16 @@ async def set_menus(bot: Bot, brand: str) -> None:
             await bot.set_my_short_description(texts.short_description(brand), language_code=code)
 
 
-async def set_admin_menu(bot: Bot, telegram_id: int, locale: str | None) -> None:
-    """In an admin's chat both lists are shown, in the language that the bot speaks there."""
-    await bot.set_my_commands(_menu(words(locale), is_admin=True), scope=BotCommandScopeChat(telegram_id))
+async def set_admin_menu(
+    bot: Bot, telegram_id: int, locale: str | None, usable: Collection[str] | None = None
+) -> None:
+    """In an admin's chat both lists are shown, in the language that the bot speaks there.
+
+    `usable` are the admin commands that their role may use; all of them, if it is None.
+    """
+    texts = words(locale)
+    usable = texts.admin_commands.keys() if usable is None else usable
+    await bot.set_my_commands(_menu(texts, usable), scope=BotCommandScopeChat(telegram_id))
 
 
 async def remove_admin_menu(bot: Bot, telegram_id: int) -> None:
@@ -33,27 +42,29 @@ async def remove_admin_menu(bot: Bot, telegram_id: int) -> None:
     await bot.delete_my_commands(scope=BotCommandScopeChat(telegram_id))
 
 
-async def set_chosen_menu(bot: Bot, telegram_id: int, locale: str | None, *, is_admin: bool) -> None:
+async def set_chosen_menu(
+    bot: Bot, telegram_id: int, locale: str | None, usable: Collection[str] = ()
+) -> None:
     """Whoever chose a language reads the menu in it, too, whatever their Telegram speaks."""
     try:
-        await bot.set_my_commands(
-            _menu(words(locale), is_admin=is_admin), scope=BotCommandScopeChat(telegram_id)
-        )
+        await set_admin_menu(bot, telegram_id, locale, usable)
     except TelegramError as refused:
         log.warning("menu_not_changed", error=type(refused).__name__)
 
 
-async def change_admin_menu(bot: Bot, telegram_id: int, locale: str | None, *, is_admin: bool) -> None:
-    """As their role is now. If Telegram refuses, because the chat is gone, the role stays as it is."""
+async def change_admin_menu(
+    bot: Bot, telegram_id: int, locale: str | None, usable: Collection[str] | None = None
+) -> None:
+    """As their role is now: who has none can use nothing. If Telegram refuses, the role stays as it is."""
     try:
-        if is_admin:
-            await set_admin_menu(bot, telegram_id, locale)
+        if usable is None or usable:
+            await set_admin_menu(bot, telegram_id, locale, usable)
         else:
             await remove_admin_menu(bot, telegram_id)
     except TelegramError as refused:
         log.warning("admin_menu_not_changed", error=type(refused).__name__)
 
 
-def _menu(texts: English, *, is_admin: bool = False) -> list[BotCommand]:
-    named = {**texts.commands, **texts.admin_commands} if is_admin else texts.commands
+def _menu(texts: English, usable: Collection[str] = ()) -> list[BotCommand]:
+    named = {**texts.commands, **{name: texts.admin_commands[name] for name in usable}}
     return [BotCommand(name, meaning) for name, meaning in named.items()][:LONGEST_MENU]

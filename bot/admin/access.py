@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -17,8 +18,12 @@ RANKS: dict[str, int] = {"viewer": 1, "admin": 2, "owner": 3}
 
 
 def may(person: Person | None, role: Role) -> bool:
+    return person is not None and reaches(person.roles, role)
+
+
+def reaches(roles: Iterable[str], role: Role) -> bool:
     """A higher role may what a lower one may."""
-    return person is not None and any(RANKS.get(each, 0) >= RANKS[role] for each in person.roles)
+    return any(RANKS.get(each, 0) >= RANKS[role] for each in roles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,25 @@ def admin_command(name: str, answer: Answer, role: Role = "viewer") -> CommandHa
 
 def admin_tap(pattern: str, answer: Answer, role: Role = "viewer") -> CallbackQueryHandler[Any, Any]:
     return tap(pattern, Guarded(answer, role, old_button))
+
+
+def admin_answers(context: Context) -> dict[str, Guarded]:
+    """What answers each admin command."""
+    handlers = [each for group in context.application.handlers.values() for each in group]
+    return {
+        name: each.callback
+        for each in handlers
+        if isinstance(each, CommandHandler) and isinstance(each.callback, Guarded)
+        for name in each.commands
+    }
+
+
+def usable_commands(context: Context, roles: Iterable[str]) -> list[str]:
+    """The admin commands that somebody with these roles may use, in the order in which they are shown."""
+    answers, held = admin_answers(context), list(roles)
+    return [
+        name for name in context.words.admin_commands if name in answers and reaches(held, answers[name].role)
+    ]
 
 
 async def record_act(context: Context, action: str, subject: str, **details: Any) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from telegram import Update
-from telegram.ext import BaseHandler, CommandHandler
+from telegram.ext import BaseHandler
 
-from bot.admin.access import Guarded, admin_command, admin_tap, may
+from bot.admin.access import admin_answers, admin_command, admin_tap, usable_commands
 from bot.admin.people import tapped
 from bot.context import Buttons, Context, acknowledge, button, reply, rewrite
 from bot.handlers.unknown import old_button
@@ -19,7 +19,8 @@ from bot.texts import English
 async def menu(update: Update, context: Context) -> None:
     """Also brings Telegram's own menu up to date: there may be new commands since, or another language."""
     if person := context.known:
-        await change_admin_menu(context.bot, person.telegram_id, person.locale, is_admin=True)
+        usable = usable_commands(context, person.roles)
+        await change_admin_menu(context.bot, person.telegram_id, person.locale, usable)
     await reply(update, await _state(context), _buttons(context))
 
 
@@ -29,7 +30,7 @@ async def look_again(update: Update, context: Context) -> None:
 
 async def run(update: Update, context: Context) -> None:
     """`a:run:COMMAND`: as if the command had been typed, and nothing after it."""
-    answer = _admin_answers(context).get(tapped(context, "command"))
+    answer = admin_answers(context).get(tapped(context, "command"))
     if answer is None:
         await old_button(update, context)
         return
@@ -59,25 +60,14 @@ def _closed(texts: English, channels: Mapping[str, Mapping[str, Any]]) -> dict[s
 
 
 def _buttons(context: Context) -> Buttons:
-    texts, answers = context.words, _admin_answers(context)
+    texts = context.words
     choices = [
         button(texts.menu_labels.get(name, f"/{name}"), f"a:run:{name}")
-        for name in texts.admin_commands
-        if name != "admin" and name in answers and may(context.known, answers[name].role)
+        for name in usable_commands(context, context.known.roles if context.known else ())
+        if name != "admin"
     ]
     rows = [choices[start : start + 2] for start in range(0, len(choices), 2)]
     return [*rows, [button(texts.refresh_label, "a:again")]]
-
-
-def _admin_answers(context: Context) -> dict[str, Guarded]:
-    """What answers each admin command."""
-    handlers = [each for group in context.application.handlers.values() for each in group]
-    return {
-        name: each.callback
-        for each in handlers
-        if isinstance(each, CommandHandler) and isinstance(each.callback, Guarded)
-        for name in each.commands
-    }
 
 
 def handlers() -> list[BaseHandler[Any, Any, Any]]:

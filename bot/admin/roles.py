@@ -8,7 +8,7 @@ from typing import Any
 from telegram import Update
 from telegram.ext import BaseHandler
 
-from bot.admin.access import RANKS
+from bot.admin.access import RANKS, usable_commands
 from bot.admin.people import USER, code_of, name_of, person_tap, tapped
 from bot.admin.profile import back_to
 from bot.context import Buttons, Context, acknowledge, button, rewrite
@@ -53,7 +53,8 @@ async def _give(
         await (old_button(update, context) if is_no_owner else acknowledge(update, texts.last_owner_stays))
         return
     if set(person["roles"]) != set(given["roles"]):
-        await change_admin_menu(context.bot, telegram_id, person["locale"], is_admin=bool(role))
+        usable = usable_commands(context, given["roles"])
+        await change_admin_menu(context.bot, telegram_id, person["locale"], usable)
         await _tell(update, context, person, role)
     await rewrite(update, *_question(context, {**person, "roles": given["roles"]}), texts.saved)
 

@@ -329,6 +329,9 @@ async def test_a_viewer_looks_and_does_not_act(tendril: Tendril, owner: Person) 
     assert labels(profile) == ["🌱 Sequences", "🔎 Explain", "↻ Look again"]
     await vera.writes(f"/trigger {ada.id} onboarding")
     await vera.hears("I do not know /trigger")
+    await vera.writes("/admin")
+    assert "🚀 Start a sequence" not in labels(await vera.hears("at a glance"))
+    assert {"users", "trigger"} & set(await menu(vera)) == {"users"}
 
 
 async def test_a_button_of_somebody_with_more_rights_does_nothing_for_a_viewer(

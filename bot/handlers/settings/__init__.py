@@ -10,6 +10,7 @@ from typing import Any
 from telegram import Update
 from telegram.ext import BaseHandler
 
+from bot.admin.access import usable_commands
 from bot.context import Context, Understand, acknowledge, argument, button, reply, rewrite
 from bot.handlers.commands import command, tap
 from bot.handlers.settings.screens import SCREENS, Preferences, back, overview
@@ -162,7 +163,8 @@ async def _apply(update: Update, context: Context, changes: Mapping[str, Any], s
     preferences = await _write(update, context, changes)
     if "locale" in changes and context.known is not None:
         person = context.known = replace(context.known, locale=preferences["locale"] or context.language)
-        await set_chosen_menu(context.bot, person.telegram_id, person.locale, is_admin=bool(person.roles))
+        usable = usable_commands(context, person.roles)
+        await set_chosen_menu(context.bot, person.telegram_id, person.locale, usable)
     texts = context.words
     wants_email = changes.get("preferred_channel") == "email"
     if wants_email and not any(_is_open_email(point) for point in preferences["contact_points"]):

@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 
 
 class Upkeep:
-    """Lets time take effect, empties the queues of channels that are off, forgets what is over, alerts admins.
+    """Lets time take effect, empties queues of channels that are off, forgets what is over, alerts admins.
 
     Any number of processes may.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
@@ -25,6 +26,15 @@ COMMON = (
     "UTC",
 )
 MOST_CHOICES = 4
+_ABBREVIATED = {
+    **dict.fromkeys(("cet", "cest", "mez", "mesz"), "Europe/Berlin"),
+    **dict.fromkeys(("est", "edt"), "America/New_York"),
+    **dict.fromkeys(("cst", "cdt"), "America/Chicago"),
+    **dict.fromkeys(("mst", "mdt"), "America/Denver"),
+    **dict.fromkeys(("pst", "pdt"), "America/Los_Angeles"),
+    "gmt": "UTC",
+}
+_OFFSET = re.compile(r"(?:utc|gmt)\s*([+−-])\s*(\d{1,2})(?::00)?", re.IGNORECASE)
 _CITIES = Path(__file__).with_name("cities.txt")
 _PREFERRED = ("Europe", "America", "Asia", "Africa", "Australia", "Pacific", "Atlantic", "Indian")
 _TIMES_SMALLER = 20  # than its largest namesake, and a city is not meant unless its country is named
@@ -46,10 +56,13 @@ class Place:
 
 
 def find_places(typed: str) -> list[Place]:
-    """What may be meant by `Europe/Madrid`, `münchen`, `NYC` or `Portland, Maine`, the likeliest first.
+    """What may be meant by `Europe/Madrid`, `NYC`, `Portland, Maine` or `UTC+2`, the likeliest first.
 
     One of each time zone, for nothing else is asked.
     """
+    if offset := _OFFSET.fullmatch(typed.strip()):
+        counted = _etc(offset[1] == "+", int(offset[2]))
+        return [Place(city_of(counted), "", counted)] if counted in available_timezones() else []
     name, _, where = typed.partition(",")
     cities = _cities_named(_plain(name))
     if zone := _zones_by_name().get(_plain(typed)):
@@ -81,7 +94,15 @@ def zone_at(latitude: float, longitude: float) -> str:
     return get_tz(longitude, latitude)
 
 
+def _etc(is_east: bool, hours: int) -> str:
+    """The signs of these zones are the other way round than everybody else's."""
+    return f"Etc/GMT{'-' if is_east else '+'}{hours}" if hours else "UTC"
+
+
 def city_of(zone: str) -> str:
+    """Of `Etc/GMT+2` it is `UTC-2`."""
+    if zone.startswith("Etc/GMT"):
+        return zone.replace("Etc/GMT", "UTC").translate(str.maketrans("+-", "-+"))
     return zone.rsplit("/", 1)[-1].replace("_", " ")
 
 
@@ -93,7 +114,7 @@ def _zones_by_name() -> dict[str, str]:
     by_name: dict[str, str] = {}
     for zone in zones:
         by_name.setdefault(_plain(city_of(zone)), zone)
-    return by_name | {_plain(zone): zone for zone in zones}
+    return by_name | {_plain(zone): zone for zone in zones} | _ABBREVIATED
 
 
 def _cities_named(name: str) -> list[Place]:

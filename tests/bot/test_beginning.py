@@ -312,3 +312,14 @@ async def test_a_location_is_no_name(tendril: Tendril) -> None:
     await asked(ada, "Shall I set your time zone to Lagos", name)
 
     assert "name" in await open_questions(tendril, ada)
+
+
+async def test_somebody_at_sea_has_a_zone_as_well(tendril: Tendril) -> None:
+    ada, name = await introducing(tendril)
+    await ada.taps(name, "Skip")
+    zone = await asked(ada, "Where do you live?", name)
+
+    await shares(ada, {"latitude": 0.0, "longitude": -30.0})
+
+    await asked(ada, "In UTC-2 it is", zone)
+    assert (await user(tendril, ada))["timezone"] == "Etc/GMT+2"

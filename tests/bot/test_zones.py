@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 
 import pytest
 
-from bot.zones import COMMON, find_places, find_zone, zone_at, zone_in_passing
+from bot.zones import COMMON, city_of, find_places, find_zone, zone_at, zone_in_passing
 
 
 @pytest.mark.parametrize(
@@ -29,13 +29,21 @@ from bot.zones import COMMON, find_places, find_zone, zone_at, zone_in_passing
         ("Москва", "Europe/Moscow"),
         ("東京", "Asia/Tokyo"),
         ("UTC", "UTC"),
+        ("GMT", "UTC"),
+        ("utc+2", "Etc/GMT-2"),
+        ("GMT -03:00", "Etc/GMT+3"),
+        ("UTC+0", "UTC"),
+        ("CET", "Europe/Berlin"),
+        ("pst", "America/Los_Angeles"),
     ],
 )
 def test_a_city_is_found_however_people_write_it(typed: str, zone: str) -> None:
     assert find_zone(typed) == zone
 
 
-@pytest.mark.parametrize("typed", ["", ",", "|", "Narnia", "Europe", "# Cities", "a" * 5000, "Berlin\nParis"])
+@pytest.mark.parametrize(
+    "typed", ["", ",", "|", "Narnia", "Europe", "# Cities", "a" * 5000, "Berlin\nParis", "UTC+25"]
+)
 def test_what_is_no_place_is_not_found(typed: str) -> None:
     assert find_places(typed) == []
 
@@ -78,6 +86,11 @@ def test_every_city_is_in_a_zone_that_there_is() -> None:
 
     assert {zone for _, _, _, zone, *_ in rows} <= available_timezones()
     assert set(COMMON) <= available_timezones()
+
+
+def test_a_zone_at_sea_is_named_as_people_count() -> None:
+    assert zone_at(0, -30) == "Etc/GMT+2"
+    assert city_of("Etc/GMT+2") == "UTC-2"
 
 
 def test_a_location_is_in_a_zone() -> None:

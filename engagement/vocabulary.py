@@ -49,10 +49,10 @@ ENDS = _words(
 ARTICLES = _words("a an the my your this that der die das den dem ein eine einen mein meine")
 
 VAGUE = re.compile(
-    r"\b(?:be (?:a )?(?:better|more|less|good|kinder|healthier|happier|fitter|nicer)"
-    r"|get (?:better|healthier|fit|in shape)|try(?:ing)?(?: to)?|improve|work on|focus on|more often"
-    r"|as much as possible|maybe|someday|eventually|stuff|things"
-    r"|besser (?:werden|sein)|gesünder|fitter|versuch(?:e|en)?|verbessern|mehr für|öfter|irgendwann"
+    r"\b(?:be (?:a )?(?:less|good|kinder|happier|nicer)|get (?:fit|in shape)|better|healthier|fitter"
+    r"|more(?! than)|try(?:ing)?|improve|work on|focus on|as much as possible|maybe|someday|eventually"
+    r"|stuff|things"
+    r"|besser|gesünder|versuch(?:e|en)?|verbessern|mehr(?! als)|öfter|irgendwann"
     r"|irgendwie|vielleicht|möglichst|mich bemühen|sachen|dinge)\b"
 )
 

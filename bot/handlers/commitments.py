@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ from storage.store import Conflict, NotFound
 WHAT, WHEN, BETTER = "commitment", "commitment_day", "better_commitment"
 """The questions that we ask."""
 MOST_DAYS = 366
+EVENING = time(20)
 
 
 async def commit(update: Update, context: Context) -> None:
@@ -96,8 +97,7 @@ async def make(update: Update, context: Context, text: str, due: Due, *, chose_d
     )
     await _end_dialogue(context)
     today = (await local_now(update, context)).date()
-    when = datetime.fromisoformat(made["due_at"]).astimezone(ZoneInfo(person.timezone))
-    said = context.words.committed(text, when, due.day, today, has_time=due.at is not None)
+    said = context.words.committed(text, due_of(made, person.timezone), today)
     await _say_with_rating(update, context, said, rating, made["id"])
 
 
@@ -158,7 +158,7 @@ async def understand_better(update: Update, context: Context, state: Mapping[str
     if changed is None:
         await reply(update, context.words.not_open_any_more)
     else:
-        said = context.words.changed_to(text, date.fromisoformat(changed["due_day"]), now.date())
+        said = context.words.changed_to(text, due_of(changed, str(now.tzinfo)), now.date())
         await _say_with_rating(update, context, said, rating, changed["id"])
     return True
 
@@ -188,6 +188,12 @@ async def local_now(update: Update, context: Context) -> datetime:
     person = await context.person(update)
     now = datetime.fromisoformat(await context.call("clock"))
     return now.astimezone(ZoneInfo(person.timezone))
+
+
+def due_of(commitment: Mapping[str, Any], zone: str) -> Due:
+    """The time only where it is another than the evening, when whatever has none is asked about."""
+    at = datetime.fromisoformat(commitment["due_at"]).astimezone(ZoneInfo(zone)).time()
+    return Due(date.fromisoformat(commitment["due_day"]), None if at == EVENING else at)
 
 
 def chosen(context: Context) -> int:

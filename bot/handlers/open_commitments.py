@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import datetime
 from typing import Any
 
 from telegram import Update
@@ -10,7 +10,7 @@ from telegram.ext import BaseHandler
 
 from bot.context import Buttons, Context, acknowledge, button, reply, rewrite
 from bot.handlers.commands import command, tap
-from bot.handlers.commitments import chosen, local_now
+from bot.handlers.commitments import chosen, due_of, local_now
 from bot.texts import English
 from storage.store import NotFound
 
@@ -85,15 +85,15 @@ async def _page(update: Update, context: Context) -> tuple[str, Buttons]:
     open_ones, texts = await _open(update, context), context.words
     if not open_ones:
         return texts.nothing_is_open, []
-    today = (await local_now(update, context)).date()
-    lines = [_line(texts, number, each, today) for number, each in enumerate(open_ones[:MOST_SHOWN], 1)]
+    now = await local_now(update, context)
+    lines = [_line(texts, number, each, now) for number, each in enumerate(open_ones[:MOST_SHOWN], 1)]
     buttons = [_buttons(texts, number, each) for number, each in enumerate(open_ones[:MOST_SHOWN], 1)]
     return texts.open_commitments(lines, max(0, len(open_ones) - MOST_SHOWN)), buttons
 
 
-def _line(texts: English, number: int, commitment: Commitment, today: date) -> str:
-    due_day = date.fromisoformat(commitment["due_day"])
-    return texts.open_commitment(number, commitment["text"], due_day, today)
+def _line(texts: English, number: int, commitment: Commitment, now: datetime) -> str:
+    due = due_of(commitment, str(now.tzinfo))
+    return texts.open_commitment(number, commitment["text"], due, now.date())
 
 
 def _buttons(texts: English, number: int, commitment: Commitment) -> list[Any]:

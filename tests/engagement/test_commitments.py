@@ -23,6 +23,8 @@ CLEAR = [
 UNCLEAR = [
     ("Be better", "vague"),
     ("Try to exercise more", "vague"),
+    ("Sleep better tomorrow", "vague"),
+    ("Besser essen", "vague"),
     ("Improve my health this week", "vague"),
     ("Mehr für die Uni tun", "vague"),
     ("Ich versuche zu lesen", "vague"),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from html import escape
 
 from bot.texts.english.basics import Basics
 from engagement.commitments import MOST_CHARACTERS, Rating
+from engagement.due_words import Due
 
 COMMANDS: Mapping[str, str] = {
     "commit": "Say what you will do, and by when",
@@ -57,12 +58,14 @@ class Commitments(Basics):
             case _:
                 return f"{day:%A, %-d %B}" if day.year == today.year else f"{day:%-d %B %Y}"
 
-    def committed(self, text: str, due: datetime, day: date, today: date, *, has_time: bool) -> str:
-        when = self.due_day(day, today) + (f", {due:%H:%M}" if has_time else "")
-        return f"✓ Noted: <b>{escape(text)}</b>\nDue {when}. I will ask you then."
+    def due(self, due: Due, today: date) -> str:
+        return self.due_day(due.day, today) + (f", {due.at:%H:%M}" if due.at else "")
 
-    def changed_to(self, text: str, day: date, today: date) -> str:
-        return f"✓ Now it says: <b>{escape(text)}</b>\nDue {self.due_day(day, today)}."
+    def committed(self, text: str, due: Due, today: date) -> str:
+        return f"✓ Noted: <b>{escape(text)}</b>\nDue {self.due(due, today)}. I will ask you then."
+
+    def changed_to(self, text: str, due: Due, today: date) -> str:
+        return f"✓ Now it says: <b>{escape(text)}</b>\nDue {self.due(due, today)}."
 
     parts: Sequence[str] = ("specific", "measurable", "bound to a time")
 
@@ -115,10 +118,11 @@ class Commitments(Basics):
 
     which_is_done = "Which one is done?"
 
-    def open_commitment(self, number: int, text: str, day: date, today: date) -> str:
+    was_due = "it was due"
+
+    def open_commitment(self, number: int, text: str, due: Due, today: date) -> str:
         shown = text if len(text) <= SHOWN else text[: SHOWN - 1].rstrip() + "…"
-        late = day < today
-        when = "it was due " + self.due_day(day, today) if late else self.due_day(day, today)
+        when = f"{self.was_due} {self.due(due, today)}" if due.day < today else self.due(due, today)
         return f"{number}. <b>{escape(shown)}</b>\n    {when}"
 
     drop_label = "Drop"

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from html import escape
 
 from bot.texts import english
-from bot.texts.english.commitments import SHOWN
 from bot.texts.german.basics import MONTHS, WEEKDAYS
 from engagement.commitments import MOST_CHARACTERS
+from engagement.due_words import Due
 
 COMMANDS: Mapping[str, str] = {
     "commit": "Sag, was du tun wirst, und bis wann",
@@ -60,12 +60,14 @@ class Commitments(english.commitments.Commitments):
                     else f"{written} {day.year}"
                 )
 
-    def committed(self, text: str, due: datetime, day: date, today: date, *, has_time: bool) -> str:
-        when = self.due_day(day, today) + (f", {due:%H:%M} Uhr" if has_time else "")
-        return f"✓ Notiert: <b>{escape(text)}</b>\nFällig {when}. Dann frage ich dich."
+    def due(self, due: Due, today: date) -> str:
+        return self.due_day(due.day, today) + (f", {due.at:%H:%M} Uhr" if due.at else "")
 
-    def changed_to(self, text: str, day: date, today: date) -> str:
-        return f"✓ Jetzt heißt es: <b>{escape(text)}</b>\nFällig {self.due_day(day, today)}."
+    def committed(self, text: str, due: Due, today: date) -> str:
+        return f"✓ Notiert: <b>{escape(text)}</b>\nFällig {self.due(due, today)}. Dann frage ich dich."
+
+    def changed_to(self, text: str, due: Due, today: date) -> str:
+        return f"✓ Jetzt heißt es: <b>{escape(text)}</b>\nFällig {self.due(due, today)}."
 
     parts: Sequence[str] = ("konkret", "messbar", "mit Zeitpunkt")
     nothing_to_improve = "Klarer geht es nicht."
@@ -101,10 +103,7 @@ class Commitments(english.commitments.Commitments):
 
     which_is_done = "Was ist erledigt?"
 
-    def open_commitment(self, number: int, text: str, day: date, today: date) -> str:
-        shown = text if len(text) <= SHOWN else text[: SHOWN - 1].rstrip() + "…"
-        when = ("war fällig: " if day < today else "") + self.due_day(day, today)
-        return f"{number}. <b>{escape(shown)}</b>\n    {when}"
+    was_due = "war fällig:"
 
     drop_label = "Loslassen"
     take_back_label = "Rückgängig"
@@ -132,7 +131,7 @@ class Commitments(english.commitments.Commitments):
     eight_weeks = "Die letzten acht Wochen"
     kept_word = "gehalten"
     missed_word = "verpasst"
-    this_week = "Diese"
+    this_week = "Diese Woche"
     your_first_week = "Der erste Balken wächst mit deinem ersten Vorsatz."
 
     def longest_streak(self, days: int) -> str:

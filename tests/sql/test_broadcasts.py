@@ -80,7 +80,7 @@ async def test_the_rest_of_a_large_broadcast_is_cancelled_afterwards(world: Worl
     broadcast = await started(world)
     await carried(world)
     await world.call(
-        "cancel_broadcast_messages", version_id=(await described(world, broadcast))["version_id"], batch=2
+        "cancel_broadcast_messages", version_ids=[(await described(world, broadcast))["version_id"]], batch=2
     )
 
     await world.call("stop_broadcast", broadcast_id=broadcast)

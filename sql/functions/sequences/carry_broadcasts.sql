@@ -16,16 +16,16 @@ begin
         or b.status = 'sending' and b.planned_at is null
         or (b.status = 'sending' or b.status = 'stopped' and b.ended_at is null) and not exists (
             select from tendril.message_deliveries d
-            where d.sequence_type = 'broadcast' and d.version_id = b.version_id and d.delivery_status in ('pending', 'sending'))
+            where d.sequence_type = 'broadcast' and d.version_id = any (b.version_ids) and d.delivery_status in ('pending', 'sending'))
         or b.status = 'stopped' and b.ended_at is null and exists (
             select from tendril.message_deliveries d
-            where d.sequence_type = 'broadcast' and d.version_id = b.version_id and d.delivery_status = 'pending')
+            where d.sequence_type = 'broadcast' and d.version_id = any (b.version_ids) and d.delivery_status = 'pending')
     order by b.id limit 1 for update skip locked;
     if not found then
         return null;
     end if;
     if current.status = 'stopped' then
-        perform tendril.cancel_broadcast_messages(current.version_id, carry_broadcasts.batch, carry_broadcasts.at);
+        perform tendril.cancel_broadcast_messages(current.version_ids, carry_broadcasts.batch, carry_broadcasts.at);
     elsif current.planned_at is null then
         page := tendril.enroll_audience(
             'broadcast', current.filter, 'broadcast:' || current.id, '{}', 'broadcast', current.version_id, current.after_user,
@@ -38,7 +38,7 @@ begin
     end if;
     if not exists (
         select from tendril.message_deliveries d
-        where d.sequence_type = 'broadcast' and d.version_id = current.version_id and d.delivery_status in ('pending', 'sending')) then
+        where d.sequence_type = 'broadcast' and d.version_id = any (current.version_ids) and d.delivery_status in ('pending', 'sending')) then
         update tendril.broadcasts b
         set status = case b.status when 'sending' then 'sent' else b.status end, ended_at = carry_broadcasts.at
         where b.id = current.id;

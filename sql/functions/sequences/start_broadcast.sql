@@ -9,6 +9,7 @@ as $$
 #variable_conflict use_column
 declare
     drafted tendril.broadcasts;
+    version bigint;
 begin
     select b.* into drafted from tendril.broadcasts b where b.id = start_broadcast.broadcast_id for update;
     if not found then
@@ -18,11 +19,12 @@ begin
     elsif start_broadcast.starts_at < start_broadcast.at then
         raise exception 'this time is over' using errcode = 'TN422', detail = 'starts_at';
     end if;
+    version := (tendril.publish_sequence(tendril.broadcast_definition(drafted), start_broadcast.at) ->> 'version_id')::bigint;
     update tendril.broadcasts b
     set status = case when start_broadcast.starts_at > start_broadcast.at then 'scheduled' else 'sending' end,
         starts_at = coalesce(start_broadcast.starts_at, start_broadcast.at),
-        version_id = (tendril.publish_sequence(tendril.broadcast_definition(drafted), start_broadcast.at) ->> 'version_id')::bigint
+        version_id = version, version_ids = array[version]
     where b.id = drafted.id;
-    return tendril.describe_broadcast(drafted.id);
+    return tendril.describe_broadcast(drafted.id, start_broadcast.at);
 end;
 $$;

@@ -14,8 +14,8 @@ begin
         raise exception 'no broadcast %', stop_broadcast.broadcast_id using errcode = 'TN404', detail = 'broadcast_id';
     elsif stopped.status in ('scheduled', 'sending') then
         update tendril.broadcasts b set status = 'stopped' where b.id = stopped.id;
-        perform tendril.cancel_broadcast_messages(stopped.version_id, at => stop_broadcast.at);
+        perform tendril.cancel_broadcast_messages(stopped.version_ids, at => stop_broadcast.at);
     end if;
-    return tendril.describe_broadcast(stopped.id);
+    return tendril.describe_broadcast(stopped.id, stop_broadcast.at);
 end;
 $$;

@@ -337,3 +337,86 @@ async def test_a_chat_gets_one_message_a_second(world: World) -> None:
     assert await world.claim() == []
     await world.clock.advance("1.1 seconds")
     assert len(await world.claim()) == 1
+
+
+# an order of channels, a week's allowance, sequences that are not wanted
+
+
+async def test_a_declined_sequence_is_stopped_by_the_gate_however_it_began(
+    world: World, connection: asyncpg.Connection
+) -> None:
+    await world.publish(step())
+    ada = await world.person()
+    await world.enroll(ada)
+    await connection.execute(
+        "insert into tendril.sequence_opt_outs (user_id, sequence, at) values ($1, 'course', now())", ada
+    )
+    assert await world.claim() == []
+    assert await world.states(ada) == [("telegram", "cancelled", "sequence_declined")]
+    assert await connection.fetchval("select status from tendril.enrollments") == "cancelled"
+
+
+async def test_a_declined_sequence_may_still_send_what_is_transactional(
+    world: World, connection: asyncpg.Connection
+) -> None:
+    await world.publish(step(), message_class="transactional")
+    ada = await world.person()
+    await world.enroll(ada)
+    await connection.execute(
+        "insert into tendril.sequence_opt_outs (user_id, sequence, at) values ($1, 'course', now())", ada
+    )
+    assert len(await world.claim()) == 1
+
+
+async def test_among_the_channels_that_are_left_the_users_order_decides(
+    world: World, connection: asyncpg.Connection
+) -> None:
+    await world.publish(step(channels=["telegram", "sms", "email"]))
+    await world.call("configure_budget", channel="sms")
+    ada = await world.person(channel_order=["sms", "email", "telegram"])
+    await world.enroll(ada)
+    await world.claim("telegram")
+    assert [row["recipient_address"] for row in await world.claim("email")] == ["user1@example.org"]
+
+
+async def test_the_allowance_of_a_week_holds_until_the_oldest_leaves_it(world: World) -> None:
+    await world.publish(step(quiet_hours=False))
+    ada = await world.person(frequency="few")
+    for day in range(3):
+        await world.clock.set(f"2026-03-0{2 + day}T1{2 + day}:00:00+00:00")
+        await world.enroll(ada, key=f"day {day}")
+        await world.deliver()
+    await world.clock.set("2026-03-05T15:00:00+00:00")
+    await world.enroll(ada, key="one too many")
+    assert await world.claim() == []
+    (held,) = [row for row in await world.deliveries(ada) if row["delivery_status"] == "pending"]
+    assert held["reason"] == "frequency_cap"
+    assert held["next_attempt_at"].startswith("2026-03-09T12:00")
+    await world.clock.set("2026-03-09T12:01:00+00:00")
+    assert len(await world.claim()) == 1
+
+
+async def test_a_weeks_allowance_is_shared_by_a_batch(world: World) -> None:
+    await world.publish(step(quiet_hours=False, channels=["email"]))
+    ada = await world.person(max_per_day=3, max_per_week=2)
+    for number in range(4):
+        await world.enroll(ada, key=f"number {number}")
+    assert len(await world.claim("email")) == 2
+
+
+async def test_who_had_themselves_deleted_gets_a_code_at_the_address_that_they_claim_again(
+    world: World, connection: asyncpg.Connection
+) -> None:
+    await world.publish(
+        step(channels=["email"], recipient="email"), name="email_verification", message_class="transactional"
+    )
+    await connection.execute(
+        "insert into tendril.suppressions "
+        "select 'email', tendril.address_hash('back@example.org'), 'deleted', now()"
+    )
+    ada = await world.person(email=False)
+    await world.call("request_email", user_id=ada, email_address="back@example.org")
+    (row,) = await world.deliver("email")
+    code = row["context"]["code"]
+    assert (await world.call("verify_email", user_id=ada, code=code))["status"] == "verified"
+    assert not await world.call("is_suppressed", channel="email", address="back@example.org")

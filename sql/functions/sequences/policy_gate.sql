@@ -13,6 +13,7 @@ declare
     unmet bigint[] := tendril.unmet_conditions(policy_gate.deliveries);
     leaving bigint[] := tendril.met_exits(policy_gate.deliveries);
     all_is_paused boolean := tendril.everything_is_paused();
+    some_declined boolean := exists (select from tendril.sequence_opt_outs);
 begin
     return query
     with due as materialized (
@@ -22,9 +23,9 @@ begin
             coalesce(e.channels, s.channels) as channels, s.quiet_hours and d.message_class <> 'transactional' as is_quietable,
             d.message_class <> 'transactional' as is_capped, d.scheduled_at + s.stale_after as stale_at,
             s.recipient_field is not null as has_own_recipient, d.metadata ? 'retried_at' as is_retried,
-            u.id as found_user_id, u.deleted_at, u.timezone, p.preferred_channel, p.learned_channel, p.paused_until, p.stopped_at,
+            u.id as found_user_id, u.deleted_at, u.timezone, p.channel_order, p.learned_channel, p.paused_until, p.stopped_at,
             coalesce(p.quiet_from, '22:00') as quiet_from, coalesce(p.quiet_until, '08:00') as quiet_until,
-            coalesce(p.max_per_day, 3) as max_per_day
+            coalesce(p.max_per_day, 3) as max_per_day, p.max_per_week, e.sequence
         from tendril.message_deliveries d
         join tendril.enrollments e on e.id = d.enrollment_id
         join tendril.sequences q on q.name = e.sequence
@@ -52,6 +53,9 @@ begin
                 when due.sequence_paused_at is not null then 'hold:sequence_paused'
                 when choice.is_suppressed then 'skip:address_suppressed'
                 when due.stopped_at is not null and due.is_capped then 'stop:user_stopped'
+                when some_declined and due.is_capped and exists (
+                    select from tendril.sequence_opt_outs o
+                    where o.user_id = due.user_id and o.sequence = due.sequence) then 'stop:sequence_declined'
                 when choice.is_unwanted then 'skip:no_consent'
                 when due.paused_until > policy_gate.at and due.is_capped then 'hold:user_paused'
                 when due.id = any (leaving) then 'stop:exit_condition'
@@ -85,8 +89,9 @@ begin
                         t.channel,
                         a.address,
                         case when cp.state in ('unreachable', 'suppressed') then cp.state_reason end as state_reason,
-                        -- the user's own choice comes first, then what has worked for them, then the order of the step
-                        t.place - case t.channel when due.preferred_channel then 200 when due.learned_channel then 100 else 0 end as place,
+                        -- the user's own order comes first, then what has worked for them, then the order of the step
+                        t.place + coalesce(
+                            10 * array_position(due.channel_order, t.channel) - 1000, case t.channel when due.learned_channel then -100 else 0 end) as place,
                         case
                             when a.address is null then 'no_address'
                             when cp.state = 'suppressed' or x.address_hash is not null then 'address_suppressed'
@@ -105,7 +110,9 @@ begin
                         on cp.user_id = due.user_id and cp.channel = t.channel and cp.state <> 'unverified'
                     cross join lateral (
                         select case when due.has_own_recipient then due.recipient_address else cp.address end as address) a
+                    -- who had themselves deleted may prove an address anew
                     left join tendril.suppressions x on x.channel = t.channel and x.address_hash = tendril.address_hash(a.address)
+                        and not (x.reason = 'deleted' and due.has_own_recipient)
                     left join tendril.send_budgets b on b.channel = t.channel
                     -- over its own channel the step has this delivery and no other
                     where t.channel = due.channel or not exists (
@@ -119,18 +126,22 @@ begin
         select
             judged.*,
             recent.sent,
+            recent.sent_in_week,
             case when judged.early is null and judged.is_capped
                 then row_number() over (partition by judged.user_id, judged.early is null and judged.is_capped order by judged.scheduled_at, judged.id) - 1
                 else 0 end as ahead,
             recent.sent_at as past
         from judged
         cross join lateral (
-            -- what the user got in the last 24 hours, and what is on its way; what came back they did not get
-            select count(*) as sent, array_agg(past.sent_at) as sent_at
+            -- what the user got in the last 24 hours, or seven days, and what is on its way; what came back they did not get
+            select
+                count(*) filter (where past.sent_at is null or past.sent_at > policy_gate.at - interval '24 hours') as sent,
+                count(*) as sent_in_week, array_agg(past.sent_at) as sent_at
             from tendril.message_deliveries past
             where judged.is_capped and judged.early is null
                 and past.user_id = judged.user_id and past.message_class <> 'transactional' and past.id <> judged.id
-                and (past.sent_at > policy_gate.at - interval '24 hours' and past.delivery_status not in ('bounced', 'failed')
+                and (past.sent_at > policy_gate.at - case when judged.max_per_week is null then interval '24 hours' else interval '7 days' end
+                        and past.delivery_status not in ('bounced', 'failed')
                      or past.sent_at is null and past.delivery_status in ('sending', 'unknown')
                         and past.next_attempt_at > policy_gate.at - interval '24 hours')
         ) recent
@@ -138,7 +149,7 @@ begin
         select
             ranked.*,
             coalesce(early, case
-                when is_capped and sent + ahead >= max_per_day then 'hold:frequency_cap'
+                when is_capped and (sent + ahead >= max_per_day or sent_in_week + ahead >= max_per_week) then 'hold:frequency_cap'
                 when is_open and chosen_channel = ranked.channel then 'send:'
                 when is_open then 'reroute:rerouted'
                 when may_open then 'hold:' || obstacle
@@ -153,11 +164,15 @@ begin
         case split_part(decision, ':', 2)
             when 'quiet_hours' then decided.quiet_ends
             when 'user_paused' then decided.paused_until
-            -- when the oldest of the messages that fill the allowance leaves the window
+            -- when the oldest of the messages that fill an allowance leaves its window
             when 'frequency_cap' then greatest(
-                coalesce(
+                case when sent + ahead >= max_per_day then coalesce(
                     (array(select past.sent_at from unnest(decided.past) as past (sent_at) order by past.sent_at desc nulls last))[max_per_day - ahead],
-                    policy_gate.at) + interval '24 hours', policy_gate.at + interval '1 minute')
+                    policy_gate.at) + interval '24 hours' end,
+                case when sent_in_week + ahead >= max_per_week then coalesce(
+                    (array(select past.sent_at from unnest(decided.past) as past (sent_at) order by past.sent_at desc nulls last))[max_per_week - ahead],
+                    policy_gate.at) + interval '7 days' end,
+                policy_gate.at + interval '1 minute')
             when 'everything_paused' then policy_gate.at + interval '5 minutes'
             when 'channel_paused' then policy_gate.at + interval '5 minutes'
             when 'channel_off' then policy_gate.at + interval '5 minutes'

@@ -1,4 +1,4 @@
-"""Telegram: each message is one `sendMessage`, straight to the Bot API.
+"""Telegram: each message is one `sendMessage`, straight to the Bot API; later it may be edited or deleted there.
 
 There is no idempotency key: once a request is written, only its answer tells whether the message arrived. The
 token is part of the address.
@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, NoReturn
 
 from channels.channel import Outgoing
@@ -44,6 +45,12 @@ DESCRIPTIONS: Mapping[str, tuple[type[DeliveryError], str]] = {
     "button_url_invalid": (Refused, "bad_button"),
     "button_data_invalid": (Refused, "bad_button"),
     "button_type_invalid": (Refused, "bad_button"),
+    "message is not modified": (Refused, "not_modified"),
+    "message to edit not found": (Refused, "message_gone"),
+    "message to delete not found": (Refused, "message_gone"),
+    "message_id_invalid": (Refused, "message_gone"),
+    "message can't be edited": (Refused, "message_too_old"),
+    "message can't be deleted": (Refused, "message_too_old"),
 }
 # For what the table above does not know.
 STATUSES: Mapping[int, tuple[type[DeliveryError], str]] = {
@@ -65,8 +72,10 @@ class TelegramChannel:
     messages_per_request = 1
     is_idempotent = False
 
-    def __init__(self, send_message: Endpoint) -> None:
+    def __init__(self, send_message: Endpoint, edit_message: Endpoint, delete_message: Endpoint) -> None:
         self._send_message = send_message
+        self._edit_message = edit_message
+        self._delete_message = delete_message
 
     @classmethod
     @asynccontextmanager
@@ -78,23 +87,47 @@ class TelegramChannel:
         connections: int = 32,
         answer_seconds: float | None = None,
     ) -> AsyncIterator["TelegramChannel"]:
-        address = f"{api_url.rstrip('/')}/bot{token}/sendMessage"
-        with open_endpoint(address, connections=connections, answer_seconds=answer_seconds) as send_message:
-            yield cls(send_message)
+        address = f"{api_url.rstrip('/')}/bot{token}"
+        opened = partial(open_endpoint, connections=connections, answer_seconds=answer_seconds)
+        with (
+            opened(f"{address}/sendMessage") as send_message,
+            opened(f"{address}/editMessageText") as edit_message,
+            opened(f"{address}/deleteMessage") as delete_message,
+        ):
+            yield cls(send_message, edit_message, delete_message)
 
     async def send(self, messages: Sequence[Outgoing], idempotency_key: str | None = None) -> list[str]:
         (message,) = messages
-        response = await self._post(json.dumps(_request(message)).encode())
+        return [_message_id(await self._ask(self._send_message, _request(message)))]
+
+    async def edit(self, message: Outgoing, message_id: str) -> None:
+        """Lets a message that was sent say something else; one that says so already is left as it is."""
+        request = _request(message) | {"message_id": int(message_id)}
+        del request["disable_notification"]
+        try:
+            await self._ask(self._edit_message, request)
+        except Refused as refused:
+            if refused.reason != "not_modified":
+                raise
+
+    async def delete(self, recipient: str, message_id: str) -> None:
+        """Takes back a message that was sent, within 48 hours."""
+        await self._ask(
+            self._delete_message, {"chat_id": _chat_id(recipient), "message_id": int(message_id)}
+        )
+
+    async def _ask(self, endpoint: Endpoint, request: Mapping[str, Any]) -> dict[str, Any]:
+        response = await self._post(endpoint, json.dumps(request).encode())
         answer = _parsed(response.body)
         if answer is None or 300 <= response.status < 400:
             _raise_for_unreadable(response.status)
         if response.status >= 400:
             _raise_for_error(response.status, answer)
-        return [_message_id(answer)]
+        return answer
 
-    async def _post(self, body: bytes) -> Answer:
+    async def _post(self, endpoint: Endpoint, body: bytes) -> Answer:
         try:
-            return await self._send_message.post(body)
+            return await endpoint.post(body)
         except NotConnected:
             raise Busy("not_connected", retry_after=CONNECTION_RETRY_SECONDS, whole_channel=True) from None
         except BadAddress:

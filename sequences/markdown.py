@@ -13,6 +13,7 @@ from html import escape
 from urllib.parse import SplitResult, urlsplit
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline
 from markdown_it.tree import SyntaxTreeNode
 
 from sequences.templating import MARK, Lifted, Problem
@@ -81,7 +82,23 @@ def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False}).enable("strikethrough")
     parser.validateLink = lambda url: True  # type: ignore[method-assign]
     parser.normalizeLink = lambda url: url  # type: ignore[method-assign]
+    parser.inline.add_terminator_char("|")
+    parser.inline.ruler.after("strikethrough", "spoiler", _spoiler)
     return parser
+
+
+def _spoiler(state: StateInline, silent: bool) -> bool:
+    """`||words||`, as Telegram's own Markdown has it."""
+    start, most = state.pos + 2, state.posMax
+    end = state.src.find("||", start + 1, most)
+    if silent or not state.src.startswith("||", state.pos, most) or end < 0:
+        return False
+    state.push("spoiler_open", "span", 1)
+    state.pos, state.posMax = start, end
+    state.md.inline.tokenize(state)
+    state.push("spoiler_close", "span", -1)
+    state.pos, state.posMax = end + 2, most
+    return True
 
 
 def _is_statements(node: SyntaxTreeNode, lifted: Lifted) -> bool:
@@ -232,7 +249,7 @@ class _Spaced(_Writer):
 
 
 class _Telegram(_Spaced):
-    """The tags that the Bot API knows: b, i, s, a, code, pre, blockquote."""
+    """The tags that the Bot API knows: b, i, s, a, code, pre, blockquote, tg-spoiler."""
 
     def heading(self, node: SyntaxTreeNode) -> str:
         return f"<b>{self.inside(node)}</b>\n\n"
@@ -245,6 +262,9 @@ class _Telegram(_Spaced):
 
     def s(self, node: SyntaxTreeNode) -> str:
         return f"<s>{self.inside(node)}</s>"
+
+    def spoiler(self, node: SyntaxTreeNode) -> str:
+        return f"<tg-spoiler>{self.inside(node)}</tg-spoiler>"
 
     def code_inline(self, node: SyntaxTreeNode) -> str:
         return f"<code>{self.text(node)}</code>"

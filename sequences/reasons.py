@@ -111,6 +111,9 @@ REASONS: Mapping[str, str] = {
     "too_long": "its text is too long",
     "too_many_buttons": "it has too many buttons",
     "bad_button": "one of its buttons is wrong",
+    "not_modified": "it says so already",
+    "message_gone": "the message is no longer there",
+    "message_too_old": "Telegram no longer lets anybody change the message",
     # messages that could not be made
     "missing_value": "a value is missing that its text needs",
     "no_content": "the step has no words for this channel",

@@ -278,7 +278,7 @@ async def test_a_message_that_found_no_free_connection_was_not_sent(provider: Pr
     )
     first = asyncio.create_task(endpoint.post(b"{}"))
     await provider.asked.wait()
-    told = await failure(TelegramChannel(endpoint))
+    told = await failure(TelegramChannel(endpoint, endpoint, endpoint))
     first.cancel()
     assert isinstance(told, Busy)
     assert len(provider.requests) == 1
@@ -297,3 +297,53 @@ async def test_no_error_tells_the_token(nobody_listens: str, provider: Provider)
             told = await failure(telegram)
         assert "placeholder" not in json.dumps([repr(told), str(told), repr(told.__cause__)])
         assert told.__suppress_context__
+
+
+# What was sent is changed
+
+
+async def test_an_edited_message_says_something_else(telegram: TelegramChannel, provider: Provider) -> None:
+    provider.answers(200, SENT)
+    buttons = [[{"text": "Open", "url": "https://example.com"}]]
+    await telegram.edit(message(buttons=buttons), "77")
+    (request,) = provider.requests
+    assert request.path == f"/bot{TOKEN}/editMessageText"
+    assert request.json == {
+        "chat_id": 4711,
+        "message_id": 77,
+        "text": "<b>Hello</b>",
+        "parse_mode": "HTML",
+        "link_preview_options": {"is_disabled": True},
+        "reply_markup": {"inline_keyboard": buttons},
+    }
+
+
+async def test_what_says_so_already_is_left_as_it_is(telegram: TelegramChannel, provider: Provider) -> None:
+    provider.answers(400, error(400, "Bad Request: message is not modified: specified new message content"))
+    await telegram.edit(message(), "77")
+
+
+async def test_a_deleted_message_is_named_by_its_chat_and_number(
+    telegram: TelegramChannel, provider: Provider
+) -> None:
+    provider.answers(200, {"ok": True, "result": True})
+    await telegram.delete("4711", "77")
+    (request,) = provider.requests
+    assert request.path == f"/bot{TOKEN}/deleteMessage"
+    assert request.json == {"chat_id": 4711, "message_id": 77}
+
+
+@pytest.mark.parametrize(
+    ("description", "reason"),
+    [
+        ("Bad Request: message to delete not found", "message_gone"),
+        ("Bad Request: message can't be deleted for everyone", "message_too_old"),
+    ],
+)
+async def test_what_cannot_be_deleted_says_why(
+    telegram: TelegramChannel, provider: Provider, description: str, reason: str
+) -> None:
+    provider.answers(400, error(400, description))
+    with pytest.raises(Refused) as refused:
+        await telegram.delete("4711", "77")
+    assert refused.value.reason == reason

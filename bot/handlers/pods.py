@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -24,17 +25,17 @@ INVITATION = "pod_"
 
 
 async def pods(update: Update, context: Context) -> None:
-    """`/pods`, and `p:list`: the only pod at once, of several a choice."""
+    """The only pod at once, of several a choice."""
     person, texts = await context.person(update), context.words
     mine = await context.call("list_pods", user_id=person.user_id)
     if len(mine) == 1:
-        await show_pod(update, context, await pod_of(context, mine[0]["pod_id"]))
+        await reply_with_pod(update, context, await pod_of(context, mine[0]["pod_id"]))
         return
     rows = [[button(each["name"], f"p:show:{each['pod_id']}")] for each in mine]
     if may(person, "admin"):
         rows.append([button(texts.all_pods_label, "p:all")])
     empty = texts.no_pods + (texts.no_pods_for_admins if may(person, "admin") else "")
-    await rewrite(update, texts.your_pods if mine else empty, rows)
+    await reply(update, texts.your_pods if mine else empty, rows)
 
 
 async def show(update: Update, context: Context) -> None:
@@ -121,7 +122,11 @@ async def join(update: Update, context: Context) -> None:
     answer = await context.call("join_pod", code=context.match["code"], user_id=person.user_id)
     if answer["status"] == "joined":
         pod = Pod.from_json(answer["pod"])
-        await rewrite(update, texts.joined_pod(pod.name))
+        said = texts.joined_pod(pod.name)
+        if answer["zone_is_assumed"]:
+            context.known = replace(person, timezone=pod.timezone)
+            said += "\n" + texts.zone_is_assumed(pod.timezone)
+        await rewrite(update, said)
         await reply_with_pod(update, context, pod)
     else:
         await rewrite(update, _why_not(texts, answer["status"]))
@@ -232,7 +237,6 @@ def handlers() -> list[BaseHandler[Any, Any, Any]]:
     return [
         command("pods", pods),
         command("attendance", attendance),
-        tap(r"^p:list$", pods),
         tap(r"^p:show:(?P<pod>\d{1,18})$", show),
         tap(r"^m:(?P<answer>yes|no):(?P<meeting>\d{1,18}):(?P<pod>\d{1,18})$", answer_invitation),
         tap(r"^p:invite:(?P<pod>\d{1,18})$", invite),

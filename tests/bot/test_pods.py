@@ -183,8 +183,10 @@ async def test_an_invitation_is_passed_on_and_asks_before_somebody_joins(
     assert "One person is in it" in question["text"]
     await ada.taps(question, "Join")
 
-    await reads(ada, question, "Welcome to Early birds")
-    assert "Ada" in (await ada.hears("You are coming"))["text"]
+    welcome = await reads(ada, question, "Welcome to Early birds")
+    assert "your clocks are those of Berlin" in welcome["text"]
+    page = (await ada.hears("You are coming"))["text"]
+    assert "Ada" in page and "18:00, your time" in page
     assert (await tendril.explain(ada))["user"]["source"] == "pod"
 
 

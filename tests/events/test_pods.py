@@ -41,6 +41,22 @@ async def test_whoever_joins_comes_to_the_next_meetings(gathering: Gathering) ->
     assert len(await gathering.planned(guest)) == 2
 
 
+async def test_whose_time_zone_nobody_knows_is_taken_to_live_where_the_pod_meets(
+    gathering: Gathering,
+) -> None:
+    pod = await gathering.pod(await gathering.person())
+    unknown, told = await gathering.person(), await gathering.person(timezone="Asia/Tokyo")
+    in_utc = await gathering.person()
+    await gathering.world.did(in_utc, "introduction_answered", metadata={"question": "zone"})
+    people = (unknown, told, in_utc)
+
+    for each in people:
+        await gathering.join(pod, each)
+
+    zones = [(await gathering.call("get_preferences", user_id=each))["timezone"] for each in people]
+    assert zones == ["Europe/Berlin", "Asia/Tokyo", "UTC"]
+
+
 async def test_a_pod_takes_no_more_people_than_it_has_room_for(gathering: Gathering) -> None:
     pod = await gathering.pod(await gathering.person(), capacity=3)
     people = [await gathering.person() for _ in range(5)]

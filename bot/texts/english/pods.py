@@ -158,6 +158,9 @@ class Pods(Basics):
     def joined_pod(self, pod: str) -> str:
         return f"Welcome to <b>{escape(pod)}</b>! I will remind you before each meeting."
 
+    def zone_is_assumed(self, zone: str) -> str:
+        return f"I take it that your clocks are those of {escape(city_of(zone))}. /settings changes that."
+
     # /attendance
 
     no_attendance = (

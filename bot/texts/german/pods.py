@@ -119,6 +119,9 @@ class Pods(english.pods.Pods):
     def joined_pod(self, pod: str) -> str:
         return f"Willkommen in <b>{escape(pod)}</b>! Ich erinnere dich vor jedem Treffen."
 
+    def zone_is_assumed(self, zone: str) -> str:
+        return f"Ich nehme an, deine Uhr geht wie die von {escape(city_of(zone))}. /settings ändert das."
+
     no_attendance = (
         "Noch ist nichts aufgeschrieben. Nach einem Treffen deiner Gruppe steht hier, ob du da warst."
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import secrets
 from dataclasses import dataclass, field
@@ -149,8 +150,10 @@ class Chats:
         self.state.is_changed = True
         self.stream.publish("user", lambda: self.user_view(user))
 
-    def write(self, user: User, text: str, location: dict[str, float] | None = None) -> Message:
-        """A message to the bot, either a text or a place on the map.
+    def write(
+        self, user: User, text: str, parse_mode: str | None = None, media: dict[str, Any] | None = None
+    ) -> Message:
+        """A message to the bot: a text, or a place or a picture, which may have a text or not.
 
         `/start` of someone who blocked it unblocks first, as "Restart bot" does.
         """
@@ -158,9 +161,8 @@ class Chats:
             if not text.startswith("/start"):
                 raise Blocked
             self.unblock(user)
-        text, found = entities.finished(text, []) if location is None else ("", [])
-        media = {"location": location} if location else {}
-        message = self._new_message(user, is_from_bot=False, text=text, entities=found, media=media)
+        text, found = ("", []) if media and not text else entities.parse_text(text, parse_mode)
+        message = self._new_message(user, is_from_bot=False, text=text, entities=found, media=media or {})
         if not user.has_started:
             user.has_started = True
             self._user_changed(user)
@@ -207,8 +209,9 @@ class Chats:
             return {"copied": chosen["copy_text"]["text"]}
         if chosen.get("request_location") and location is None:
             raise LocationNeeded
-        shared = location if chosen.get("request_location") else None
-        return {"sent": self.message_view(self.write(user, chosen["text"], shared))}
+        if chosen.get("request_location"):
+            return {"sent": self.message_view(self.write(user, "", media={"location": location}))}
+        return {"sent": self.message_view(self.write(user, chosen["text"]))}
 
     async def _call_back(self, user: User, message: Message, callback_data: str) -> dict[str, Any]:
         query_id = str(secrets.randbits(62))
@@ -239,7 +242,20 @@ class Chats:
         self.stream.publish("message", lambda: self.message_view(message))
         return message
 
-    def keep_file(self, file_id: str, file: File) -> None:
+    def attachment(self, kind: str, given: bytes | str, name: str | None = None) -> dict[str, Any]:
+        """As Telegram describes it; `given` is the content, or the id of an earlier photo or document."""
+        if isinstance(given, str) and given in self.files:
+            file_id, name = given, self.files[given].name
+        else:
+            content = given if isinstance(given, bytes) else given.encode()
+            file_id = f"{kind}-{hashlib.sha256(content).hexdigest()[:32]}"
+            self._keep_file(file_id, File(content, name))
+        described = {"file_id": file_id, "file_unique_id": file_id.rpartition("-")[2][:16]}
+        if kind == "photo":
+            return {kind: [{**described, "width": 1280, "height": 720}]}
+        return {kind: {**described, "file_name": name} if name else described}
+
+    def _keep_file(self, file_id: str, file: File) -> None:
         """The newest ones, and until the end of the process: they are to be looked at, no more."""
         self.files[file_id] = file
         for oldest in list(self.files)[:-KEPT_FILES]:

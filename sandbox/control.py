@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from base64 import b64decode
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -98,6 +99,13 @@ class Body:
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 3600:
             raise invalid(name, "must be a number of seconds")
         return float(value)
+
+    def optional_bytes(self, name: str) -> bytes | None:
+        """Of base64."""
+        try:
+            return b64decode(self.text(name), validate=True) if name in self else None
+        except ValueError:
+            raise invalid(name, "must be base64") from None
 
     def optional_location(self, name: str) -> dict[str, float] | None:
         if name not in self:
@@ -227,13 +235,21 @@ class ControlAPI:
     async def write(self, request: web.Request) -> Any:
         user = self._user(request)
         body = await Body.of(request)
-        location = body.optional_location("location")
-        text = body.text("text") if location is None else ""
+        media = self._media(body)
+        kind = "html" if "html" in body else "text"
+        text = (body.optional_text(kind) or "") if media else body.text(kind)
         await self.clock.refresh()
         try:
-            return self.chats.message_view(self.chats.write(user, text, location))
+            sent = self.chats.write(user, text, "HTML" if kind == "html" else None, media)
         except BadText as problem:
-            raise invalid("text", str(problem)) from None
+            raise invalid(kind, str(problem)) from None
+        return self.chats.message_view(sent)
+
+    def _media(self, body: Body) -> dict[str, Any] | None:
+        if (location := body.optional_location("location")) is not None:
+            return {"location": location}
+        photo = body.optional_bytes("photo")
+        return self.chats.attachment("photo", photo) if photo is not None else None
 
     async def tap(self, request: web.Request) -> Any:
         user = self._user(request)

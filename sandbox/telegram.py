@@ -7,7 +7,6 @@ answered as an unknown one: 404 `Not Found: method not found`.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -17,7 +16,7 @@ from typing import Any
 from aiohttp import web
 
 from sandbox import entities
-from sandbox.chats import Chats, File, scope_key
+from sandbox.chats import Chats, scope_key
 from sandbox.clock import Clock
 from sandbox.faults import Fault, Faults, silence
 from sandbox.ledger import Ledger, body_hash
@@ -170,21 +169,14 @@ class TelegramAPI:
         )
 
     async def send_photo(self, parameters: Parameters) -> Any:
-        content = _bytes_of(parameters["photo"])
-        digest = hashlib.sha256(content).hexdigest()[:32]
-        self.chats.keep_file(f"photo-{digest}", File(content))
-        photo = {"file_id": f"photo-{digest}", "file_unique_id": digest[:16], "width": 1280, "height": 720}
-        return await self._send(parameters, media={"photo": [photo]}, **_read_caption(parameters))
+        photo = self.chats.attachment("photo", _content_of(parameters["photo"]))
+        return await self._send(parameters, media=photo, **_read_caption(parameters))
 
     async def send_document(self, parameters: Parameters) -> Any:
-        document = parameters["document"]
-        content = _bytes_of(document)
-        digest = hashlib.sha256(content).hexdigest()[:32]
-        described = {"file_id": f"document-{digest}", "file_unique_id": digest[:16]}
-        if isinstance(document, web.FileField) and document.filename:
-            described["file_name"] = document.filename
-        self.chats.keep_file(f"document-{digest}", File(content, described.get("file_name")))
-        return await self._send(parameters, media={"document": described}, **_read_caption(parameters))
+        given = parameters["document"]
+        name = given.filename if isinstance(given, web.FileField) else None
+        document = self.chats.attachment("document", _content_of(given), name)
+        return await self._send(parameters, media=document, **_read_caption(parameters))
 
     async def copy_message(self, parameters: Parameters) -> Any:
         original = self._original(parameters, "copy")
@@ -563,10 +555,9 @@ def _read_caption(parameters: Parameters) -> dict[str, Any]:
     return {"text": text, "entities": marks}
 
 
-def _bytes_of(file: Any) -> bytes:
-    if isinstance(file, web.FileField):
-        return file.file.read()
-    return str(file).encode()
+def _content_of(file: Any) -> bytes | str:
+    """What was uploaded, or the id or address of a file that there is."""
+    return file.file.read() if isinstance(file, web.FileField) else str(file)
 
 
 def _copied_content(message: Message) -> dict[str, Any]:

@@ -24,6 +24,7 @@ export const api = {
   messages: (user) => get(`/users/${part(user)}/messages?from=anyone`),
   say: (user, text) => post(`/users/${part(user)}/messages`, { text }),
   share: (user, location) => post(`/users/${part(user)}/messages`, { location }),
+  showPicture: (user, photo, text) => post(`/users/${part(user)}/messages`, { photo, text }),
   commands: (user) => get(`/users/${part(user)}/commands`),
   tap: (user, message, button) => post(`/users/${part(user)}/tap`, { message_id: message, button }),
   block: (user) => post(`/users/${part(user)}/block`),

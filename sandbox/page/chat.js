@@ -255,6 +255,14 @@ class Chat {
     askPlace(this.placeDialog, (location) => this.#send((me) => api.share(me, location)));
   }
 
+  async #showPicture(file) {
+    const bytes = new Uint8Array(await file.files[0].arrayBuffer());
+    const photo = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+    const caption = this.input.value.trim();
+    await this.#send((me) => api.showPicture(me, photo, caption));
+    file.value = this.input.value = "";
+  }
+
   #wideButton(text, act) {
     return h("button", { type: "button", class: "wide", onclick: act }, text);
   }
@@ -266,8 +274,10 @@ class Chat {
       onfocus: () => this.world.readCommands(), oninput: () => this.#suggest(), onkeydown: (event) => this.#keyInComposer(event), onblur: () => setTimeout(() => this.#hideSuggestions(), 150) });
     const menu = h("button", { type: "button", class: "menu", "aria-label": "Commands", title: "Commands", onmousedown: (event) => event.preventDefault(), onclick: () => this.#toggleMenu() }, "/");
     const share = h("button", { type: "button", class: "menu", "aria-label": "Share a location", title: "Share a location", onclick: () => this.#share() }, icon("pin"));
+    const file = h("input", { type: "file", accept: "image/png,image/jpeg", hidden: true, onchange: () => this.#showPicture(file) });
+    const attach = h("button", { type: "button", class: "menu", "aria-label": "Send a picture", title: "Send a picture, with what is written as its caption", onclick: () => file.click() }, icon("image"));
     const send = h("button", { class: "send", "aria-label": "Send" }, icon("send"));
-    const form = h("form", { class: "composer", onsubmit: (event) => (event.preventDefault(), this.#sendDraft()) }, menu, this.input, share, send);
+    const form = h("form", { class: "composer", onsubmit: (event) => (event.preventDefault(), this.#sendDraft()) }, menu, this.input, file, attach, share, send);
     return [this.suggestions, form];
   }
 

@@ -323,3 +323,36 @@ async def test_a_file_that_is_not_there_is_not_found(control):
     status, answer = await control.answer("GET", "/files/photo-x")
 
     assert (status, answer["error"]["code"]) == (404, "not_found")
+
+
+async def test_a_person_writes_in_bold(telegram, ada, control):
+    await control.post(f"/users/{ada.id}/messages", html="So <b>good</b>")
+
+    (update,) = await telegram.call("getUpdates")
+    assert update["message"]["text"] == "So good"
+    assert update["message"]["entities"] == [{"type": "bold", "offset": 3, "length": 4}]
+
+
+async def test_a_picture_that_a_person_sent_is_sent_on_by_its_id(telegram, ada, control):
+    await control.post(f"/users/{ada.id}/messages", photo="iVBORw0K", text="Look")
+    (update,) = await telegram.call("getUpdates")
+    photo = update["message"]["photo"][0]["file_id"]
+
+    sent = await telegram.call("sendPhoto", chat_id=ada.id, photo=photo, caption="Theirs")
+
+    assert (update["message"]["caption"], sent["photo"][0]["file_id"]) == ("Look", photo)
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"photo": "not base64!"}, "photo"),
+        ({"html": "<b>open"}, "html"),
+        ({}, "text"),
+        ({"text": " "}, "text"),
+    ],
+)
+async def test_a_message_that_cannot_be_is_refused(ada, control, body, field):
+    status, answer = await control.answer("POST", f"/users/{ada.id}/messages", json=body)
+
+    assert (status, answer["error"]["field"]) == (422, field)

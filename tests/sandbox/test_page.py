@@ -212,6 +212,17 @@ async def test_a_picture_is_seen_and_a_document_can_be_kept(page_of_ada: Page, b
     assert (await download.value).suggested_filename == "data.json"
 
 
+async def test_a_picture_is_sent_with_its_caption(page_of_ada: Page, bot: Bot) -> None:
+    await page_of_ada.get_by_label("Message to the bot").fill("Look!")
+    async with page_of_ada.expect_file_chooser() as chooser:
+        await page_of_ada.get_by_role("button", name="Send a picture").click()
+    await (await chooser.value).set_files({"name": "look.png", "mimeType": "image/png", "buffer": PIXEL})
+
+    message = await bot.hears("message")
+    assert (message["caption"], message["photo"][0]["width"]) == ("Look!", 1280)
+    await expect(log(page_of_ada).get_by_role("img", name="Photo")).to_be_visible()
+
+
 async def test_any_place_can_be_shared_at_any_time(page_of_ada: Page, bot: Bot) -> None:
     await page_of_ada.get_by_role("button", name="Share a location").click()
     await page_of_ada.get_by_label("latitude").fill("48.14")

@@ -26,7 +26,7 @@ async def progress(update: Update, context: Context) -> None:
 
 def card(texts: English, known: Mapping[str, Any]) -> dict[str, Any]:
     """What the picture shows, in words."""
-    days, share = known["streak"]["days"], known["kept_ratio"]
+    days, longest, share = known["streak"]["days"], known["streak"]["longest"], known["kept_ratio"]
     *past, present = known["weeks"]
     labels = [texts.short_day(date.fromisoformat(week["monday"])) for week in past] + [texts.this_week]
     return {
@@ -34,7 +34,7 @@ def card(texts: English, known: Mapping[str, Any]) -> dict[str, Any]:
         "streak": {
             "days": days,
             "label": texts.one_day if days == 1 else texts.days_in_a_row,
-            "longest": texts.longest_streak(known["streak"]["longest"]),
+            "longest": texts.longest_streak(longest) if longest else "",
             "freezes": known["streak"]["freezes"],
         },
         "kept": {

@@ -6,6 +6,7 @@ create table tendril.commitments (
     due_at timestamptz not null,
     -- days as the user's calendar had them then: who travels keeps their history
     due_day date not null,
+    lapses_at timestamptz not null,
     status text not null default 'open' check (status in ('open', 'done', 'missed', 'dropped')),
     rating jsonb,
     -- what asked for it, so that asking twice makes one
@@ -16,7 +17,7 @@ create table tendril.commitments (
     check ((status = 'done') = (completed_at is not null) and (completed_at is null) = (completed_day is null))
 );
 create index commitments_of_user on tendril.commitments (user_id, due_day);
-create index commitments_open on tendril.commitments (due_day) where status = 'open';
+create index commitments_lapsing on tendril.commitments (lapses_at) where status = 'open';
 
 create table tendril.feedback (
     id bigint generated always as identity primary key,

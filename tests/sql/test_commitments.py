@@ -267,6 +267,19 @@ async def test_two_who_notice_at_once_notice_each_commitment_once(
     assert len(await events(connection, ada, "commitment_missed")) == 20
 
 
+async def test_noticing_and_completing_at_once_leave_each_other_alone(world: World) -> None:
+    ada = await world.person()
+    made = [await commit(world, ada) for _ in range(20)]
+
+    noticed, *answers = await asyncio.gather(
+        world.call("notice_missed_commitments", at="2026-03-04T12:00:00+00:00"),
+        *(complete(world, ada, each, at="2026-03-04T12:00:00+00:00") for each in made),
+    )
+
+    assert 0 <= noticed <= 20
+    assert all(answer["status"] == "done" for answer in answers)
+
+
 async def test_days_in_a_row_make_a_streak(world: World) -> None:
     ada = await world.person()
 

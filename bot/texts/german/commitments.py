@@ -126,7 +126,7 @@ class Commitments(english.commitments.Commitments):
     progress_title = "Wie es läuft"
     days_in_a_row = "Tage in Folge"
     one_day = "Tag, der erste einer Serie"
-    kept_label: Sequence[str] = ("deiner Vorsätze", "gehalten")
+    kept_label: Sequence[str] = ("der Vorsätze", "gehalten")
     nothing_ended_label: Sequence[str] = ("Noch ist", "nichts fällig")
     eight_weeks = "Die letzten acht Wochen"
     kept_word = "gehalten"

@@ -22,7 +22,9 @@ begin
         rating = case when change_commitment.text is null then c.rating else change_commitment.rating end,
         due_day = coalesce(change_commitment.due_day, c.due_day),
         due_at = case when change_commitment.due_day is null then c.due_at
-            else tendril.commitment_due(change_commitment.due_day, change_commitment.due_time, u.timezone, change_commitment.at) end
+            else tendril.commitment_due(change_commitment.due_day, change_commitment.due_time, u.timezone, change_commitment.at) end,
+        lapses_at = case when change_commitment.due_day is null then c.lapses_at
+            else tendril.commitment_lapse(change_commitment.due_day, u.timezone) end
     from tendril.users u where c.id = old.id and u.id = c.user_id
     returning c.* into new;
     if new.due_at <> old.due_at then

@@ -19,10 +19,10 @@ begin
         raise exception 'no user %', create_commitment.user_id using errcode = 'TN404', detail = 'user';
     end if;
     perform tendril.check_commitment_text(create_commitment.text);
-    insert into tendril.commitments (user_id, text, due_day, due_at, rating, request, created_at)
+    insert into tendril.commitments (user_id, text, due_day, due_at, lapses_at, rating, request, created_at)
     values (create_commitment.user_id, btrim(create_commitment.text), create_commitment.due_day,
         tendril.commitment_due(create_commitment.due_day, create_commitment.due_time, zone, create_commitment.at),
-        create_commitment.rating, create_commitment.request, create_commitment.at)
+        tendril.commitment_lapse(create_commitment.due_day, zone), create_commitment.rating, create_commitment.request, create_commitment.at)
     on conflict (request) do nothing
     returning * into made;
     if not found then

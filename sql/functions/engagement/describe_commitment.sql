@@ -4,5 +4,5 @@ returns jsonb
 language sql immutable
 set search_path = ''
 as $$
-    select to_jsonb(describe_commitment.commitment) - 'request' - 'user_id';
+    select to_jsonb(describe_commitment.commitment) - 'request' - 'user_id' - 'lapses_at';
 $$;

@@ -1,6 +1,6 @@
--- Turns open commitments into missed ones at noon of the day after their due day, where their user lives: whoever answers the
--- evening's question at breakfast has missed nothing. Records commitment_missed, which is nothing that the user did; says how many.
-create or replace function tendril.notice_missed_commitments(at timestamptz default tendril.clock())
+-- Turns open commitments that lapsed into missed ones, so many at most. Records commitment_missed, which is nothing that the user
+-- did; says how many.
+create or replace function tendril.notice_missed_commitments(at timestamptz default tendril.clock(), batch int default 1000)
 returns int
 language plpgsql
 set search_path = ''
@@ -8,17 +8,18 @@ as $$
 #variable_conflict use_column
 declare
     events jsonb;
-begin
-    with overdue as (
+    lapsed bigint[] := array(
         select c.id from tendril.commitments c
-        join tendril.users u on u.id = c.user_id
-        -- it is the next day's noon nowhere while UTC still has the day before the due day
-        where c.status = 'open' and c.due_day <= (notice_missed_commitments.at at time zone 'UTC')::date
-            and notice_missed_commitments.at >= tendril.instant(c.due_day + 1 + time '12:00', u.timezone)
-        order by c.id
-        for update of c skip locked
-    ), missed as (
-        update tendril.commitments c set status = 'missed' from overdue o where c.id = o.id returning c.*
+        where c.status = 'open' and c.lapses_at <= notice_missed_commitments.at
+        order by c.lapses_at, c.id limit notice_missed_commitments.batch);
+begin
+    -- Whoever changes a commitment locks its user first.
+    perform from tendril.users u
+    where u.id in (select c.user_id from tendril.commitments c where c.id = any (lapsed)) order by u.id for no key update;
+    with missed as (
+        update tendril.commitments c set status = 'missed'
+        where c.id = any (lapsed) and c.status = 'open' and c.lapses_at <= notice_missed_commitments.at
+        returning c.*
     )
     select jsonb_agg(tendril.commitment_event('commitment_missed', m, 'clock')) into events from missed m;
     if events is null then

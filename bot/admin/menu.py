@@ -47,7 +47,10 @@ async def _state(context: Context) -> str:
         texts.runs_state(now["running"], now["paused"]),
         texts.queue_state(queue["due"], queue["oldest_due_seconds"], queue["parked"] + queue["unknown"]),
         texts.channels_state(_closed(texts, queue["channels"])),
+        texts.alerts_state(now["alerts"]),
     ]
+    if now["is_paused"]:
+        lines.append(texts.all_is_held)
     return "\n".join([texts.menu_title(context.shared.brand), "", *lines])
 
 

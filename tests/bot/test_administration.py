@@ -95,6 +95,13 @@ async def test_the_menu_has_a_button_for_each_command(tendril: Tendril, owner: P
     await owner.hears("Whom do you look for?")
 
 
+async def test_the_menu_says_that_everything_is_held(tendril: Tendril, owner: Person) -> None:
+    await tendril.process.store.call("pause_everything")
+    await owner.writes("/admin")
+
+    await owner.hears("everything is held")
+
+
 async def test_somebody_is_found_and_shown_by_buttons(tendril: Tendril, owner: Person) -> None:
     await tendril.started("Ada", last_name="Lovelace")
 
@@ -390,14 +397,11 @@ async def test_an_owner_by_setting_has_the_menu_at_once(tendril: Tendril, owner:
     await until_menu(owner, has_admin=True)
 
 
-async def test_a_profile_counts_what_somebody_committed_to(
-    tendril: Tendril, owner: Person, connection: asyncpg.Connection
-) -> None:
+async def test_a_profile_counts_what_somebody_committed_to(tendril: Tendril, owner: Person) -> None:
     ada = await tendril.started("Ada")
-    await connection.execute(
-        "insert into tendril.commitments (user_id, text, due_at, due_day, created_at)"
-        " select id, 'Read', tendril.clock(), current_date, tendril.clock()"
-        " from tendril.users where first_name = 'Ada'"
+    user = (await tendril.explain(ada))["user"]["id"]
+    await tendril.process.store.call(
+        "create_commitment", user_id=user, text="Read a book", due_day="2026-03-06"
     )
 
     assert "commitments: 1 open, 0 kept, 0 missed" in (await profile_of(owner, ada))["text"]

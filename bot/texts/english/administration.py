@@ -61,6 +61,7 @@ class Administration(Basics):
     }
     """Of a command that is not here, its name."""
     refresh_label = "↻ Look again"
+    all_is_held = "⏸ everything is held: nothing leaves before somebody resumes it"
     all_channels_open = "every channel is open"
 
     def menu_title(self, brand: str) -> str:

@@ -68,6 +68,7 @@ class Administration(english.administration.Administration):
         "newpod": "🌿 Neue Gruppe",
     }
     refresh_label = "↻ Neu ansehen"
+    all_is_held = "⏸ alles ist angehalten: Nichts geht hinaus, bis es jemand weiterlaufen lässt"
     all_channels_open = "alle Kanäle sind offen"
 
     def menu_title(self, brand: str) -> str:

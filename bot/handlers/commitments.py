@@ -109,10 +109,9 @@ async def _say_with_rating(update: Update, context: Context, said: str, rating: 
 
 async def keep(update: Update, context: Context) -> None:
     """`c:keep:ID`: the buttons go, the words stay."""
-    query, texts = update.callback_query, context.words
-    await acknowledge(update, texts.kept_as_it_is)
-    if query is not None and query.message is not None:
-        await query.edit_message_reply_markup(None)
+    message = update.effective_message
+    if message is not None:
+        await rewrite(update, message.text_html, toast=context.words.kept_as_it_is)
 
 
 async def improve(update: Update, context: Context) -> None:

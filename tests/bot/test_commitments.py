@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from pydantic import SecretStr
 
 from tests.fixtures.database import Clock
 from tests.fixtures.process import RunTendril, Tendril
@@ -174,11 +178,11 @@ async def test_what_is_good_enough_is_kept(tendril: Tendril) -> None:
     await ada.writes("/commit Be better tomorrow")
     answer = await ada.hears("What would somebody see you do?")
 
-    await ada.taps(answer, "Keep it")
+    await asyncio.gather(*(ada.taps(answer, "Keep it") for _ in range(2)))
 
     async def without_buttons() -> bool:
-        shown = [each for each in await ada.messages() if each["message_id"] == answer["message_id"]]
-        return shown[0]["buttons"] == []
+        shown = await reads(ada, answer, answer["text"])
+        return not shown["buttons"]
 
     await until(without_buttons)
 
@@ -327,3 +331,21 @@ async def test_somebody_who_speaks_german_is_answered_in_german(tendril: Tendril
     await reads(ada, question, "Was könnte man dich tun sehen?")
     await ada.writes("/list")
     await ada.hears("Das hast du dir vorgenommen")
+
+
+async def test_with_a_key_a_language_model_rates(run_tendril: RunTendril) -> None:
+    said = {"specific": 10, "measurable": 20, "time_bound": 30, "suggestion": "How <b>many</b> pages?"}
+
+    async def complete(request: web.Request) -> web.Response:
+        return web.json_response({"choices": [{"message": {"content": json.dumps(said)}}]})
+
+    app = web.Application()
+    app.router.add_post("/v1", complete)
+    async with TestServer(app) as model:
+        changes = {"rating_api_key": SecretStr("placeholder"), "rating_api_url": str(model.make_url("/v1"))}
+        async with run_tendril(**changes) as tendril:
+            ada = await tendril.started("Ada")
+
+            await ada.writes(f"/commit {CLEAR}")
+
+            assert "How <b>many</b> pages?" in (await ada.hears("Noted"))["text"]

@@ -73,10 +73,11 @@ async def overview(request: web.Request, visitor: Visitor) -> web.Response:
     failures = [
         each | {"reason_in_words": _why(each), "at": _local(_when(each), zone)} for each in now["failures"]
     ]
+    acts = [each | {"at": _local(each["at"], zone)} for each in now["acts"]]
     return request.app[keys.PAGES].answer(
         "dashboard.html",
         visitor=visitor,
-        now=now | {"failures": failures},
+        now=now | {"failures": failures, "acts": acts},
         channels={name: in_words(state["paused_reason"]) for name, state in now["queue"]["channels"].items()},
         until=_local(visitor["until"], zone),
     )

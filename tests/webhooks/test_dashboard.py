@@ -182,6 +182,13 @@ async def test_what_went_wrong_is_told_with_its_reason(
     assert "the mailbox was full" in page
 
 
+async def test_what_admins_did_is_told_by_their_names(sidecar: Sidecar, link: str) -> None:
+    _, page = await look(sidecar, await enter(sidecar, link))
+
+    assert "dashboard opened" in page
+    assert "<b>Olga &lt;b&gt;</b>" in page
+
+
 @pytest.fixture
 async def browser(chromium_path: Path) -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:

@@ -1,6 +1,6 @@
--- What the dashboard's first page shows: the service at a glance, who is in which sequence, and what went wrong last; changes
--- nothing.
-create or replace function tendril.dashboard_overview(last_failures int default 8, at timestamptz default tendril.clock())
+-- What the dashboard's first page shows: the service at a glance, who is in which sequence, what went wrong last and what
+-- admins did; changes nothing.
+create or replace function tendril.dashboard_overview(last_failures int default 8, last_acts int default 8, at timestamptz default tendril.clock())
 returns jsonb
 language sql stable
 set search_path = ''
@@ -18,5 +18,12 @@ as $$
                 select * from tendril.message_deliveries d
                 where d.delivery_status in ('failed', 'bounced', 'complained', 'parked', 'unknown')
                 order by d.id desc limit dashboard_overview.last_failures
-            ) f join tendril.users u on u.id = f.user_id), '[]'));
+            ) f join tendril.users u on u.id = f.user_id), '[]'),
+        'acts', coalesce((
+            select jsonb_agg(jsonb_build_object('actor', coalesce(tendril.full_name(u), a.actor), 'action', a.action, 'at', a.at) order by a.at desc, a.id desc)
+            from (select * from tendril.audit_log a order by a.at desc, a.id desc limit dashboard_overview.last_acts) a
+            left join tendril.contact_points c
+                on c.channel = 'telegram' and c.state <> 'unverified' and c.address = substr(a.actor, length('telegram:') + 1)
+                and a.actor like 'telegram:%'
+            left join tendril.users u on u.id = c.user_id), '[]'));
 $$;

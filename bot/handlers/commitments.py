@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -129,7 +129,7 @@ async def shrink(update: Update, context: Context) -> None:
         await ask_again(update, context, about, context.words.ask_smaller)
 
 
-async def ask_again(update: Update, context: Context, id_: int, question: Any) -> None:
+async def ask_again(update: Update, context: Context, id_: int, question: Callable[[str], str]) -> None:
     person = await context.person(update)
     try:
         commitment = await context.call("get_commitment", user_id=person.user_id, commitment_id=id_)
@@ -152,34 +152,21 @@ async def understand_better(update: Update, context: Context, state: Mapping[str
     now = await local_now(update, context)
     due = _ahead(find_due(text, now), now.date())
     rating = await _rate(context, text, has_day=True)
-    changed = await _change(update, context, state["id"], text, due, rating, now.date())
-    await context.answered()
-    if changed is None:
-        await reply(update, context.words.not_open_any_more)
-    else:
-        said = context.words.changed_to(text, due_of(changed, str(now.tzinfo)), now.date())
-        await _say_with_rating(update, context, said, rating, changed["id"])
-    return True
-
-
-async def _change(
-    update: Update, context: Context, id_: int, text: str, due: Due | None, rating: Rating, today: date
-) -> Mapping[str, Any] | None:
-    """None when it is done meanwhile. One whose day is over gets tomorrow, unless a day was named."""
-    person = await context.person(update)
     changes: dict[str, Any] = {"text": text, "rating": as_json(rating)}
     if due is not None:
         changes |= {"due_day": due.day.isoformat(), "due_time": due.at.isoformat() if due.at else None}
+    person = await context.person(update)
     try:
-        before = await context.call("get_commitment", user_id=person.user_id, commitment_id=id_)
-        if due is None and (before["status"] != "open" or before["due_day"] < today.isoformat()):
-            changes["due_day"] = (today + timedelta(days=1)).isoformat()
-        changed: Mapping[str, Any] = await context.call(
-            "change_commitment", user_id=person.user_id, commitment_id=id_, **changes
+        changed = await context.call(
+            "change_commitment", user_id=person.user_id, commitment_id=state["id"], **changes
         )
     except (Conflict, NotFound):
-        return None
-    return changed
+        await reply(update, context.words.not_open_any_more)
+    else:
+        said = context.words.changed_to(text, due_of(changed, person.timezone), now.date())
+        await _say_with_rating(update, context, said, rating, changed["id"])
+    await context.answered()
+    return True
 
 
 async def local_now(update: Update, context: Context) -> datetime:

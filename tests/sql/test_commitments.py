@@ -198,6 +198,25 @@ async def test_another_day_begins_the_followup_anew(world: World, connection: as
     assert await followups(connection) == ["cancelled", "active"]
 
 
+@pytest.mark.parametrize("words", ["Write half a page", None])
+async def test_a_missed_one_that_is_put_in_other_words_is_for_tomorrow(
+    world: World, words: str | None
+) -> None:
+    ada = await world.person()
+    made = await commit(world, ada)
+    await world.call("notice_missed_commitments", at="2026-03-03T13:00:00+00:00")
+
+    changed = await world.call(
+        "change_commitment",
+        user_id=ada,
+        commitment_id=made["id"],
+        text=words,
+        at="2026-03-03T17:00:00+00:00",
+    )
+
+    assert (changed["status"], changed["due_day"]) == ("open", "2026-03-04")
+
+
 async def test_what_is_done_cannot_be_put_in_other_words(world: World) -> None:
     ada = await world.person()
     made = await commit(world, ada)

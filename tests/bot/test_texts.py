@@ -167,6 +167,7 @@ def test_no_text_is_longer_than_a_message(language: str) -> None:
         ("de", "Hallo"),
         ("de-AT", "Hallo"),
         ("DE", "Hallo"),
+        ("de_CH", "Hallo"),
         ("en-GB", "Hello"),
         ("tlh", "Hello"),
         ("", "Hello"),

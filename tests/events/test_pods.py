@@ -1,13 +1,12 @@
 """Pods: who is in them, how their week goes, and who has fallen silent."""
 
 import asyncio
-from datetime import datetime
 from typing import Any
 
 import asyncpg
 import pytest
 
-from storage.store import Invalid, NotFound
+from storage.store import Conflict, Invalid, NotFound
 from tests.events.conftest import Gathering
 
 
@@ -66,6 +65,13 @@ async def test_a_pod_takes_no_more_people_than_it_has_room_for(gathering: Gather
     assert sorted(answers) == ["full", "full", "full", "joined", "joined"]
 
 
+async def test_strangers_do_not_come_to_the_meetings_of_a_pod(gathering: Gathering) -> None:
+    pod, stranger = await gathering.pod(await gathering.person()), await gathering.person()
+
+    with pytest.raises(Conflict, match="only members"):
+        await gathering.register(pod["next_meeting"]["id"], stranger)
+
+
 async def test_an_invitation_ends_after_a_month_and_when_a_fresh_one_is_made(gathering: Gathering) -> None:
     pod, guest = await gathering.pod(await gathering.person()), await gathering.person()
     old = pod["invitation_code"]
@@ -114,33 +120,26 @@ async def test_an_archived_pod_cancels_its_meetings_and_lets_nobody_in(gathering
         await gathering.call("describe_pod", pod_id=pod["id"])
 
 
-@pytest.mark.parametrize("wrong", [{"weekday": 8}, {"timezone": "Mars"}, {"name": " "}, {"join_url": "meet"}])
+@pytest.mark.parametrize(
+    "wrong", [{"weekday": 8}, {"timezone": "Mars"}, {"name": " "}, {"join_url": "meet"}, {"capacity": 61}]
+)
 async def test_what_no_pod_can_be_is_refused(gathering: Gathering, wrong: dict[str, Any]) -> None:
     with pytest.raises(Invalid):
         await gathering.pod(await gathering.person(), **wrong)
 
 
-async def test_the_week_counts_what_was_kept_of_what_was_due(
-    gathering: Gathering, connection: asyncpg.Connection
-) -> None:
+async def test_the_week_counts_what_was_kept_of_what_was_due(gathering: Gathering) -> None:
     host, guest = await gathering.person(), await gathering.person()
     pod = await gathering.pod(host)
     await gathering.join(pod, guest)
-    add = """
-        insert into tendril.commitments (
-            user_id, text, due_at, due_day, status, created_at, completed_at, completed_day)
-        select $1, 'walk', $2, ($2::timestamptz)::date,
-            case when $3::timestamptz is null then 'open' else 'done' end,
-            '2026-02-20', $3, ($3::timestamptz)::date
-    """
     for due, done in [
-        ("2026-03-04T12:00Z", None),
-        ("2026-03-04T12:00Z", "2026-03-02T08:00Z"),
-        ("2026-03-20T12:00Z", "2026-03-02T09:00Z"),  # kept before its time
-        ("2026-03-01T12:00Z", "2026-02-28T09:00Z"),  # last week's
-        ("2026-03-09T12:00Z", None),  # next week's
+        ("2026-03-04", None),
+        ("2026-03-04", "2026-03-02T08:00:00+00:00"),
+        ("2026-03-20", "2026-03-02T09:00:00+00:00"),  # kept before its time
+        ("2026-02-28", "2026-02-28T09:00:00+00:00"),  # last week's
+        ("2026-03-09", None),  # next week's
     ]:
-        await connection.execute(add, host, *map(moment, (due, done)))
+        await promise(gathering, host, due, done)
 
     described = await gathering.call("describe_pod", pod_id=pod["id"])
 
@@ -148,8 +147,12 @@ async def test_the_week_counts_what_was_kept_of_what_was_due(
     assert week == {host: (2, 3), guest: (0, 0)}
 
 
-def moment(text: str | None) -> Any:
-    return datetime.fromisoformat(text) if text else None
+async def promise(gathering: Gathering, user: str, due: str, done: str | None) -> None:
+    made = await gathering.call(
+        "create_commitment", user_id=user, text="walk", due_day=due, at="2026-02-27T12:00:00+00:00"
+    )
+    if done is not None:
+        await gathering.call("complete_commitment", user_id=user, commitment_id=made["id"], at=done)
 
 
 # ---- silence ----

@@ -16,6 +16,9 @@ begin
     perform tendril.check_event('meeting', create_pod.name, create_pod.duration, create_pod.join_url, create_pod.capacity);
     if create_pod.weekday not between 1 and 7 then
         raise exception 'a weekday is 1 (Monday) to 7' using errcode = 'TN422', detail = 'weekday';
+    elsif create_pod.capacity > 60 then
+        raise exception 'a pod has room for up to 60 people' using errcode = 'TN422', detail = 'capacity',
+            hint = 'It is a small group; its page is one message.';
     end if;
     select p.id into new_pod from tendril.pods p
     where p.name = btrim(create_pod.name) and p.created_by = create_pod.created_by and p.timezone = create_pod.timezone

@@ -1,5 +1,5 @@
 -- Registers a user for an event and begins their reminders, or puts them on the waiting list where it is full; who has
--- registered already keeps their place.
+-- registered already keeps their place. The meetings of a pod are for its members.
 create or replace function tendril.register_for_event(
     event_id bigint, user_id uuid, source text default 'api', at timestamptz default tendril.clock()
 )
@@ -20,6 +20,11 @@ begin
             raise exception 'the event is cancelled' using errcode = 'TN409', detail = 'cancelled';
         elsif event.starts_at + event.duration <= register_for_event.at then
             raise exception 'the event is over' using errcode = 'TN409', detail = 'over';
+        elsif event.pod_id is not null and not exists (
+            select from tendril.pod_members m
+            where m.pod_id = event.pod_id and m.user_id = register_for_event.user_id and m.left_at is null
+        ) then
+            raise exception 'only members come to the meetings of a pod' using errcode = 'TN409', detail = 'not_a_member';
         end if;
         perform from tendril.users u where u.id = register_for_event.user_id and u.deleted_at is null for key share;
         if not found then

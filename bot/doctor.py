@@ -12,10 +12,11 @@ from telegram.error import InvalidToken, TelegramError
 from telegram.request import HTTPXRequest
 
 from bot.database import direct_address, opened_store
-from bot.settings import Settings
+from bot.settings import Settings, shown
 from channels.errors import DeliveryError, Misconfigured
 from channels.sender_domain import ABSENT, HIDDEN, SenderDomain, sender_domain
 from channels.transport import open_httpx_client
+from engagement.model_rating import ModelRater, NoJudgment
 from storage.embedded import CannotStart
 from storage.migrations import MigrationError, newest, pending
 from storage.store import UNKNOWN_OPERATION, StorageError
@@ -36,7 +37,7 @@ class Finding:
 
 async def examine(settings: Settings, arguments: argparse.Namespace) -> int:
     is_well = True
-    for examination in (_database, _telegram, _email, _addresses):
+    for examination in (_database, _telegram, _email, _ratings, _addresses):
         async for finding in examination(settings):
             print(finding, flush=True)
             is_well = is_well and finding.is_fine is not False
@@ -155,6 +156,21 @@ async def _email(settings: Settings) -> AsyncIterator[Finding]:
         for finding in _domain(domain):
             yield finding
     yield _webhook(settings)
+
+
+async def _ratings(settings: Settings) -> AsyncIterator[Finding]:
+    key = shown(settings.rating_api_key)
+    if key is None:
+        return
+    try:
+        async with open_httpx_client() as client:
+            rater = ModelRater(client, settings.rating_api_url, key, settings.rating_model)
+            await rater.judge("Write two pages by Friday", "en")
+    except NoJudgment as reason:
+        remedy = "check RATING_API_KEY, RATING_API_URL and RATING_MODEL; rules rate until then"
+        yield Finding(False, "ratings", f"no rating from {settings.rating_api_url} ({reason}): {remedy}")
+    else:
+        yield Finding(True, "ratings", f"{settings.rating_model} rates commitments")
 
 
 def _domain(domain: SenderDomain) -> list[Finding]:

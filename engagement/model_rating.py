@@ -63,6 +63,10 @@ class _Judgment(BaseModel):
         return words
 
 
+class NoJudgment(Exception):
+    """Says why, and never what somebody wrote."""
+
+
 class ModelRater:
     """Asks over `http`, which it does not close."""
 
@@ -77,11 +81,19 @@ class ModelRater:
 
     async def rate(self, text: str, locale: str | None) -> Rating:
         try:
-            judgment = await self._ask(text, locale)
-        except (httpx.HTTPError, TimeoutError, ValueError) as error:
-            # Not the error's words: they may hold what somebody wrote.
-            log.warning("rated_by_rules", error=type(error).__name__)
+            return await self.judge(text, locale)
+        except NoJudgment as reason:
+            log.warning("rated_by_rules", reason=str(reason))
             return rated(text)
+
+    async def judge(self, text: str, locale: str | None) -> Rating:
+        """Raises NoJudgment."""
+        try:
+            judgment = await self._ask(text, locale)
+        except httpx.HTTPStatusError as refused:
+            raise NoJudgment(f"it answered {refused.response.status_code}") from refused
+        except (httpx.HTTPError, TimeoutError, ValueError) as error:
+            raise NoJudgment(type(error).__name__) from error
         advice = None if judgment.suggestion else rated(text).advice
         return Rating(
             specific=judgment.specific,

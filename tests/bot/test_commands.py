@@ -77,6 +77,10 @@ async def test_doctor_finds_everything_well(settings: Settings, capsys: Printed)
         ({"resend_webhook_secret": None}, "✗ webhook secret"),
         ({"database_url": SecretStr("postgresql://nobody@127.0.0.1:1/none")}, "✗ database"),
         ({"public_url": "http://tendril.example.com"}, "✗ public address"),
+        (
+            {"rating_api_key": SecretStr("placeholder"), "rating_api_url": "http://127.0.0.1:1/v1"},
+            "✗ ratings",
+        ),
     ],
 )
 async def test_doctor_names_what_is_wrong(

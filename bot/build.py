@@ -11,6 +11,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +20,7 @@ from aiohttp import web
 from pydantic import SecretStr
 
 import sequences
+from bot.broadcasts import BroadcastDuty
 from bot.context import Shared
 from bot.conversation import telegram_application
 from bot.database import LateStore, open_migrated_store
@@ -33,9 +35,11 @@ from bot.worker_name import worker_name
 from channels.channel import Channel
 from channels.registry import open_channels
 from channels.signing import Signer
+from channels.telegram import TelegramChannel
 from channels.transport import open_httpx_client
 from engagement.commitments import Rater, RuleRater
 from engagement.model_rating import ModelRater
+from sequences.broadcasting import BroadcastChanges
 from sequences.controller import NurtureController
 from sequences.links import LinkBuilder
 from sequences.metrics import DeliveryMetrics
@@ -45,6 +49,7 @@ from sequences.rendering import Brand, Renderer
 from storage.store import Store
 from webhooks.app import build_app, build_monitor
 from webhooks.options import WebOptions
+from webhooks.trial_mail import send_trial_mail
 
 log = structlog.get_logger(__name__)
 
@@ -259,6 +264,7 @@ class _Assembly:
     store: LateStore
     channels: Mapping[str, Channel]
     signer: Signer
+    renderer: Renderer
     pipelines: Mapping[str, DeliveryPipeline]
     controller: NurtureController
     metrics: DeliveryMetrics
@@ -267,6 +273,7 @@ class _Assembly:
     duties: dict[str, Duty] = field(default_factory=dict)
     ticks: dict[str, Tick] = field(default_factory=dict)
     rings: list[Callable[[], None]] = field(default_factory=list)
+    felt: list[Callable[[], None]] = field(default_factory=list)  # when an update was handled
 
     @classmethod
     async def begun(
@@ -289,6 +296,7 @@ class _Assembly:
             store=store,
             channels=channels,
             signer=signer,
+            renderer=renderer,
             pipelines=pipelines,
             controller=NurtureController(store, pipelines.values(), metrics=metrics),
             metrics=metrics,
@@ -305,6 +313,8 @@ class _Assembly:
             LinkBuilder(self.way_in.public_url, self.signer),
             rater,
             owner_ids=self.settings.admin_telegram_ids,
+            health=self.health.as_told,
+            send_trial=self._trial(),
         )
         application = telegram_application(
             shown(self.settings.telegram_bot_token) or "", self.settings.telegram_api_url, shared
@@ -314,7 +324,7 @@ class _Assembly:
             self.store,
             self.worker,
             webhook=self._webhook(),
-            handled=self.controller.wake,
+            handled=self._feel,
             say=self.health.say_of_telegram,
         )
         self.opened.push_async_callback(receiving.close)
@@ -329,8 +339,21 @@ class _Assembly:
         for name, pipeline in self.pipelines.items():
             self.duties[f"deliver-{name}"] = pipeline.run
         self.duties["upkeep"] = upkeep.run
+        self._add_broadcasts()
         self.ticks["deliveries"] = Tick(self.settings.tick_seconds, self.controller.wake)
         self.ticks["upkeep"] = Tick(self.settings.tick_seconds * UPKEEP_TICKS, upkeep.bell.ring)
+
+    def _add_broadcasts(self) -> None:
+        telegram = self.channels.get("telegram")
+        changes = (
+            BroadcastChanges(self.store, telegram, self.renderer)
+            if isinstance(telegram, TelegramChannel)
+            else None
+        )
+        broadcasts = BroadcastDuty(self.store, self.controller.wake, changes)
+        self.duties["broadcasts"] = broadcasts.run
+        self.ticks["broadcasts"] = Tick(self.settings.tick_seconds, broadcasts.bell.ring)
+        self.felt.append(broadcasts.bell.ring)
 
     async def add_answers(self, *, has_web: bool) -> None:
         """It answers from now on, also while the database is away: its health says so."""
@@ -369,8 +392,19 @@ class _Assembly:
             url=self.way_in.url,
         )
 
+    def _trial(self) -> Callable[[str], Awaitable[str]] | None:
+        email = self.channels.get("email")
+        options = web_options(self.settings, self.secrets)
+        return partial(send_trial_mail, email, options) if email is not None else None
+
     def _ring(self) -> None:
         for ring in self.rings:
+            ring()
+
+    def _feel(self) -> None:
+        """What somebody wrote or tapped may have made something due."""
+        self.controller.wake()
+        for ring in self.felt:
             ring()
 
     def _webhook(self) -> Webhook | None:

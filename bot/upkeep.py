@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import structlog
 
 from bot.waiting import Bell
-from sequences.broadcasting import carry_broadcasts
 from sequences.controller import NurtureController
 from storage.store import StorageError, Store
 
@@ -41,8 +40,6 @@ class Upkeep:
     async def once(self) -> None:
         await self._controller.follow_up()
         await self._store.call("notice_time")
-        if await carry_broadcasts(self._store):
-            self._controller.wake()
         for channel in self._channels_off:
             await self._reroute(channel)
         await self._store.call("forget_old")

@@ -1,4 +1,4 @@
-"""Telegram: each message is one `sendMessage`, straight to the Bot API; later it may be edited or deleted there.
+"""Telegram: each message is one `sendMessage`, straight to the Bot API; it can be edited and deleted later.
 
 There is no idempotency key: once a request is written, only its answer tells whether the message arrived. The
 token is part of the address.
@@ -112,9 +112,7 @@ class TelegramChannel:
 
     async def delete(self, recipient: str, message_id: str) -> None:
         """Takes back a message that was sent, within 48 hours."""
-        await self._ask(
-            self._delete_message, {"chat_id": _chat_id(recipient), "message_id": int(message_id)}
-        )
+        await self._ask(self._delete_message, {"chat_id": _chat_id(recipient), "message_id": int(message_id)})
 
     async def _ask(self, endpoint: Endpoint, request: Mapping[str, Any]) -> dict[str, Any]:
         response = await self._post(endpoint, json.dumps(request).encode())

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 import pytest
 
 from bot.texts import words
-from tests.fixtures.process import Tendril
+from tests.fixtures.process import RunTendril, Tendril
 from tests.fixtures.sandbox import Person, until
 
 
@@ -162,3 +163,123 @@ async def test_the_menu_follows_the_chosen_language(tendril: Tendril) -> None:
         return {each["command"]: each["description"] for each in shown} == dict(words("de").commands)
 
     await until(told_in_german)
+
+
+# What, how often, until when, in which language
+
+
+async def opened(person: Person, *buttons: str) -> Any:
+    """The page of the settings, after these buttons."""
+    await person.writes("/settings")
+    page = await person.hears("Your settings")
+    for button in buttons:
+        await person.taps(page, button)
+    return page
+
+
+def labels(message: Any) -> list[list[str]]:
+    return [[button["text"] for button in row] for row in message["buttons"]]
+
+
+async def test_a_grid_of_ticks_stays_while_kinds_are_switched_off_and_on(tendril: Tendril) -> None:
+    ada = await tendril.started("Ada")
+    page = await opened(ada, "What")
+    page = await reads(ada, page, "What do you want, and where?")
+    assert labels(page)[1] == ["News", "✓ Telegram"]
+
+    await ada.taps(page, 3)
+
+    async def unticked() -> bool:
+        now = await reads(ada, page, "What do you want")
+        return bool(labels(now)[1] == ["News", "✗ Telegram"])
+
+    await until(unticked)
+    (point,) = (await tendril.explain(ada))["contact_points"]
+    assert (point["opt_in_announcements"], point["opt_in_sequences"]) == (False, True)
+
+
+async def test_less_often_is_chosen_by_a_button(tendril: Tendril) -> None:
+    ada = await tendril.started("Ada")
+    page = await opened(ada, "How often")
+
+    await ada.taps(await reads(ada, page, "How many messages"), "At most 3 a week")
+    await reads(ada, page, "How often: At most 3 a week")
+
+    assert (await preferences(tendril, ada))["max_per_week"] == 3
+
+
+async def test_the_language_is_chosen_and_answered_in(tendril: Tendril) -> None:
+    ada = await tendril.started("Ada")
+    page = await opened(ada, "Language")
+
+    await ada.taps(await reads(ada, page, "Which language"), "Deutsch")
+    await reads(ada, page, "Sprache: Deutsch")
+    await ada.writes("/settings zeit abends")
+
+    await ada.hears("Tageszeit: Abends")
+
+
+@pytest.mark.parametrize(("typed", "day"), [("2027-02-03", "2027-02-03"), ("3.2.2027", "2027-02-03")])
+async def test_a_pause_until_a_day_is_asked_for_and_typed(tendril: Tendril, typed: str, day: str) -> None:
+    ada = await tendril.started("Ada")
+    page = await opened(ada, "Pause")
+    await ada.taps(await reads(ada, page, "For how long"), "Until a day…")
+    await reads(ada, page, "On which day")
+
+    await ada.writes(typed)
+    await ada.hears("Paused until Wednesday, 3 February")
+
+    assert (await preferences(tendril, ada))["paused_until"].startswith(day)
+
+
+async def test_a_day_that_is_over_is_asked_for_again_after_a_restart(run_tendril: RunTendril) -> None:
+    async with run_tendril() as tendril:
+        ada = await tendril.started("Ada")
+        page = await opened(ada, "Pause")
+        await ada.taps(await reads(ada, page, "For how long"), "Until a day…")
+        await reads(ada, page, "On which day")
+    async with run_tendril() as tendril:
+        await ada.writes("2020-01-01")
+        await ada.hears("That day has already begun")
+
+        await ada.writes("2099-01-01")
+
+        await ada.hears("Paused until Thursday, 1 January")
+
+
+async def test_what_is_no_day_is_understood_as_anything_else(tendril: Tendril) -> None:
+    ada = await tendril.started("Ada")
+    page = await opened(ada, "Pause")
+    await ada.taps(await reads(ada, page, "For how long"), "Until a day…")
+    await reads(ada, page, "On which day")
+
+    await ada.writes("/why")
+
+    await ada.hears("The last one")
+
+
+async def test_the_page_on_the_web_opens_by_the_link(tendril: Tendril) -> None:
+    ada = await tendril.started("Ada")
+    page = await opened(ada, "On the web")
+
+    html = (await reads(ada, page, "Your settings on the web"))["html"]
+    (link,) = re.findall(r'href="([^"]+)"', html)
+
+    async with tendril.http.get(link) as answer:
+        assert (answer.status, "Where do you like to hear from us" in await answer.text()) == (200, True)
+
+
+async def test_everything_is_stopped_and_begun_again_from_the_settings(tendril: Tendril) -> None:
+    ada = await tendril.started("Ada")
+    page = await opened(ada, "Stop everything")
+    await ada.taps(await reads(ada, page, "Shall I stop"), "Yes, stop")
+    await reads(ada, page, "I am silent now")
+
+    await ada.writes("/settings")
+    again = await ada.hears("You stopped my messages")
+    await ada.taps(again, "Start again")
+
+    async def started() -> bool:
+        return (await preferences(tendril, ada))["stopped_at"] is None
+
+    await until(started)

@@ -68,16 +68,19 @@ async def understand_day(update: Update, context: Context, state: Mapping[str, A
     day = await _day(update, context, (message.text or "") if message else "")
     if day is None:
         return False
-    await context.answered()
-    await pause_until(update, context, day)
+    if await pause_until(update, context, day):
+        await context.answered()
     return True
 
 
-async def pause_until(update: Update, context: Context, day: str) -> None:
+async def pause_until(update: Update, context: Context, day: str) -> bool:
+    """Says whether the day is one that is still to come."""
     try:
         await _apply(update, context, {"paused_until": day})
     except Invalid:
         await reply(update, context.words.day_is_over)
+        return False
+    return True
 
 
 async def accept(update: Update, context: Context) -> None:

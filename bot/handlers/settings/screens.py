@@ -32,14 +32,13 @@ def overview(texts: English, preferences: Preferences) -> str:
 def _lines(texts: English, preferences: Preferences) -> Iterable[str]:
     order = [texts.channels.get(name, name) for name in preferences["channel_order"]]
     declined = [each["title"] for each in preferences["declined"]]
-    language = LANGUAGES.get((preferences["locale"] or "en")[:2].lower(), LANGUAGES["en"])
     yield texts.settings_line(texts.channel_label, texts.in_order(order) if order else texts.no_choice)
     yield texts.settings_line(texts.what_label, _what(texts, preferences))
     yield texts.settings_line(texts.often_label, _often(texts, preferences))
     yield texts.settings_line(texts.time_label, texts.times[preferences["preferred_time"]])
     yield texts.settings_line(texts.quiet_label, _quiet_hours(texts, preferences))
     yield texts.settings_line(texts.zone_label, texts.zone(preferences["timezone"]))
-    yield texts.settings_line(texts.language_label, language)
+    yield texts.settings_line(texts.language_label, _language_of(preferences))
     if declined:
         yield texts.settings_line(texts.declined_label, ", ".join(declined))
 
@@ -128,7 +127,10 @@ def _pause(texts: English, preferences: Preferences) -> Screen:
 
 
 def _language(texts: English, preferences: Preferences) -> Screen:
-    rows = [[button(name, f"s:set:locale={code}")] for code, name in LANGUAGES.items()]
+    chosen = _language_of(preferences)
+    rows = [
+        [button(_marked(name, name == chosen), f"s:set:locale={code}")] for code, name in LANGUAGES.items()
+    ]
     return texts.ask_language, [*rows, back(texts)]
 
 
@@ -193,6 +195,10 @@ def _marked(label: str, is_chosen: bool) -> str:
 
 def _in_pairs(choices: list[InlineKeyboardButton]) -> Buttons:
     return [choices[start : start + 2] for start in range(0, len(choices), 2)]
+
+
+def _language_of(preferences: Preferences) -> str:
+    return LANGUAGES.get((preferences["locale"] or "en")[:2].lower(), LANGUAGES["en"])
 
 
 def _quiet_hours(texts: English, preferences: Preferences) -> str:

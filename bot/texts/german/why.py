@@ -12,25 +12,26 @@ COMMANDS: Mapping[str, str] = {
 
 
 class Why(english.why.Why):
+    # behind „Das begann“
     begun_by: Mapping[str, str] = {
-        "user_started": "weil du mich begrüßt hast",
-        "goal_set": "weil du dir ein Ziel gesetzt hast",
-        "commitment_created": "wegen etwas, das du dir vorgenommen hast",
-        "commitment_completed": "weil du geschafft hast, was du dir vorgenommen hattest",
-        "commitment_missed": "weil ein Termin von dir verstrichen ist",
-        "streak_milestone": "weil du schon eine Weile dranbleibst",
-        "pod_joined": "weil du einer Gruppe beigetreten bist",
-        "pod_member_inactive": "weil in deiner Gruppe jemand still geworden ist",
-        "meeting_missed": "weil ein Treffen ohne dich war",
-        "inactive_7_days": "weil ich eine Woche nichts von dir gehört hatte",
-        "inactive_14_days": "weil ich zwei Wochen nichts von dir gehört hatte",
-        "email_verified": "weil du deine Adresse bestätigt hast",
-        "request_email": "weil du mir deine Adresse gegeben hast",
-        "preference_page": "weil auf der Seite deiner Einstellungen darum gebeten wurde",
-        "direct": "weil dir jemand vom Team geschrieben hat",
-        "trigger": "wegen etwas, das du hier getan hast",
+        "user_started": ", weil du mich begrüßt hast",
+        "goal_set": ", weil du dir ein Ziel gesetzt hast",
+        "commitment_created": " wegen etwas, das du dir vorgenommen hast",
+        "commitment_completed": ", weil du geschafft hast, was du dir vorgenommen hattest",
+        "commitment_missed": ", weil ein Termin von dir verstrichen ist",
+        "streak_milestone": ", weil du schon eine Weile dranbleibst",
+        "pod_joined": ", weil du einer Gruppe beigetreten bist",
+        "pod_member_inactive": ", weil in deiner Gruppe jemand still geworden ist",
+        "meeting_missed": ", weil ein Treffen ohne dich war",
+        "inactive_7_days": ", weil ich eine Woche nichts von dir gehört hatte",
+        "inactive_14_days": ", weil ich zwei Wochen nichts von dir gehört hatte",
+        "email_verified": ", weil du deine Adresse bestätigt hast",
+        "request_email": ", weil du mir deine Adresse gegeben hast",
+        "preference_page": ", weil auf der Seite deiner Einstellungen darum gebeten wurde",
+        "direct": ", weil dir jemand vom Team geschrieben hat",
+        "trigger": " wegen etwas, das du hier getan hast",
     }
-    begun = "weil jemand vom Team sie für dich begonnen hat"
+    begun = ", weil jemand vom Team es für dich gestartet hat"
     classes: Mapping[str, str] = {
         "transactional": "Sie gehört zu etwas, um das du gebeten hast, und kommt deshalb immer.",
         "sequence": "Du bekommst dort Serien, weil du sie nicht abbestellt hast.",
@@ -60,7 +61,7 @@ class Why(english.why.Why):
         return (
             f"<b>Die letzte Nachricht</b> kam am {self.moment(when)}, "
             f"{self.on_channel.get(channel, channel)}.\n"
-            f"Sie gehört zu „{escape(title)}“, begonnen {begun}.\n{self.classes[message_class]}"
+            f"Sie gehört zu „{escape(title)}“. Das begann{begun}.\n{self.classes[message_class]}"
         )
 
     def why_next(self, title: str, when: datetime | None, hold: str | None) -> str:

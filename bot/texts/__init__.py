@@ -21,5 +21,5 @@ LANGUAGES: Mapping[str, str] = {"en": "English", "de": "Deutsch"}
 
 
 def words(locale: str | None) -> English:
-    """The bot's words in somebody's language (`de`, `pt-br`, `de_AT`), in English where there is no translation."""
+    """The bot's words in a language (`de`, `pt-br`, `de_AT`), in English where there is no translation."""
     return _LANGUAGES.get((locale or "en").replace("_", "-").split("-")[0].lower(), _LANGUAGES["en"])

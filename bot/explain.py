@@ -33,7 +33,7 @@ async def explain(settings: Settings, arguments: argparse.Namespace) -> int:
             lines = [*user_story(user, page), *_what_to_type(user, arguments.user, page)]
         else:
             delivery = await store.call("explain_delivery", delivery_id=arguments.delivery)
-            if not _is_theirs(delivery, user):
+            if not is_theirs(delivery, user):
                 raise SettingsError(
                     f"delivery {arguments.delivery} went to somebody else: "
                     f"`python -m bot explain {arguments.user}` lists those of {arguments.user}"
@@ -43,7 +43,7 @@ async def explain(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _is_theirs(delivery: Row, user: Row) -> bool:
+def is_theirs(delivery: Row, user: Row) -> bool:
     enrollments = {each["enrollment_id"] for each in user["enrollments"]}
     return delivery["enrollment"]["enrollment_id"] in enrollments
 
@@ -59,6 +59,9 @@ class Page:
 
     def heading(self, text: str) -> list[str]:
         return ["", self.paint(text, "bold")]
+
+    def line(self, text: str) -> str:
+        return f"  {text}"
 
     def columns(self, rows: Iterable[Sequence[str]], colors: Sequence[str] = ()) -> list[str]:
         """Aligned; the last column is as long as it likes, and its further lines stand below, dim.
@@ -97,8 +100,8 @@ def delivery_story(story: Row, zone: str, page: Page) -> list[str]:
     moments += _passed(delivery, {event["type"] for event in story["events"]})
     moments.sort(key=lambda moment: _moment(moment[0]))
     title = f"Delivery {delivery['delivery_id']}: {_step(delivery)}, over {delivery['channel']}"
-    lines = [page.paint(title, "bold"), f"  {what_happened(delivery, zone)}"]
-    lines += [f"  {line}" for line in _why_this_way(delivery, siblings)]
+    lines = [page.paint(title, "bold"), page.line(what_happened(delivery, zone))]
+    lines += [page.line(line) for line in _why_this_way(delivery, siblings)]
     lines += page.heading(f"What happened (times in {zone})")
     lines += page.columns((local(at, zone), what, why) for at, what, why in moments)
     if siblings:

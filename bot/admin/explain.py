@@ -1,7 +1,8 @@
-"""/explain USER: the story that `python -m bot explain` tells, as a chat has it; a long one as a file."""
+"""/explain USER [DELIVERY]: what `python -m bot explain` tells, as a chat has it; a long story as a file."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from io import BytesIO
@@ -16,8 +17,10 @@ from bot.admin.people import USER, name_of, person_tap, tapped
 from bot.admin.profile import back_to
 from bot.admin.users import suggest
 from bot.context import Context, acknowledge, argument, reply
-from bot.explain import Page, user_story
+from bot.explain import Page, delivery_story, is_theirs, user_story
 from storage.store import NotFound
+
+DELIVERY = re.compile(r"\d{1,18}")
 
 
 class ChatPage(Page):
@@ -30,6 +33,9 @@ class ChatPage(Page):
         tag = {"bold": "b", "dim": "i"}.get(color)
         return f"<{tag}>{escape(text)}</{tag}>" if tag else escape(text)
 
+    def line(self, text: str) -> str:
+        return escape(text)
+
     def columns(self, rows: Iterable[Sequence[str]], colors: Sequence[str] = ()) -> list[str]:
         lines = []
         for *cells, last in rows:
@@ -41,13 +47,13 @@ class ChatPage(Page):
 
 async def explain(update: Update, context: Context) -> None:
     typed = argument(context).strip()
+    reference, _, last = typed.rpartition(" ")
     if not typed:
         await reply(update, context.words.how_to_explain)
-        return
-    try:
-        await _tell(update, context, typed)
-    except NotFound:
-        await suggest(update, context, typed)
+    elif reference and DELIVERY.fullmatch(last):
+        await _tell_or_suggest(update, context, reference, int(last))
+    else:
+        await _tell_or_suggest(update, context, typed)
 
 
 async def explain_tapped(update: Update, context: Context) -> None:
@@ -56,15 +62,37 @@ async def explain_tapped(update: Update, context: Context) -> None:
     await acknowledge(update)
 
 
-async def _tell(update: Update, context: Context, reference: str) -> None:
-    """Raises NotFound."""
+async def _tell_or_suggest(
+    update: Update, context: Context, reference: str, delivery_id: int | None = None
+) -> None:
+    try:
+        await _tell(update, context, reference, delivery_id)
+    except NotFound:
+        await suggest(update, context, reference)
+
+
+async def _tell(update: Update, context: Context, reference: str, delivery_id: int | None = None) -> None:
+    """Raises NotFound for a user whom nobody knows."""
     story = await context.call("explain_user", reference=reference)
     buttons = [back_to(context.words, story["user"]["id"])]
-    text = "\n".join(user_story(story, ChatPage()))
+    if delivery_id is None:
+        text = "\n".join(user_story(story, ChatPage()))
+    else:
+        text = await _delivery_story(context, story, delivery_id)
     if _fits(text):
         await reply(update, text, buttons)
     else:
         await _attach(update, context, story)
+
+
+async def _delivery_story(context: Context, story: Mapping[str, Any], delivery_id: int) -> str:
+    try:
+        delivery = await context.call("explain_delivery", delivery_id=delivery_id)
+    except NotFound:
+        delivery = None
+    if delivery is None or not is_theirs(delivery, story):
+        return context.words.no_such_delivery(delivery_id, name_of(story["user"]))
+    return "\n".join(delivery_story(delivery, story["user"]["timezone"], ChatPage()))
 
 
 def _fits(text: str) -> bool:

@@ -371,6 +371,19 @@ async def test_a_story_is_told_in_the_chat(tendril: Tendril, owner: Person) -> N
     assert f"• telegram, {ada.id}: active" in story["text"]
 
 
+async def test_the_story_of_one_message_is_told(tendril: Tendril, owner: Person) -> None:
+    ada, grace = await tendril.started("Ada"), await tendril.started("Grace")
+    await tendril.settled()
+    hers = (await tendril.explain(ada))["deliveries"][0]["delivery_id"]
+
+    await owner.writes(f"/explain {ada.id} {hers}")
+    story = await owner.hears(f"Delivery {hers}: onboarding 1 welcome, over telegram")
+    assert "What happened" in story["text"]
+    await owner.writes(f"/explain {grace.id} {hers}")
+
+    await owner.hears(f"Grace has no message number {hers}")
+
+
 async def test_a_long_story_comes_as_a_file(tendril: Tendril, owner: Person) -> None:
     ada = await tendril.started("Ada")
     user = (await tendril.explain(ada))["user"]["id"]

@@ -355,6 +355,9 @@ class Administration(Basics):
         "Of whom? Send a Telegram id, @username, an email address or an id:\n<code>/explain @ada</code>"
     )
 
+    def no_such_delivery(self, delivery_id: int, name: object) -> str:
+        return f"{self.their_name(name)} has no message number {delivery_id}: /explain lists theirs."
+
     def story_attached(self, name: object) -> str:
         return f"The story of {self.their_name(name)} is long: here it is as a file."
 

@@ -334,6 +334,11 @@ class Administration(english.administration.Administration):
         "Über wen? Schick mir eine Telegram-Id, @username, E-Mail oder Id:\n<code>/explain @ada</code>"
     )
 
+    def no_such_delivery(self, delivery_id: int, name: object) -> str:
+        return (
+            f"Eine Nachricht Nummer {delivery_id} hat {self.their_name(name)} nicht: /explain zählt sie auf."
+        )
+
     def story_attached(self, name: object) -> str:
         return f"Die Geschichte von {self.their_name(name)} ist lang: Hier ist sie als Datei."
 

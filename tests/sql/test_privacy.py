@@ -88,7 +88,7 @@ async def mira(world: World, connection: asyncpg.Connection) -> str:
     await world.enroll(user, context={"name": NAME, "code": CODE})
     (row,) = await world.deliver("email")
     await world.tell(row, "opened", details={"address": EMAIL})
-    await world.tell({"tracking_id": None}, "delivered", details={"address": EMAIL})
+    await world.tell({"tracking_id": None}, "other", details={"address": EMAIL})
     await world.call("express_wish", tracking_id=row["tracking_id"], wish="less", source="email")
     await world.call("decline_sequence", user_id=user, sequence="declined")
     for statement in (SHARED, EVENT, BROADCAST, *PLANTED.values()):
@@ -191,6 +191,21 @@ async def test_what_is_being_sent_meanwhile_has_nothing_left_to_record(
 
     assert [each["applied"] for each in outcome] == [False]
     assert await connection.fetchval("select count(*) from tendril.message_deliveries") == 0
+
+
+async def test_what_is_told_of_their_mail_afterwards_does_not_say_whose_it_was(
+    world: World, connection: asyncpg.Connection
+) -> None:
+    await world.publish(step(channels=["email"]))
+    ada = await world.person()
+    await world.enroll(ada)
+    (row,) = await world.deliver("email")
+    await world.call("delete_user", user_id=ada, source="page")
+
+    await world.tell(row, "delivered", details={"address": "user1@example.org", "raw": {}, "url": "x"})
+
+    kept = await connection.fetchval("select details::text from tendril.delivery_events")
+    assert kept == '{"url": "x"}'
 
 
 async def test_an_import_does_not_bring_consent_back(world: World) -> None:

@@ -39,7 +39,10 @@ begin
             with ordinality as g (event_id, source, type, occurred_at, details, is_machine, reason, place)
     ), stored as (
         insert into tendril.delivery_events (event_id, delivery_id, source, type, reason, is_machine, details, occurred_at, recorded_at)
-        select g.event_id, g.delivery_id, g.source, g.type, g.reason, coalesce(g.is_machine, false), coalesce(g.details, '{}'),
+        select g.event_id, g.delivery_id, g.source, g.type, g.reason, coalesce(g.is_machine, false),
+            -- a mail that we do not know may be of somebody who had themselves deleted
+            case when g.delivery_id is null and g.type <> 'other' then coalesce(g.details, '{}') - array['address', 'raw']
+                else coalesce(g.details, '{}') end,
             coalesce(g.occurred_at, record_delivery_events.at), record_delivery_events.at
         from given g
         order by g.event_id

@@ -91,8 +91,12 @@ async def _end_dialogue(context: Context) -> None:
 
 
 def _is_waiting(context: Context) -> bool:
+    return _waiting_question(context) is not None
+
+
+def _waiting_question(context: Context) -> str | None:
     dialogue = context.known.dialogue if context.known else None
-    return dialogue is not None and dialogue.name == INTRODUCTION
+    return dialogue.state["question"] if dialogue and dialogue.name == INTRODUCTION else None
 
 
 async def _known(update: Update, context: Context) -> Known:
@@ -158,6 +162,8 @@ async def choose(update: Update, context: Context) -> None:
     question = answer if what == "skip" else what
     if question not in (*still_open, *(("later", "go") if still_open else ())):
         await acknowledge(update, context.words.already_noted)
+        if _waiting_question(context) == question:  # a crash came between its answer and the next question
+            await _go_on(update, context)
     else:
         await _CHOICES[what](update, context, answer)
 

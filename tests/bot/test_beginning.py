@@ -323,3 +323,18 @@ async def test_somebody_at_sea_has_a_zone_as_well(tendril: Tendril) -> None:
 
     await asked(ada, "In UTC-2 it is", zone)
     assert (await user(tendril, ada))["timezone"] == "Etc/GMT+2"
+
+
+async def test_a_crash_between_an_answer_and_the_next_question_stops_nothing(tendril: Tendril) -> None:
+    ada, name = await introducing(tendril)
+    answered = {
+        "event_id": "before the crash",
+        "user_id": (await user(tendril, ada))["id"],
+        "type": "introduction_answered",
+        "metadata": {"question": "name"},
+    }
+    await tendril.process.store.call("record_behavior_events", events=[answered])
+
+    await ada.taps(name, "Ada")
+
+    await asked(ada, "Where do you live?", name)

@@ -16,6 +16,7 @@ from bot.texts import English, words
 from engagement.commitments import Rater, RuleRater
 from sequences.links import LinkBuilder
 from storage.store import Store
+from webhooks.options import ProcessHealth
 
 Buttons = list[list[InlineKeyboardButton]]
 Understand = Callable[[Update, "Context", Mapping[str, Any]], Awaitable[bool]]
@@ -33,6 +34,10 @@ class Shared:
     rater: Rater = field(default_factory=RuleRater)
     owner_ids: frozenset[int] = frozenset()
     """Owners by ADMIN_TELEGRAM_IDS, before anybody has granted a role."""
+    health: Callable[[], ProcessHealth] | None = None
+    """What this process knows about itself."""
+    send_trial: Callable[[str], Awaitable[str]] | None = None
+    """Sends one email to an address, past the queue; gives the provider's id, raises DeliveryError."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from storage.store import StorageError
+from storage.store import StorageError, Store
 from webhooks import keys
 from webhooks.bodies import answer
 from webhooks.middleware import wants_page
@@ -28,6 +28,7 @@ LATE = Trouble(
     "Messages are waiting longer than they should.",
     "See that a worker runs, and that no channel is paused or slowed down.",
 )
+HELD = Trouble("Everything is paused.", "An admin paused it: /resume in the chat lets it go on.")
 STILL = Trouble("The scheduler has stopped ticking.", "Restart this process, and keep its log.")
 
 
@@ -42,15 +43,29 @@ class Health:
         found = list(self.process.troubles)
         if self.queue is None:
             found.append(AWAY)
-        if (self.oldest_due_seconds or 0) > OLDEST_DUE_SECONDS:
+        if self.is_all_paused:
+            found.append(HELD)
+        if self.is_late:
             found.append(LATE)
-        if self.seconds_since_tick is not None and self.seconds_since_tick > TICK_SECONDS:
+        if self.is_still:
             found.append(STILL)
         return found + [_paused(name, channel["paused_reason"]) for name, channel in self._paused_channels()]
 
     @property
     def oldest_due_seconds(self) -> float | None:
         return None if self.queue is None else self.queue.get("oldest_due_seconds")
+
+    @property
+    def is_all_paused(self) -> bool:
+        return bool(self.queue and self.queue.get("paused_since"))
+
+    @property
+    def is_late(self) -> bool:
+        return (self.oldest_due_seconds or 0) > OLDEST_DUE_SECONDS
+
+    @property
+    def is_still(self) -> bool:
+        return self.seconds_since_tick is not None and self.seconds_since_tick > TICK_SECONDS
 
     def channels(self) -> dict[str, dict[str, Any]]:
         states: Mapping[str, Any] = (self.queue or {}).get("channels") or {}
@@ -122,13 +137,17 @@ class _WithoutCreated(CollectorRegistry):
 
 async def _look(request: web.Request) -> Health:
     process, writer = request.app[keys.HEALTH](), request.app.get(keys.WRITER)
+    return await examined(request.app[keys.STORE], process, writer.waiting if writer else 0)
+
+
+async def examined(store: Store, process: ProcessHealth, events_waiting: int = 0) -> Health:
     since = (datetime.now(UTC) - process.last_tick).total_seconds() if process.last_tick else None
     try:
         async with asyncio.timeout(DATABASE_SECONDS):
-            queue = await request.app[keys.STORE].call("queue_health")
+            queue = await store.call("queue_health")
     except (StorageError, TimeoutError):
         queue = None
-    return Health(process, queue, writer.waiting if writer else 0, since)
+    return Health(process, queue, events_waiting, since)
 
 
 def _paused(channel: str, reason: str) -> Trouble:

@@ -5,15 +5,22 @@ from __future__ import annotations
 from types import ModuleType
 
 from bot.admin import (
+    alerts,
     attendance,
     dashboard,
+    deliveries,
     explain,
+    health,
+    mailboxes,
     menu,
     message,
+    pauses,
     pods,
     profile,
     roles,
     runs,
+    sequences,
+    statistics,
     trigger,
     users,
 )
@@ -30,5 +37,12 @@ ADMIN_TOPICS: tuple[ModuleType, ...] = (
     dashboard,
     pods,
     attendance,
+    sequences,
+    pauses,
+    deliveries,
+    mailboxes,
+    health,
+    statistics,
+    alerts,
 )
 """Each has `handlers()`, and `answers()` if it asks questions."""

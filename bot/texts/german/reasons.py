@@ -88,4 +88,6 @@ REASONS: Mapping[str, str] = {
 def in_german(reason: str | None) -> str:
     if status := re.fullmatch(r"http_(\d{3})", reason or ""):
         return f"der Anbieter antwortete mit HTTP {status[1]}"
+    if (reason or "").startswith("admin:"):
+        return "ein Admin hat angehalten"
     return REASONS.get(reason or "") or in_words(reason)

@@ -12,6 +12,7 @@ as $$
         'sending', (select count(*) from tendril.message_deliveries d where d.delivery_status = 'sending'),
         'parked', (select count(*) from tendril.message_deliveries d where d.delivery_status = 'parked'),
         'unknown', (select count(*) from tendril.message_deliveries d where d.delivery_status = 'unknown'),
+        'paused_since', (select p.paused_at from tendril.service_pauses p),
         'updates_waiting', (select count(*) from tendril.telegram_updates t where t.handled_at is null),
         'channels', coalesce((
             select jsonb_object_agg(b.channel, jsonb_build_object(

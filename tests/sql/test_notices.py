@@ -87,3 +87,24 @@ async def test_a_silence_enrolls_whom_the_trigger_waits_for(world: World, clock:
     await world.call("notice_time")
 
     assert await world.states(ada) == [("telegram", "pending", None)]
+
+
+async def test_whom_a_pod_calls_back_is_not_called_twice(world: World, clock: Clock) -> None:
+    calling = {"behavior.pod_member_inactive": {"$count": {"$eq": 0}, "$within": "2d"}}
+    await world.publish(step(), name="calling", trigger={"event": "inactive_7_days", "filter": calling})
+    await world.publish(step(), name="pod", trigger={"event": "pod_member_inactive"})
+    ada, eve = await world.person(), await world.person()
+    pod = await world.call(
+        "create_pod", name="Early birds", weekday=2, local_time="18:00", timezone="UTC", created_by=eve
+    )
+    invitation = await world.call("invite_to_pod", pod_id=pod["id"])
+    await world.call("join_pod", code=invitation["code"], user_id=ada)
+    await world.call("notice_time")
+    await clock.advance("3 days")
+    await world.did(eve, "lesson")
+
+    await clock.advance("4 days 1 hour")
+    await world.call("notice_time")
+
+    runs = (await world.call("explain_user", reference=ada))["enrollments"]
+    assert {run["sequence"] for run in runs} & {"calling", "pod"} == {"pod"}

@@ -24,7 +24,8 @@ begin
     return jsonb_build_object(
         'missed_commitments', tendril.notice_missed_commitments(notice_time.at),
         'planned_meetings', tendril.plan_pod_meetings(notice_time.at),
-        'inactive', tendril.notice_inactivity(since, notice_time.at),
-        'inactive_in_pods', tendril.notice_pod_inactivity(notice_time.at));
+        -- before those who belong to nobody: a pod's call comes instead of ours
+        'inactive_in_pods', tendril.notice_pod_inactivity(notice_time.at),
+        'inactive', tendril.notice_inactivity(since, notice_time.at));
 end;
 $$;

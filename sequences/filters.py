@@ -13,15 +13,17 @@ from typing import Any
 
 from sequences.definition import EVENT_NAME, NAME, BadDuration, interval
 
-USER_FIELDS = ("locale", "timezone", "username", "first_name", "days_inactive")
+USER_FIELDS = ("locale", "timezone", "username", "first_name", "days_inactive", "pods")
 CONTACT_CHANNELS = ("email", "telegram")
+RUN_STATES = ("active", "paused", "completed", "cancelled")
 CONTACT_STATES = ("unverified", "active", "unreachable", "suppressed")
 OPERATORS = (
     "$and", "$or", "$not", "$nor", "$eq", "$ne", "$lt", "$lte", "$gt", "$gte", "$in", "$nin", "$exists",
     "$count", "$within",
 )  # fmt: skip
 SUBJECTS = (
-    "attributes.X, user.X, contact_points.CHANNEL, behavior.EVENT, context.X, clicked.STEP, opened.STEP"
+    "attributes.X, user.X, contact_points.CHANNEL, sequences.NAME, behavior.EVENT, context.X, clicked.STEP, "
+    "opened.STEP"
 )
 MAX_DEPTH = 8
 MAX_CONDITIONS = 100
@@ -96,6 +98,7 @@ class _Check:
             "context": self._context_field,
             "user": self._user_field,
             "contact_points": self._contact_point,
+            "sequences": self._sequence,
             "behavior": self._behavior,
             "clicked": self._step,
             "opened": self._step,
@@ -130,6 +133,15 @@ class _Check:
             if state not in CONTACT_STATES:
                 known = ", ".join(CONTACT_STATES)
                 yield FilterProblem(path, f"{state!r} is not a state of a contact point; there are: {known}")
+        yield from self._asked(asked, path, 0)
+
+    def _sequence(self, name: str, asked: object, path: str) -> Iterator[FilterProblem]:
+        if not NAME.match(name):
+            yield FilterProblem(path, "a sequence's name has a-z, 0-9 and _, a letter first")
+        for state in _strings(asked):
+            if state not in RUN_STATES:
+                known = ", ".join(RUN_STATES)
+                yield FilterProblem(path, f"{state!r} is not a state of a run; there are: {known}")
         yield from self._asked(asked, path, 0)
 
     def _behavior(self, name: str, asked: object, path: str) -> Iterator[FilterProblem]:

@@ -36,6 +36,7 @@ def email(source: str) -> str:
     ("source", "expected"),
     [
         ("**a** *b* ~~c~~ `d`", "<b>a</b> <i>b</i> <s>c</s> <code>d</code>"),
+        ("a ||b *c*|| d || e", "a <tg-spoiler>b <i>c</i></tg-spoiler> d || e"),
         ("# Title\n\nText", "<b>Title</b>\n\nText"),
         ("# **Title**", "<b>Title</b>"),
         ("one\ntwo", "one two"),
@@ -82,6 +83,7 @@ def test_the_text_of_an_email_shows_where_its_links_lead() -> None:
     [
         ("# T", "<h1>T</h1>"),
         ("a *b* **c** ~~d~~", "<p>a <em>b</em> <strong>c</strong> <s>d</s></p>"),
+        ("a ||b|| c", "<p>a b c</p>"),
         ("- a\n- b", "<ul>\n<li>a</li>\n<li>b</li>\n</ul>"),
         ("3. a", '<ol start="3">\n<li>a</li>\n</ol>'),
         ("`482915`", '<p class="code"><code>482915</code></p>'),

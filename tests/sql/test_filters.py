@@ -26,6 +26,7 @@ MATCHES = [
     {"user.timezone": "Europe/Madrid"},
     {"user.days_inactive": {"$lt": 30}},
     {"contact_points.email": "active"},
+    {"user.pods": 0},
     {"contact_points.email": {"$exists": True}},
     {"contact_points.sms": {"$exists": False}},
     {"contact_points.telegram": {"$in": ["unreachable", None]}},

@@ -8,6 +8,8 @@ as $$
     select jsonb_build_object(
         'name', 'broadcast', 'title', 'News', 'description', 'Broadcast ' || broadcast_definition.broadcast.id,
         'message_class', 'announcement',
+        -- what only a broadcast has, so that nobody starts it by hand
+        'context', jsonb_build_array('broadcast'),
         'steps', jsonb_build_array(jsonb_build_object(
             'position', 1, 'name', 'message', 'after', '0 seconds', 'anchor', 'enrollment', 'channels', jsonb_build_array('telegram', 'email'),
             'fallback', 'on_failure', 'stale_after', '3 days', 'content', broadcast_definition.broadcast.content)));

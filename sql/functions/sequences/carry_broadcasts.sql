@@ -28,7 +28,7 @@ begin
         perform tendril.cancel_broadcast_messages(current.version_ids, carry_broadcasts.batch, carry_broadcasts.at);
     elsif current.planned_at is null then
         page := tendril.enroll_audience(
-            'broadcast', current.filter, 'broadcast:' || current.id, '{}', 'broadcast', current.version_id, current.after_user,
+            'broadcast', current.filter, 'broadcast:' || current.id, jsonb_build_object('broadcast', current.id), 'broadcast', current.version_id, current.after_user,
             batch => carry_broadcasts.batch, at => carry_broadcasts.at);
         update tendril.broadcasts b
         set status = 'sending', planned = b.planned + (page ->> 'enrolled')::int, after_user = (page ->> 'after_user')::uuid,

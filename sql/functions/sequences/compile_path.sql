@@ -23,6 +23,14 @@ begin
             return tendril.compile_test(
                 'to_jsonb(floor(extract(epoch from tendril.clock() - coalesce(u.last_active_at, u.created_at)) / 86400))',
                 compile_path.wanted, compile_path.path);
+        when subject = 'user' and rest = 'pods' then
+            return tendril.compile_test(
+                '(select to_jsonb(count(*)) from tendril.pod_members m where m.user_id = u.id and m.left_at is null)',
+                compile_path.wanted, compile_path.path);
+        when subject = 'sequences' then
+            return tendril.compile_test(
+                format('(select to_jsonb(r.status) from tendril.enrollments r where r.user_id = u.id and r.sequence = %L order by r.id desc limit 1)', rest),
+                compile_path.wanted, compile_path.path);
         when subject = 'contact_points' then
             -- "exists" asks for an address that can be written to; any other test is about its state
             return tendril.compile_test(
@@ -47,6 +55,6 @@ begin
             null;
     end case;
     raise exception 'a filter cannot ask for "%"', compile_path.path using errcode = 'TN422', detail = compile_path.path,
-        hint = 'Use attributes.X, context.X, user.locale, contact_points.CHANNEL, behavior.EVENT, clicked.STEP or opened.STEP.';
+        hint = 'Use attributes.X, context.X, user.locale, contact_points.CHANNEL, sequences.NAME, behavior.EVENT, clicked.STEP or opened.STEP.';
 end;
 $$;

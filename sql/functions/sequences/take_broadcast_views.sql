@@ -20,7 +20,7 @@ begin
         set shown = f.broadcast, shown_at = take_broadcast_views.at,
             is_live = f.broadcast ->> 'ended_at' is null or f.broadcast ->> 'change' is not null and f.broadcast ->> 'change_ended_at' is null
         from due join figures f using (broadcast_id)
-        where v.user_id = due.user_id and v.shown is distinct from f.broadcast
+        where v.user_id = due.user_id and v.shown - 'at' is distinct from f.broadcast - 'at'
         returning v.user_id, v.chat_id, v.message_id, v.shown
     )
     select t.user_id, t.chat_id, t.message_id, u.locale, u.timezone, t.shown

@@ -39,6 +39,7 @@ MALFORMED = [
     ("ADMIN_TELEGRAM_IDS", "ada, bob"),
     ("LINK_SECRET", "a-secret-of-some-length short"),
     ("PUBLIC_URL", "example.com"),
+    ("RATING_API_URL", "a model"),
     ("LOG_LEVEL", "LOUD"),
     ("LOG_FORMAT", "xml"),
     ("TICK_SECONDS", "-1"),

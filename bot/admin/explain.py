@@ -40,7 +40,8 @@ class ChatPage(Page):
         lines = []
         for *cells, last in rows:
             first, *more = last.split("\n")
-            lines.append(escape(f"• {', '.join(cell for cell in cells if cell)}: {first}"))
+            names = ", ".join(cell for cell in cells if cell)
+            lines.append(escape(f"• {names}: {first}" if first else f"• {names}"))
             lines += [self.paint(line, "dim") for line in more]
         return lines
 

@@ -55,7 +55,9 @@ class Administration(Basics):
         "testemail": "✉️ Trial email",
         "health": "🩺 Health",
         "alerts": "🔔 Alerts",
+        "unsuppress": "🔓 Open an address",
         "broadcast": "📣 Broadcast",
+        "broadcasts": "🗂 Broadcasts",
         "attended": "🙋 Attendance",
         "newpod": "🌿 New pod",
     }

@@ -63,7 +63,9 @@ class Administration(english.administration.Administration):
         "testemail": "✉️ Probemail",
         "health": "🩺 Zustand",
         "alerts": "🔔 Alarme",
+        "unsuppress": "🔓 Adresse freigeben",
         "broadcast": "📣 Rundruf",
+        "broadcasts": "🗂 Rundrufe",
         "attended": "🙋 Anwesenheit",
         "newpod": "🌿 Neue Gruppe",
     }
@@ -211,7 +213,7 @@ class Administration(english.administration.Administration):
         return f"Vorhaben: {open_ones:,} offen, {kept:,} gehalten, {missed:,} verpasst"
 
     def sequences_running(self, running: int, count: int) -> str:
-        return f"{running} laufen, {count} insgesamt"
+        return f"{running} {'läuft' if running == 1 else 'laufen'}, {count} insgesamt"
 
     def enrollment_line(self, title: str, step: int, steps: int, status: str, reason: str | None) -> str:
         why = f" ({escape(self.reason_in_words(reason))})" if reason else ""

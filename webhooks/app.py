@@ -29,6 +29,7 @@ from webhooks.access import for_admins
 from webhooks.metrics import WebhookMetrics
 from webhooks.middleware import MAX_BODY, answering, guarded, identified
 from webhooks.options import Health, OnUpdate, Sender, WebOptions
+from webhooks.refusals import RefusedCallbacks
 from webhooks.rendering import Pages
 from webhooks.writing import EventWriter
 
@@ -61,11 +62,12 @@ def build_app(
     app[keys.REGISTRY] = registry
     app[keys.METRICS] = metrics
     app[keys.WRITER] = EventWriter(store, metrics, capacity=options.event_capacity)
+    app[keys.REFUSED] = RefusedCallbacks(store)
     app[keys.PAGES] = Pages(options.brand_name, options.brand_url)
     app[keys.HEALTH] = health
     app[keys.ON_UPDATE] = on_update
     app.add_routes(routes())
-    app.cleanup_ctx.append(_writing)
+    app.cleanup_ctx.extend([_writing, _telling_of_refusals])
     return app
 
 
@@ -152,5 +154,12 @@ async def _writing(app: web.Application) -> AsyncIterator[None]:
     task = asyncio.create_task(writer.run(), name="event-writer")
     yield
     await writer.finish(STOP_SECONDS)
+    task.cancel()
+    await asyncio.wait([task])
+
+
+async def _telling_of_refusals(app: web.Application) -> AsyncIterator[None]:
+    task = asyncio.create_task(app[keys.REFUSED].run(), name="refused-callbacks")
+    yield
     task.cancel()
     await asyncio.wait([task])

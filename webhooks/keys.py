@@ -8,6 +8,7 @@ from sequences.controller import NurtureController
 from storage.store import Store
 from webhooks.metrics import WebhookMetrics
 from webhooks.options import Health, OnUpdate, Sender, WebOptions
+from webhooks.refusals import RefusedCallbacks
 from webhooks.rendering import Pages
 from webhooks.writing import EventWriter
 
@@ -21,4 +22,5 @@ METRICS = web.AppKey("metrics", WebhookMetrics)
 WRITER = web.AppKey("writer", EventWriter)
 PAGES = web.AppKey("pages", Pages)
 HEALTH: web.AppKey[Health] = web.AppKey("health")
+REFUSED = web.AppKey("refused", RefusedCallbacks)
 ON_UPDATE: web.AppKey[OnUpdate | None] = web.AppKey("on_update")

@@ -18,6 +18,7 @@ from webhooks.links import destination
 from webhooks.problems import Problem, Unauthorized
 from webhooks.resend_events import FAILURES, as_delivery_event
 
+UNFIT = {"no_match", "too_old", "too_new"}  # what is worth an alert: the rest is no callback at all
 HEADERS = {"Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store"}
 
 
@@ -59,6 +60,8 @@ def _verify(request: web.Request, raw: bytes) -> None:
     try:
         verify_webhook(secrets, request.headers, raw, time.time())
     except BadSignature as error:
+        if error.reason in UNFIT:
+            request.app[keys.REFUSED].count("resend")
         raise Forged(error.reason) from error
 
 

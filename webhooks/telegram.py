@@ -17,6 +17,8 @@ async def receive(request: web.Request) -> web.Response:
     expected = request.app[keys.OPTIONS].telegram_webhook_secret
     if not expected or not same_secret(request.headers.get(SECRET_HEADER, ""), expected):
         verdicts.labels("telegram", "wrong_secret" if expected else "not_configured").inc()
+        if expected:
+            request.app[keys.REFUSED].count("telegram")
         raise Unauthorized("The secret token does not fit.")
     update = parse_object(await request.read())
     if type(update.get("update_id")) is not int:

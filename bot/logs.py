@@ -17,9 +17,10 @@ import structlog
 # carry their token.
 _SECRETS = (
     (re.compile(r"\b(bot)?\d{5,}:[A-Za-z0-9_-]{6,}"), "[token]"),
-    (re.compile(r"\b(re|sb_secret|whsec)_[A-Za-z0-9+/=_-]{6,}"), r"\1_[secret]"),
+    # Keys are long: a sequence may be called re_engagement.
+    (re.compile(r"\b(re|sb_secret|whsec)_[A-Za-z0-9+/=_-]{12,}"), r"\1_[secret]"),
     (re.compile(r"(postgres(?:ql)?://[^:/@\s]*):[^@\s]+@"), r"\1:[secret]@"),
-    (re.compile(r"(/(?:o|c|u|a|confirm)/)[\w.~-]{16,}"), r"\1[token]"),
+    (re.compile(r"(/(?:o|c|u|a|p|confirm|admin)/)[\w.~-]{16,}"), r"\1[token]"),
     (re.compile(r"[A-Za-z0-9._%+'-]+@(?=[A-Za-z0-9-]+\.[A-Za-z0-9.-]+)"), "[address]@"),
 )
 _TALKATIVE = {

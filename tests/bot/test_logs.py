@@ -18,6 +18,7 @@ SECRETS = [
     "postgresql://tendril:placeholder@localhost/tendril",
     "mail to placeholder@example.com bounced",
     "GET /u/placeholder.of-a-signed-token",
+    "GET /p/placeholder.of-a-signed-token",
 ]
 
 
@@ -34,6 +35,10 @@ def logging_as_it_was() -> Iterator[None]:
 def test_secrets_and_addresses_are_redacted(text: str) -> None:
     assert "placeholder" not in redact(text)
     assert "cGxh" not in redact(text)
+
+
+def test_a_sequence_whose_name_begins_like_a_key_is_told() -> None:
+    assert redact("sequence=re_engagement") == "sequence=re_engagement"
 
 
 @pytest.mark.usefixtures("logging_as_it_was")

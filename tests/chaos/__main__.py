@@ -20,7 +20,7 @@ from pathlib import Path
 
 import structlog
 
-from tests.chaos.arena import ROOT, Server, serving, temporary_folder
+from tests.chaos.arena import ROOT, NeverHappened, Server, serving, temporary_folder
 from tests.chaos.oracle import Row
 from tests.chaos.scenarios import (
     canaries,
@@ -91,7 +91,19 @@ async def run(chosen: Sequence[str], setting: Setting) -> list[Row]:
         others = [name for name in chosen if name not in ALONE]
         results = await asyncio.gather(*(_run(name, server, setting, lanes) for name in others))
         found |= dict(zip(others, results, strict=True))
+        for name in [name for name in chosen if setting.is_short and _was_late(found[name])]:
+            say(f"  ({name}: once more, alone)")
+            found[name] = await _run(name, server, setting, lanes)
     return [row for name in chosen for row in found[name]]
+
+
+def _was_late(rows: list[Row]) -> bool:
+    """What did not come in time, on a busy machine, gets another chance; what was lost or wrong does not."""
+    failed = [row for row in rows if not row.has_passed]
+    return bool(failed) and all(
+        row.complaints and all(each.startswith(NeverHappened.__name__) for each in row.complaints)
+        for row in failed
+    )
 
 
 async def _run(name: str, server: Server, setting: Setting, lanes: asyncio.Semaphore) -> list[Row]:

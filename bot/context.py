@@ -63,6 +63,10 @@ class Person:
     dialogue: Dialogue | None = None
 
 
+class Stranger(Exception):
+    """Somebody whom we do not know, and who did not write to us."""
+
+
 class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], dict[Any, Any]]):
     """One update's context; who wrote is asked of the database once, before anything else."""
 
@@ -82,13 +86,15 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], dict
         return await self.shared.store.call(operation, **arguments)
 
     async def person(self, update: Update, source: str | None = None) -> Person:
-        """Whoever sent the update; a stranger becomes a user."""
+        """Whoever sent the update; a stranger who writes becomes a user. Raises Stranger for one who only taps
+        a button of long ago: they had themselves deleted, and that is no way back.
+        """
         if self.known is None:
-            self.known = await self._register(sender(update), source)
+            self.known = await self._register(sender(update), source, update.callback_query is None)
         return self.known
 
-    async def _register(self, user: User, source: str | None) -> Person:
-        answer: Mapping[str, Any] = await self.call(
+    async def _register(self, user: User, source: str | None, may_be_new: bool) -> Person:
+        answer: Mapping[str, Any] | None = await self.call(
             "register_telegram_user",
             telegram_id=user.id,
             first_name=user.first_name,
@@ -96,7 +102,10 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], dict
             username=user.username,
             language_code=user.language_code,
             source=source,
+            may_be_new=may_be_new,
         )
+        if answer is None:
+            raise Stranger
         person = _person(user, answer)
         if user.id in self.shared.owner_ids and "owner" not in person.roles:
             await self.call("set_roles", user_id=person.user_id, roles=["owner"], actor="ADMIN_TELEGRAM_IDS")

@@ -9,7 +9,7 @@ from telegram.constants import ChatType
 from telegram.ext import ApplicationHandlerStop, BaseHandler, TypeHandler
 from telegram.helpers import effective_message_type
 
-from bot.context import Context, acknowledge
+from bot.context import Context, Stranger, acknowledge
 from bot.handlers.link import LINK
 from bot.handlers.start import source_of
 
@@ -21,7 +21,11 @@ async def only_people(update: Update, context: Context) -> None:
         raise ApplicationHandlerStop
     context.language = user.language_code
     if update.my_chat_member is None and not _joins_an_account(update):
-        await context.person(update, _source(update, context))
+        try:
+            await context.person(update, _source(update, context))
+        except Stranger:
+            await acknowledge(update, context.words.no_longer_works)
+            raise ApplicationHandlerStop from None
 
 
 def _joins_an_account(update: Update) -> bool:

@@ -253,9 +253,9 @@ async def test_what_is_no_day_is_understood_as_anything_else(tendril: Tendril) -
     await ada.taps(await reads(ada, page, "For how long"), "Until a day…")
     await reads(ada, page, "On which day")
 
-    await ada.writes("/why")
+    await ada.writes("/help")
 
-    await ada.hears("The last one")
+    await ada.hears("This is what I understand")
 
 
 async def test_the_page_on_the_web_opens_by_the_link(tendril: Tendril) -> None:

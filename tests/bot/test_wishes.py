@@ -13,7 +13,8 @@ async def preferences(tendril: Tendril, person: Person) -> Any:
     return await tendril.process.store.call("get_preferences", user_id=user["id"])
 
 
-async def asks_why(person: Person) -> Any:
+async def asks_why(tendril: Tendril, person: Person) -> Any:
+    await tendril.settled()  # so that the first message is known to be sent
     await person.writes("/why")
     return await person.hears("The last one")
 
@@ -21,7 +22,7 @@ async def asks_why(person: Person) -> Any:
 async def test_why_tells_what_the_last_message_belongs_to_and_what_comes_next(tendril: Tendril) -> None:
     ada = await tendril.started("Ada")
 
-    told = (await asks_why(ada))["text"]
+    told = (await asks_why(tendril, ada))["text"]
 
     assert "because you said hello to me" in told
     assert "over Telegram" in told
@@ -33,6 +34,7 @@ async def test_why_says_until_when_a_pause_holds_the_next_message(tendril: Tendr
     await ada.writes("/settings pause 1 week")
     await ada.hears("Paused until")
     await tendril.advance("3 days")
+    await tendril.settled()
 
     await ada.writes("/why")
 
@@ -49,6 +51,7 @@ async def test_why_has_an_answer_for_who_got_nothing(tendril: Tendril) -> None:
 
 async def test_why_is_answered_in_german(tendril: Tendril) -> None:
     ada = await tendril.started("Ada", language_code="de")
+    await tendril.settled()
 
     await ada.writes("/why")
 
@@ -57,7 +60,7 @@ async def test_why_is_answered_in_german(tendril: Tendril) -> None:
 
 async def test_less_is_one_tap_and_undone_by_another(tendril: Tendril) -> None:
     ada = await tendril.started("Ada")
-    why = await asks_why(ada)
+    why = await asks_why(tendril, ada)
 
     await ada.taps(why, "Less")
     answer = await ada.hears("less it is")
@@ -71,7 +74,7 @@ async def test_less_is_one_tap_and_undone_by_another(tendril: Tendril) -> None:
 
 async def test_a_second_tap_changes_nothing_and_says_nothing_more(tendril: Tendril) -> None:
     ada = await tendril.started("Ada")
-    why = await asks_why(ada)
+    why = await asks_why(tendril, ada)
     await ada.taps(why, "Less")
     await ada.hears("less it is")
     heard = len(await ada.messages())
@@ -86,7 +89,7 @@ async def test_a_second_tap_changes_nothing_and_says_nothing_more(tendril: Tendr
 
 async def test_not_this_is_found_again_in_the_settings_and_taken_back(tendril: Tendril) -> None:
     ada = await tendril.started("Ada")
-    await ada.taps(await asks_why(ada), "Not this")
+    await ada.taps(await asks_why(tendril, ada), "Not this")
     await ada.hears("will not come any more")
     (declined,) = (await preferences(tendril, ada))["declined"]
     await ada.writes("/settings")
@@ -110,7 +113,7 @@ async def test_not_this_is_found_again_in_the_settings_and_taken_back(tendril: T
 async def test_an_undo_works_after_a_restart(run_tendril: RunTendril) -> None:
     async with run_tendril() as tendril:
         ada = await tendril.started("Ada")
-        await ada.taps(await asks_why(ada), "Less")
+        await ada.taps(await asks_why(tendril, ada), "Less")
         answer = await ada.hears("less it is")
     async with run_tendril() as tendril:
         await ada.taps(answer, "Undo")
@@ -122,6 +125,6 @@ async def test_an_undo_works_after_a_restart(run_tendril: RunTendril) -> None:
 async def test_why_names_the_settings_and_opens_them(tendril: Tendril) -> None:
     ada = await tendril.started("Ada")
 
-    await ada.taps(await asks_why(ada), "Settings")
+    await ada.taps(await asks_why(tendril, ada), "Settings")
 
     await ada.hears("Your settings")

@@ -1,7 +1,9 @@
--- Makes or refreshes the user of a Telegram account and opens their chat as an address we may write to.
+-- Makes or refreshes the user of a Telegram account and opens their chat as an address we may write to. Where nobody may be made,
+-- a stranger gets null.
 create or replace function tendril.register_telegram_user(
     telegram_id bigint, first_name text default null, last_name text default null, username text default null,
-    language_code text default null, source text default null, at timestamptz default tendril.clock()
+    language_code text default null, source text default null, may_be_new boolean default true,
+    at timestamptz default tendril.clock()
 )
 returns jsonb
 language plpgsql
@@ -20,7 +22,9 @@ begin
     for no key update;
     select c.* into chat from tendril.contact_points c
     where c.channel = 'telegram' and c.address = register_telegram_user.telegram_id::text and c.state <> 'unverified' for update;
-    if not found then
+    if not found and not register_telegram_user.may_be_new then
+        return null;
+    elsif not found then
         insert into tendril.users (first_name, last_name, username, locale, locale_follows_telegram, source, last_active_at, created_at)
         values (register_telegram_user.first_name, register_telegram_user.last_name, register_telegram_user.username,
             register_telegram_user.language_code, true, register_telegram_user.source, register_telegram_user.at, register_telegram_user.at)

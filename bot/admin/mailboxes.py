@@ -124,7 +124,8 @@ async def _read(update: Update, context: Context, typed: str) -> str | None:
     try:
         return read_address(typed)
     except WrongAddress as wrong:
-        await reply(update, context.words.email_problems[wrong.problem])
+        texts = context.words
+        await reply(update, texts.email_is_wrong(typed, texts.email_problems[wrong.problem]))
         return None
 
 

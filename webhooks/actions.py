@@ -9,6 +9,7 @@ from storage.store import NotFound
 from webhooks import keys
 from webhooks.links import read_token
 from webhooks.problems import Missing
+from webhooks.words import language_asked_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,9 @@ class Button:
 
 async def show(request: web.Request) -> web.Response:
     button = _read_button(request)
-    return request.app[keys.PAGES].answer("action.html", label=button.label)
+    return request.app[keys.PAGES].answer(
+        "action.html", locale=language_asked_for(request.headers), label=button.label
+    )
 
 
 async def act(request: web.Request) -> web.Response:
@@ -34,7 +37,9 @@ async def act(request: web.Request) -> web.Response:
     if user_id is None:
         raise Missing("We no longer know the message that this button came from.")
     await _record_behavior(request, user_id, button)
-    return request.app[keys.PAGES].answer("acted.html", label=button.label)
+    return request.app[keys.PAGES].answer(
+        "acted.html", locale=language_asked_for(request.headers), label=button.label
+    )
 
 
 def _read_button(request: web.Request) -> Button:

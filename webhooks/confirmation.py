@@ -4,11 +4,12 @@ from aiohttp import web
 
 from webhooks import keys
 from webhooks.links import read_token
+from webhooks.words import language_asked_for
 
 
 async def show(request: web.Request) -> web.Response:
     read_token(request, "confirm_email")
-    return request.app[keys.PAGES].answer("confirm.html")
+    return request.app[keys.PAGES].answer("confirm.html", locale=language_asked_for(request.headers))
 
 
 async def act(request: web.Request) -> web.Response:
@@ -18,4 +19,6 @@ async def act(request: web.Request) -> web.Response:
     )
     if result["status"] == "verified":
         request.app[keys.CONTROLLER].wake()  # what waited for this address may leave now
-    return request.app[keys.PAGES].answer("confirmed.html", outcome=result["status"])
+    return request.app[keys.PAGES].answer(
+        "confirmed.html", locale=language_asked_for(request.headers), outcome=result["status"]
+    )

@@ -12,6 +12,7 @@ from aiohttp import web
 from webhooks import keys
 from webhooks.bodies import answer
 from webhooks.problems import Problem, as_problem
+from webhooks.words import language_asked_for
 
 log = structlog.get_logger(__name__)
 
@@ -66,7 +67,12 @@ async def answering(request: web.Request, handler: Handler) -> web.StreamRespons
 
 def _answer(request: web.Request, problem: Problem) -> web.Response:
     if wants_page(request):
-        response = request.app[keys.PAGES].answer("problem.html", status=problem.status, problem=problem)
+        response = request.app[keys.PAGES].answer(
+            "problem.html",
+            status=problem.status,
+            locale=language_asked_for(request.headers),
+            problem=problem,
+        )
     else:
         response = answer(problem.as_json(), problem.status)
     response.headers.update(problem.headers)

@@ -18,7 +18,7 @@ from storage.store import Invalid, NotFound
 from webhooks import keys
 from webhooks.links import read_token
 from webhooks.problems import Missing, Problem
-from webhooks.words import LANGUAGES, words
+from webhooks.words import LANGUAGES, language_asked_for, words
 
 Preferences = Mapping[str, Any]
 
@@ -54,14 +54,14 @@ class Form:
 async def show(request: web.Request) -> web.Response:
     visitor = await _visitor(request)
     if visitor is None:
-        return _answer(request, "expired.html", None)
+        return _answer(request, "expired.html", language_asked_for(request.headers))
     return _page(request, visitor, await _call(request, "get_preferences", user_id=visitor.user_id))
 
 
 async def act(request: web.Request) -> web.Response:
     visitor, form = await _visitor(request), await Form.read(request)
     if visitor is None:
-        return _answer(request, "expired.html", None)
+        return _answer(request, "expired.html", language_asked_for(request.headers))
     preferences = await _call(request, "get_preferences", user_id=visitor.user_id)
     match form.values.get("act", "save").partition(":"):
         case ["export" | "delete" | "delete_now" as wanted, _, _]:

@@ -89,3 +89,18 @@ async def test_a_person_leaves_with_two_presses(
         ADDRESS,
     )
     assert row["stopped"]
+
+
+async def test_whom_we_do_not_know_is_answered_in_the_language_of_their_browser(
+    sidecar: Sidecar, paths: dict[str, str]
+) -> None:
+    headers = {"Accept": "text/html", "Accept-Language": "de-CH,de;q=0.9,en;q=0.5"}
+    pages = {
+        name: await (await sidecar.get(paths[name], headers=headers)).text()
+        for name in ("confirm", "action", "not-found")
+    }
+
+    assert "Ist das deine E-Mail-Adresse?" in pages["confirm"]
+    assert "Ja, notieren" in pages["action"]
+    assert "Dieser Weg führt nirgendwohin" in pages["not-found"]
+    assert all('<html lang="de">' in page for page in pages.values())

@@ -1,4 +1,4 @@
-"""Every word of the pages where people choose what they get, in their language."""
+"""Every word of the pages that people see, in their language."""
 
 from __future__ import annotations
 
@@ -7,12 +7,17 @@ from collections.abc import Mapping
 from webhooks.words.english import English
 from webhooks.words.german import German
 
-__all__ = ["LANGUAGES", "English", "words"]
+__all__ = ["LANGUAGES", "English", "language_asked_for", "words"]
 
 _LANGUAGES: Mapping[str, English] = {"en": English(), "de": German()}
 
 LANGUAGES: Mapping[str, str] = {"en": "English", "de": "Deutsch"}
 """Each by the name that it has for itself."""
+
+
+def language_asked_for(headers: Mapping[str, str]) -> str:
+    """What a browser prefers, of somebody whom we do not know."""
+    return headers.get("Accept-Language", "").split(",")[0].split(";")[0].strip()
 
 
 def words(locale: str | None) -> English:

@@ -33,6 +33,79 @@ class English:
         "evening": ("Evening", "From 7 o’clock"),
     }
 
+    # A button in a mail that says something was done
+
+    note_heading = "Shall we note this as your answer? One press, and it is done."
+    note_button = "Yes, note it"
+    note_footer = "Nothing is noted until you press the button."
+    noted_title = "Noted"
+    noted_heading = "Noted, thank you"
+
+    def noted_means(self) -> tuple[str, str]:
+        """Before and after the button's label."""
+        return "We have written down ", " for you. It counts once, however often you press."
+
+    def quoted(self, label: str) -> str:
+        return f"“{label}”"
+
+    # An address that is to be confirmed
+
+    confirm_title = "Confirm your address"
+    confirm_heading = "Is this your email address?"
+    confirm_means = "One press, and we know that our letters reach the right person."
+    confirm_button = "Yes, this is my address"
+    confirm_aside = (
+        "You did not ask for this? Then do nothing: without your yes we will not write to this address."
+    )
+    confirmed_title = "Confirmed"
+    unconfirmed_title = "Not confirmed"
+    confirmed: Mapping[str, tuple[str, str]] = {
+        "verified": (
+            "Thank you, it is confirmed",
+            "From now on we can reach you by email too. You can choose the channel that you like best with "
+            "/settings in our Telegram bot.",
+        ),
+        "nothing_to_verify": (
+            "There is nothing left to confirm",
+            "This address was confirmed before, or you have given us another one since. All is well.",
+        ),
+        "expired": (
+            "This link has run out",
+            "Links like this live only for a short while, to keep your address safe. Send /email with your "
+            "address to our Telegram bot, and a fresh one is on its way.",
+        ),
+    }
+    unconfirmed = (
+        "This link does not work any more",
+        "You may have asked for a newer one: only the latest email counts. Send /email with your address to "
+        "our Telegram bot to get another.",
+    )
+
+    # What went wrong
+
+    problem_titles: Mapping[int, str] = {404: "Not found"}
+    problem_title = "Something is wrong"
+    problems: Mapping[int, tuple[str, str]] = {
+        404: (
+            "This path leads nowhere",
+            "The link is not complete, was changed on the way, or belongs to something that is gone. Links "
+            "in emails sometimes break over two lines: try to open it from the message again.",
+        ),
+        503: (
+            "We need a moment",
+            "We cannot reach our records just now, so nothing was changed. Please try again in a minute.",
+        ),
+        500: (
+            "That did not work, and it is our fault",
+            "Something went wrong on our side. We have noted it. Please try again a little later.",
+        ),
+    }
+    problem = (
+        "We did not understand that",
+        "Your browser asked for something that this page does not know. Please open the link from your "
+        "message again.",
+    )
+
     # Leaving, by the link that every mail has
 
     leave_title = "Your messages"

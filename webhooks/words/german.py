@@ -35,6 +35,74 @@ class German(English):
         "evening": ("Abends", "Ab 19 Uhr"),
     }
 
+    note_heading = "Sollen wir das als deine Antwort notieren? Ein Druck, und es ist getan."
+    note_button = "Ja, notieren"
+    note_footer = "Nichts wird notiert, bevor du den Knopf drückst."
+    noted_title = "Notiert"
+    noted_heading = "Notiert, danke"
+
+    def noted_means(self) -> tuple[str, str]:
+        return "Wir haben ", " für dich aufgeschrieben. Das zählt einmal, so oft du auch drückst."
+
+    def quoted(self, label: str) -> str:
+        return f"„{label}“"
+
+    confirm_title = "Adresse bestätigen"
+    confirm_heading = "Ist das deine E-Mail-Adresse?"
+    confirm_means = "Ein Druck, und wir wissen, dass unsere Post die richtige Person erreicht."
+    confirm_button = "Ja, das ist meine Adresse"
+    confirm_aside = (
+        "Du hast nicht darum gebeten? Dann tu nichts: Ohne dein Ja schreiben wir nicht an diese Adresse."
+    )
+    confirmed_title = "Bestätigt"
+    unconfirmed_title = "Nicht bestätigt"
+    confirmed: Mapping[str, tuple[str, str]] = {
+        "verified": (
+            "Danke, sie ist bestätigt",
+            "Ab jetzt erreichen wir dich auch per E-Mail. Welcher Weg dir am liebsten ist, wählst du mit "
+            "/settings in unserem Telegram-Bot.",
+        ),
+        "nothing_to_verify": (
+            "Es gibt nichts mehr zu bestätigen",
+            "Diese Adresse war schon bestätigt, oder du hast uns inzwischen eine andere gegeben. Alles gut.",
+        ),
+        "expired": (
+            "Dieser Link ist abgelaufen",
+            "Solche Links gelten nur kurz, damit deine Adresse sicher bleibt. Schick unserem Telegram-Bot "
+            "/email mit deiner Adresse, dann kommt ein neuer.",
+        ),
+    }
+    unconfirmed = (
+        "Dieser Link gilt nicht mehr",
+        "Vielleicht hast du einen neueren angefordert: Nur die letzte E-Mail zählt. Schick unserem "
+        "Telegram-Bot /email mit deiner Adresse, dann kommt eine weitere.",
+    )
+
+    problem_titles: Mapping[int, str] = {404: "Nicht gefunden"}
+    problem_title = "Etwas stimmt nicht"
+    problems: Mapping[int, tuple[str, str]] = {
+        404: (
+            "Dieser Weg führt nirgendwohin",
+            "Der Link ist unvollständig, wurde unterwegs verändert oder gehört zu etwas, das es nicht mehr "
+            "gibt. In E-Mails brechen Links manchmal um: Öffne ihn noch einmal aus der Nachricht.",
+        ),
+        503: (
+            "Wir brauchen einen Moment",
+            "Wir kommen gerade nicht an unsere Daten, also wurde nichts geändert. Bitte versuch es in einer "
+            "Minute noch einmal.",
+        ),
+        500: (
+            "Das hat nicht geklappt, und es liegt an uns",
+            "Bei uns ist etwas schiefgegangen. Wir haben es notiert. Bitte versuch es etwas später noch "
+            "einmal.",
+        ),
+    }
+    problem = (
+        "Das haben wir nicht verstanden",
+        "Dein Browser wollte etwas, das diese Seite nicht kennt. Bitte öffne den Link noch einmal aus deiner "
+        "Nachricht.",
+    )
+
     leave_title = "Deine Nachrichten"
     leave_heading = "Zu viel? Wähle, was du noch bekommen möchtest"
     leave_button = "Diese Nachrichten beenden"

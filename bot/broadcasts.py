@@ -1,4 +1,4 @@
-"""Broadcasts as duties: the worker plans, ends and changes them, the bot shows how far they have come."""
+"""The duty that plans broadcasts, ends them, and changes what has gone out."""
 
 from __future__ import annotations
 

@@ -26,6 +26,7 @@ from bot.conversation import telegram_application
 from bot.database import LateStore, open_migrated_store
 from bot.health import OwnHealth
 from bot.kept_secrets import KeptSecret, kept_secret
+from bot.live_messages import BroadcastViews
 from bot.receiving import Receiving, Webhook
 from bot.running import Duty, Process
 from bot.settings import Settings, SettingsError, shown
@@ -331,6 +332,9 @@ class _Assembly:
         self.duties["conversation"] = receiving.run
         self.ticks["updates"] = Tick(self.settings.tick_seconds, receiving.ring)
         self.rings.append(receiving.ring)
+        views = BroadcastViews(application.bot, self.store)
+        self.duties["broadcast-views"] = views.run
+        self.ticks["broadcast-views"] = Tick(self.settings.tick_seconds, views.bell.ring)
 
     def add_deliveries(self) -> None:
         off = [name for name in ("telegram", "email") if name not in self.channels]

@@ -135,7 +135,7 @@ class _Line:
         edges = {self._start, self._end, *(edge for mark in self._marks for edge in (mark.start, mark.end))}
         places = sorted(edges)
         for start, end in zip(places, [*places[1:], self._end], strict=True):
-            self._turn([mark for mark in self._marks if mark.start <= start < mark.end])
+            self._turn([mark for mark in self._marks if mark.start <= start < mark.end], start)
             self._say(start, end)
         return "\\\n".join(line.strip(" \t") for line in _NUMBERED.sub(r"\1\\\2", self._out).split("\n"))
 
@@ -145,29 +145,40 @@ class _Line:
             if mark.kind in _INLINE and start < end:
                 yield Mark(mark.kind, start, end, mark.url)
 
-    def _turn(self, wanted: Sequence[Mark]) -> None:
+    def _turn(self, wanted: Sequence[Mark], place: int) -> None:
         """Closes what has ended, and what stands in the way of that, and opens what begins."""
         same = 0
         while same < min(len(self._open), len(wanted)) and self._open[same] == wanted[same]:
             same += 1
         while len(self._open) > same:
-            self._put(_closing(self._open.pop()), is_opening=False)
+            self._put(_closing(self._open.pop()), self._ends_at(place))
         for mark in wanted[same:]:
-            self._put(_opening(mark), is_opening=True)
+            self._begin(_opening(mark))
             self._open.append(mark)
 
-    def _put(self, sign: str, *, is_opening: bool) -> None:
-        """A sign sticks to a letter by itself, and to everything else by a joiner."""
-        if not sign:
-            return
+    def _put(self, sign: str, is_free: bool) -> None:
+        """A sign belongs to the letter beside it, and to anything else where nothing but space follows."""
         before = self._out[-1:]
-        needs_joiner = self._has_to_stick if is_opening else not before.isalnum()
-        if needs_joiner or before == sign[0]:
+        is_alone = before.isalnum() or is_free and (before, sign[:1]) != ("|", "|")
+        if sign and not is_alone:
             self._out += _JOINER
         self._out += sign
-        self._has_to_stick = is_opening
+
+    def _begin(self, sign: str) -> None:
+        before = self._out[-1:]
+        if sign and (before == sign[0] and not self._begins_freely or self._has_to_stick):
+            self._out += _JOINER
+        if sign:
+            self._begins_freely = self._begins_freely or not before or before.isspace()
+            self._has_to_stick = not self._begins_freely
+        self._out += sign
+
+    def _ends_at(self, place: int) -> bool:
+        """Whether space follows, or nothing."""
+        return place >= self._end or self._text[place].isspace()
 
     _has_to_stick = False
+    _begins_freely = False
 
     def _say(self, start: int, end: int) -> None:
         if start == end:
@@ -178,7 +189,7 @@ class _Line:
         if (self._has_to_stick and not written[0].isalnum()) or (is_code and self._out.endswith("`")):
             self._out += _JOINER
         self._out += written
-        self._has_to_stick = False
+        self._has_to_stick = self._begins_freely = False
 
 
 def _without_space(text: str, start: int, end: int) -> tuple[int, int]:

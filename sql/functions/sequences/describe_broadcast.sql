@@ -35,7 +35,7 @@ begin
             from told t
             group by 1, 2, 3, 4, 5, 6, 7, 8
         )
-        select to_jsonb(found_broadcast) - array['filter', 'version_ids', 'change_lease', 'change_leased_until'] || jsonb_build_object(
+        select to_jsonb(found_broadcast) - array['version_ids', 'change_lease', 'change_leased_until'] || jsonb_build_object(
             'at', describe_broadcast.at,
             'waiting', coalesce(sum(n) filter (where delivery_status in ('pending', 'sending')), 0),
             'sent', coalesce(sum(n) filter (where delivery_status in ('sent', 'delivered', 'opened', 'clicked', 'complained')), 0),

@@ -1,7 +1,7 @@
 -- Gives the messages in admins' chats that no longer say how far their broadcast has come, each at most once in two seconds, and
 -- takes them to be up to date from then on; one whose broadcast is over is given for the last time.
 create or replace function tendril.take_broadcast_views(at timestamptz default tendril.clock())
-returns table (user_id uuid, chat_id bigint, message_id bigint, locale text, timezone text, broadcast jsonb)
+returns table (user_id uuid, chat_id bigint, message_id bigint, locale text, timezone text, roles text[], broadcast jsonb)
 language plpgsql
 set search_path = ''
 as $$
@@ -23,7 +23,7 @@ begin
         where v.user_id = due.user_id and v.shown - 'at' is distinct from f.broadcast - 'at'
         returning v.user_id, v.chat_id, v.message_id, v.shown
     )
-    select t.user_id, t.chat_id, t.message_id, u.locale, u.timezone, t.shown
+    select t.user_id, t.chat_id, t.message_id, u.locale, u.timezone, u.roles, t.shown
     from taken t join tendril.users u on u.id = t.user_id;
 end;
 $$;

@@ -53,6 +53,7 @@ class Chats:
     clock: Clock
     updates: Updates
     stream: Stream
+    owner_id: int
     bot_id: int = 1
     files: dict[str, File] = field(default_factory=dict)
     waiting_taps: dict[str, asyncio.Future[dict[str, Any]]] = field(default_factory=dict)
@@ -105,6 +106,7 @@ class Chats:
             "language_code": user.language_code,
             "started": user.has_started,
             "blocked": user.has_blocked,
+            "owner": user.id == self.owner_id,
             "created_at": user.created_at,
         }
 

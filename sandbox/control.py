@@ -194,9 +194,11 @@ class ControlAPI:
     async def create_user(self, request: web.Request) -> Any:
         body = await Body.of(request)
         await self.clock.refresh()
-        user_id = body.optional_integer("id", least=1)
+        is_owner = body.flag("owner", otherwise=False)
+        user_id = self.chats.owner_id if is_owner else body.optional_integer("id", least=1)
         if user_id in self.state.users:
-            raise Refused(409, "exists", f"There is a user {user_id} already.", "id")
+            field = "owner" if is_owner else "id"
+            raise Refused(409, "exists", f"There is a user {user_id} already.", field)
         user = self.chats.create_user(
             body.text("first_name"),
             id=user_id,

@@ -19,6 +19,7 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 from sandbox.server import DEFAULT_DOMAINS, Box, serve
+from sandbox.state import OWNER_ID
 from sandbox.webhooks import new_secret
 
 USAGE = "usage: python -m sandbox [-- COMMAND [ARGUMENT ...]]"
@@ -47,6 +48,7 @@ class Options:
     database_url: str | None
     has_supabase: bool
     sender: str
+    owners: str
     tick_seconds: str
     ledger_file: Path | None
     limits: bool
@@ -62,10 +64,17 @@ class Options:
             database_url=settings.get("DATABASE_URL"),
             has_supabase="SUPABASE_URL" in settings,
             sender=settings.get("EMAIL_FROM", DEFAULT_SENDER),
+            owners=settings.get("ADMIN_TELEGRAM_IDS", str(OWNER_ID)),
             tick_seconds=settings.get("TICK_SECONDS", "0.2"),
             ledger_file=Path(ledger) if ledger else None,
             limits=settings.get("SANDBOX_LIMITS", "").lower() in YES,
         )
+
+    @property
+    def owner_id(self) -> int:
+        """The first of them: the one that you are. What is no id at all, the command complains about."""
+        first = self.owners.replace(",", " ").split()[:1]
+        return int(first[0]) if first and first[0].isdecimal() else OWNER_ID
 
 
 def _port(settings: Mapping[str, str], name: str, otherwise: int) -> int:
@@ -118,6 +127,7 @@ async def run(options: Options) -> int:
         ledger_file=options.ledger_file,
         limits=options.limits,
         domains=sorted({*DEFAULT_DOMAINS, sender_domain}),
+        owner_id=options.owner_id,
     )
     try:
         async with serving as box:
@@ -150,6 +160,8 @@ def welcome(box: Box, options: Options) -> str:
         sidecar = f"http://127.0.0.1:{options.sidecar_port}"
         lines.append(f"    {sidecar:<28} the process itself: health, links, JSON API")
     lines.append(f"    {'docs/sandbox.md':<28} the same for scripts: the control API")
+    if options.command:
+        lines += ["", f"  You are the owner as user {box.owner_id}: on the page, choose to be the owner."]
     if options.has_supabase:
         lines += ["", "  The clock moves the stand-ins only: Supabase's database is out of their reach."]
     return "\n".join([*lines, "", "  Ctrl-C stops everything.", ""])
@@ -164,6 +176,7 @@ def child_environment(box: Box, options: Options) -> dict[str, str]:
         "RESEND_API_URL": box.resend_url,
         "RESEND_WEBHOOK_SECRET": box.webhook_secret,
         "EMAIL_FROM": options.sender,
+        "ADMIN_TELEGRAM_IDS": options.owners,
         "TICK_SECONDS": options.tick_seconds,
     }
 

@@ -19,7 +19,7 @@ from sandbox.ledger import Ledger, open_ledger
 from sandbox.limits import ResendLimits, TelegramLimits
 from sandbox.mailbox import Mailbox
 from sandbox.resend import ResendAPI
-from sandbox.state import State, kept_in
+from sandbox.state import OWNER_ID, State, kept_in
 from sandbox.stream import Stream
 from sandbox.telegram import TelegramAPI
 from sandbox.updates import Updates
@@ -45,6 +45,7 @@ class Box:
     mailbox: Mailbox
     webhooks: Webhooks
     faults: Faults
+    owner_id: int
     telegram_token: str = TOKEN
     resend_api_key: str = API_KEY
 
@@ -79,6 +80,7 @@ async def serve(
     ledger_file: Path | None = None,
     limits: bool = False,
     domains: Sequence[str] = DEFAULT_DOMAINS,
+    owner_id: int = OWNER_ID,
 ) -> AsyncIterator[Box]:
     """Runs the stand-ins until the block ends. With port 0 the system chooses a free one.
 
@@ -93,25 +95,32 @@ async def serve(
         clock = Clock(state, DatabaseClock(database_url, data_dir))
         stack.push_async_callback(clock.aclose)
         webhooks = Webhooks(state, http, clock, webhook_url, webhook_secret)
-        world = _World(state, ledger, clock, Updates(state, http), webhooks, limits)
+        world = _World(state, ledger, clock, Updates(state, http), webhooks, limits, owner_id)
         await clock.refresh()
         await stack.enter_async_context(world.going_on())
         address = await stack.enter_async_context(_listening(world.app(), host, port))
         stack.callback(world.close)
-        yield Box(address, clock, world.chats, world.mailbox, webhooks, world.faults)
+        yield Box(address, clock, world.chats, world.mailbox, webhooks, world.faults, owner_id)
 
 
 class _World:
     """Everything in one place: who knows whom."""
 
     def __init__(
-        self, state: State, ledger: Ledger, clock: Clock, updates: Updates, webhooks: Webhooks, limits: bool
+        self,
+        state: State,
+        ledger: Ledger,
+        clock: Clock,
+        updates: Updates,
+        webhooks: Webhooks,
+        limits: bool,
+        owner_id: int,
     ) -> None:
         self.state, self.ledger, self.clock = state, ledger, clock
         self.updates, self.webhooks = updates, webhooks
         self.closing = asyncio.Event()
         self.stream, self.faults = Stream(), Faults()
-        self.chats = Chats(state, clock, updates, self.stream)
+        self.chats = Chats(state, clock, updates, self.stream, owner_id)
         self.mailbox = Mailbox(state, clock, webhooks, self.stream)
         self.telegram_limits, self.resend_limits = TelegramLimits(limits), ResendLimits(limits)
         clock.is_quiet = lambda: webhooks.is_idle and not (updates.pending and updates.has_reader)

@@ -30,6 +30,22 @@ async def test_what_a_form_left_empty_counts_as_left_out(control):
     assert user["username"] is None
 
 
+async def test_the_owner_has_the_id_of_the_owner(control, box):
+    ada = await control.post("/users", first_name="Ada")
+    olga = await control.post("/users", first_name="Olga", owner=True)
+
+    assert (olga["id"], olga["owner"], ada["owner"]) == (box.owner_id, True, False)
+
+
+async def test_there_is_one_owner_only(control):
+    await control.post("/users", first_name="Olga", owner=True)
+
+    status, body = await control.answer("POST", "/users", json={"first_name": "Otto", "owner": True})
+
+    assert (status, body["error"]["code"], body["error"]["field"]) == (409, "exists", "owner")
+    assert [each["first_name"] for each in await control.get("/users")] == ["Olga"]
+
+
 async def test_a_written_message_reaches_the_bot(telegram, control):
     ada = await control.person("Ada", language_code="de")
 

@@ -40,7 +40,8 @@ def test_every_telegram_method_is_documented(method):
 
 
 @pytest.mark.parametrize(
-    "setting", ["SANDBOX_PORT", "SANDBOX_LIMITS", "SANDBOX_LEDGER", "DATA_DIR", "DATABASE_URL"]
+    "setting",
+    ["SANDBOX_PORT", "SANDBOX_LIMITS", "SANDBOX_LEDGER", "ADMIN_TELEGRAM_IDS", "DATA_DIR", "DATABASE_URL"],
 )
 def test_every_setting_is_documented(setting):
     assert f"| `{setting}` |" in DOCUMENT

@@ -100,6 +100,34 @@ def test_what_is_set_stays(launch):
     assert (given["EMAIL_FROM"], given["TICK_SECONDS"]) == ("Me <me@mine.example>", "2")
 
 
+def test_you_are_the_owner_without_having_set_anything(launch):
+    process = with_child(launch)
+
+    said = line_with(process, "You are the owner")
+    owner = given_to(process)["ADMIN_TELEGRAM_IDS"]
+
+    assert owner.isdecimal()
+    assert f"user {owner}:" in said
+
+
+def test_the_owners_that_are_set_stay_and_the_first_is_you(launch, tmp_path):
+    (tmp_path / ".env").write_text("ADMIN_TELEGRAM_IDS=42, 43\n")
+    process = with_child(launch)
+
+    assert "user 42:" in line_with(process, "You are the owner")
+    assert given_to(process)["ADMIN_TELEGRAM_IDS"] == "42, 43"
+
+
+def test_the_owners_id_is_none_that_telegram_gives():
+    assert Options.read({}, []).owner_id >= 2**40
+
+
+def test_owners_that_are_no_ids_are_left_to_the_command():
+    options = Options.read({"ADMIN_TELEGRAM_IDS": "ada"}, [])
+
+    assert (options.owners, options.owner_id) == ("ada", Options.read({}, []).owner_id)
+
+
 def test_the_webhook_secret_is_kept_readable_by_its_owner_only(launch, tmp_path):
     first = given_to(with_child(launch))
     again = given_to(with_child(launch))

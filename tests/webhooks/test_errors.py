@@ -13,7 +13,7 @@ from webhooks.app import routes
 ADMIN_ROUTES = [
     (route.method, route.path.replace(r"{id:\d{1,18}}", "1").replace("{reference}", "mira"))
     for route in routes()
-    if route.path.startswith("/admin/") and route.path != "/admin/api/email/webhook"
+    if route.path.startswith("/admin/api/") and route.path != "/admin/api/email/webhook"
 ]
 
 

@@ -1,4 +1,4 @@
-"""What an admin sends is what readers see: its marks hold where they held, and nothing else in it means anything."""
+"""What an admin sends is what readers see: marks hold where they held, and nothing else means anything."""
 
 from __future__ import annotations
 

@@ -29,6 +29,8 @@ as $$
             limit 1
         ) next_channel
         where d.id = any (plan_fallbacks.deliveries)
+            and not (d.sequence_type = 'broadcast' and exists (
+                select from tendril.broadcasts b where d.version_id = any (b.version_ids) and b.status = 'stopped'))
             and s.fallback in ('on_failure', 'no_engagement') and s.recipient_field is null
             and (s.stale_after is null or d.scheduled_at + s.stale_after + coalesce(s.fallback_after, interval '0') > plan_fallbacks.at)
         on conflict (enrollment_id, message_step, channel) do nothing

@@ -140,6 +140,8 @@ async def _page(context: Context, kind: str, page: int) -> tuple[str, Buttons]:
     lines = [_line(context, each) for each in shown]
     turning = turning_buttons(f"o:d:{kind}:{{}}", page, has_more=count > page * PAGE_SIZE + PAGE_SIZE)
     buttons = [_line_buttons(context, each, f"{kind}:{page}") for each in shown]
+    if all(len(row) == 1 for row in buttons):
+        buttons = [[look for (look,) in buttons]]
     return "\n".join([title, "", *lines]), [*buttons, *turning, *_kind_buttons(context, kind)]
 
 

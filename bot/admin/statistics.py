@@ -48,7 +48,7 @@ async def _show(update: Update, context: Context, days: int) -> None:
     texts, message = context.words, update.effective_message
     zone = context.known.timezone if context.known else "UTC"
     found = await context.call("statistics", days=days, zone=zone)
-    others = [button(str(each), f"o:f:{each}") for each in OFFERED_DAYS if each != days]
+    others = [button(texts.stats_label(each), f"o:f:{each}") for each in OFFERED_DAYS if each != days]
     if not found["channels"] and not found["active"] and not found["new"]:
         await reply(update, texts.no_stats(days), [others])
     elif message is not None:

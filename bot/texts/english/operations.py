@@ -141,8 +141,8 @@ class Operations(Basics):
     def _held(self, messages: int, people: int) -> str:
         if not messages:
             return "Nothing is planned that would have to wait."
-        waiting = self._several(messages, "planned message waits", "planned messages wait")
-        return f"{waiting} when they are due, for {self._several(people, 'person', 'people')}."
+        planned = self._several(messages, "message is", "messages are")
+        return f"{planned} planned for {self._several(people, 'person', 'people')}, and will wait."
 
     # /deliveries, /retry
 
@@ -317,6 +317,9 @@ class Operations(Basics):
 
     def last_days(self, days: int) -> str:
         return "Today" if days == 1 else f"The last {days} days"
+
+    def stats_label(self, days: int) -> str:
+        return "Today" if days == 1 else f"{days} days"
 
     def no_stats(self, days: int) -> str:
         return (

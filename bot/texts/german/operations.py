@@ -142,8 +142,8 @@ class Operations(english.operations.Operations):
     def _held(self, messages: int, people: int) -> str:
         if not messages:
             return "Nichts ist geplant, das warten müsste."
-        waiting = self._several(messages, "geplante Nachricht wartet", "geplante Nachrichten warten")
-        return f"{waiting}, sobald sie fällig sind, für {self._several(people, 'Menschen', 'Menschen')}."
+        planned = self._several(messages, "Nachricht ist", "Nachrichten sind")
+        return f"{planned} für {self._several(people, 'Menschen', 'Menschen')} geplant und werden warten."
 
     # /deliveries, /retry
 
@@ -306,6 +306,9 @@ class Operations(english.operations.Operations):
 
     def last_days(self, days: int) -> str:
         return "Heute" if days == 1 else f"Die letzten {days} Tage"
+
+    def stats_label(self, days: int) -> str:
+        return "Heute" if days == 1 else f"{days} Tage"
 
     def no_stats(self, days: int) -> str:
         return (

@@ -16,36 +16,45 @@ begin
     since := tendril.instant(today - (statistics.days - 1) + time '00:00', statistics.zone);
     return (
         with every_day as (
-            select each.day::date as day, tendril.instant(each.day, statistics.zone) as starts,
-                tendril.instant(each.day + interval '1 day', statistics.zone) as ends
+            select each.day::date as day
             from generate_series((today - (statistics.days - 1))::timestamp, today::timestamp, interval '1 day') as each (day)
         ), messages as materialized (
-            select y.day, t.channel, m.*
-            from every_day y
-            cross join unnest(array['telegram', 'email', 'sms', 'push', 'in_app']) with ordinality as t (channel, place)
-            cross join lateral (
-                select count(*) as sent, count(d.clicked_at) as clicked, count(coalesce(d.opened_at, d.clicked_at)) as opened,
-                    -- only a mail can be on its way for long, or come back
-                    count(*) filter (where d.delivery_status in ('sent', 'delivered', 'opened', 'clicked')
-                        and (d.channel <> 'email' or d.delivered_at is not null)) as delivered
-                from tendril.message_deliveries d
-                where d.channel = t.channel and d.sent_at >= y.starts and d.sent_at < y.ends
-            ) m
+            select (d.sent_at at time zone statistics.zone)::date as day, d.channel,
+                count(*) as sent, count(d.clicked_at) as clicked, count(coalesce(d.opened_at, d.clicked_at)) as opened,
+                -- only a mail can be on its way for long, or come back
+                count(*) filter (where d.delivery_status in ('sent', 'delivered', 'opened', 'clicked')
+                    and (d.channel <> 'email' or d.delivered_at is not null)) as delivered
+            from tendril.message_deliveries d
+            where d.channel = any (array['telegram', 'email', 'sms', 'push', 'in_app']) and d.sent_at >= since and d.sent_at <= statistics.at
+            group by 1, 2
+        ), activity as materialized (
+            select distinct (b.occurred_at at time zone statistics.zone)::date as day, b.user_id
+            from tendril.behavior_events b
+            where b.occurred_at >= since and b.occurred_at <= statistics.at and b.source <> 'clock'
+        ), came as (
+            select (u.created_at at time zone statistics.zone)::date as day, count(*) as people
+            from tendril.users u
+            where u.created_at >= since and u.created_at <= statistics.at and u.deleted_at is null
+            group by 1
+        ), went as (
+            select (w.at at time zone statistics.zone)::date as day, count(distinct w.user_id) as people
+            from (
+                select c.user_id, c.unsubscribed_at as at from tendril.contact_points c where c.unsubscribed_at >= since
+                union all
+                select p.user_id, p.stopped_at from tendril.user_preferences p where p.stopped_at >= since
+            ) w
+            group by 1
         ), people as (
-            select y.day,
-                (select count(distinct b.user_id) from tendril.behavior_events b
-                 where b.occurred_at >= y.starts and b.occurred_at < y.ends and b.source <> 'clock') as active,
-                (select count(*) from tendril.users u where u.created_at >= y.starts and u.created_at < y.ends and u.deleted_at is null) as new,
-                (select count(*) from (
-                    select c.user_id from tendril.contact_points c where c.unsubscribed_at >= y.starts and c.unsubscribed_at < y.ends
-                    union select p.user_id from tendril.user_preferences p where p.stopped_at >= y.starts and p.stopped_at < y.ends) left_us
-                ) as unsubscribed
+            select y.day, coalesce(a.people, 0) as active, coalesce(came.people, 0) as new, coalesce(went.people, 0) as unsubscribed
             from every_day y
+            left join (select day, count(*) as people from activity group by day) a on a.day = y.day
+            left join came on came.day = y.day
+            left join went on went.day = y.day
         )
         select jsonb_build_object(
             'days', (
                 select jsonb_agg(jsonb_build_object('day', p.day, 'active', p.active, 'new', p.new, 'unsubscribed', p.unsubscribed, 'sent', (
-                    select coalesce(jsonb_object_agg(m.channel, m.sent) filter (where m.sent > 0), '{}') from messages m where m.day = p.day))
+                    select coalesce(jsonb_object_agg(m.channel, m.sent), '{}') from messages m where m.day = p.day))
                     order by p.day)
                 from people p),
             'channels', (
@@ -53,11 +62,9 @@ begin
                     'sent', c.sent, 'delivered', c.delivered, 'opened', c.opened, 'clicked', c.clicked)), '{}')
                 from (
                     select m.channel, sum(m.sent) as sent, sum(m.delivered) as delivered, sum(m.opened) as opened, sum(m.clicked) as clicked
-                    from messages m group by m.channel having sum(m.sent) > 0
+                    from messages m group by m.channel
                 ) c),
-            'active', (
-                select count(distinct b.user_id) from tendril.behavior_events b
-                where b.occurred_at >= since and b.occurred_at <= statistics.at and b.source <> 'clock'),
+            'active', (select count(distinct a.user_id) from activity a),
             'new', (select sum(p.new) from people p),
             'unsubscribed', (select sum(p.unsubscribed) from people p)));
 end;

@@ -175,6 +175,11 @@ def _point_state(point: Row, zone: str) -> str:
     return state
 
 
+def _at_most(wishes: Row) -> str:
+    week = f", {wishes['max_per_week']} a week" if wishes["max_per_week"] is not None else ""
+    return f"{wishes['max_per_day']} a day{week}"
+
+
 def _wishes(story: Row, page: Page, zone: str) -> list[str]:
     wishes = story["preferences"]
     chosen = wishes["preferred_channel"]
@@ -187,8 +192,10 @@ def _wishes(story: Row, page: Page, zone: str) -> list[str]:
     rows = [
         ("channel", where),
         ("time", f"in the {wishes['preferred_time']}, {zone}; quiet from {quiet}"),
-        ("at most", f"{wishes['max_per_day']} a day"),
+        ("at most", _at_most(wishes)),
     ]
+    if wishes["declined"]:
+        rows.append(("declined", ", ".join(each["sequence"] for each in wishes["declined"])))
     if wishes["stopped_at"]:
         rows.append(("stopped", f"everything, since {local(wishes['stopped_at'], zone)}"))
     if wishes["paused_until"]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+from bot.explain import Page, user_story
 from tests.fixtures.process import RunTendril, Tendril
 from tests.fixtures.sandbox import Person, until
 
@@ -128,3 +130,16 @@ async def test_why_names_the_settings_and_opens_them(tendril: Tendril) -> None:
     await ada.taps(await asks_why(tendril, ada), "Settings")
 
     await ada.hears("Your settings")
+
+
+async def test_whoever_looks_at_somebody_sees_what_they_wish(tendril: Tendril) -> None:
+    ada = await tendril.started("Ada")
+    await ada.writes("/settings often few")
+    await ada.hears("How often: At most 3 a week")
+    await ada.taps(await asks_why(tendril, ada), "Not this")
+    await ada.hears("will not come any more")
+
+    told = "\n".join(user_story(await tendril.explain(ada), Page(False)))
+
+    assert "1 a day, 3 a week" in told
+    assert re.search(r"declined +onboarding", told)

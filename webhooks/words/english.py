@@ -208,7 +208,6 @@ class English:
     pause_forever = "Until I come back here"
     declined = "What you did not want"
     accept = "May come again"
-    own_frequency = "Your own"
     stopped_notice = "You stopped everything. The choices below count once you come back."
     come_back = "Come back"
     stop_all = "Unsubscribe from everything"
@@ -247,6 +246,3 @@ class English:
 
     def _in_a_sentence(self, label: str) -> str:
         return label[0].lower() + label[1:]
-
-    def paused(self, day: str | None) -> str:
-        return f"You have a pause until {day}." if day else "You have a pause until you end it."

@@ -195,7 +195,6 @@ class German(English):
     pause_forever = "Bis ich wiederkomme"
     declined = "Was du nicht wolltest"
     accept = "Darf wieder kommen"
-    own_frequency = "Eigene Wahl"
     stopped_notice = "Du hast alles beendet. Was du hier wählst, gilt, sobald du wiederkommst."
     come_back = "Wiederkommen"
     stop_all = "Alles abbestellen"
@@ -232,6 +231,3 @@ class German(English):
         "quiet_until": "Bitte gib eine Uhrzeit an, etwa 08:00.",
     }
     error = "Das lässt sich nicht wählen."
-
-    def paused(self, day: str | None) -> str:
-        return f"Du hast Pause bis zum {day}." if day else "Du hast Pause, bis du sie beendest."

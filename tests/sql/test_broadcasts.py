@@ -364,3 +364,29 @@ async def test_a_broadcast_cannot_be_started_by_hand(world: World) -> None:
     await sent_to(world, 1)
 
     assert [each["name"] for each in await world.call("list_triggerable")] == []
+
+
+async def test_what_is_to_be_changed_is_work_that_is_due(world: World) -> None:
+    broadcast = await sent_to(world, 1)
+    await world.call("edit_broadcast", broadcast_id=broadcast, content=STAYED)
+    (before,) = await world.call("upcoming_work")
+
+    page = await changes(world)
+    assert page is not None
+    await changed(world, page)
+    await changes(world)
+    (after,) = await world.call("upcoming_work")
+
+    assert (before["due_now"], after["due_now"]) == (1, 0)
+
+
+async def test_what_failed_in_a_stopped_broadcast_is_not_sent_once_more(world: World) -> None:
+    await world.person(email=False)
+    broadcast = await started(world)
+    await carried(world)
+    await world.deliver(outcome="refused", reason="too_long")
+
+    before = await world.call("count_retryable")
+    await world.call("delete_broadcast", broadcast_id=broadcast)
+
+    assert before != await world.call("count_retryable")

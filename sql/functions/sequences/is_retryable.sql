@@ -8,5 +8,7 @@ as $$
     select is_retryable.delivery.delivery_status in ('failed', 'parked', 'unknown')
         and not exists (select from tendril.message_deliveries next where next.enrollment_id = is_retryable.delivery.enrollment_id
             and next.message_step = is_retryable.delivery.message_step and next.fallback_of = is_retryable.delivery.id)
-        and exists (select from tendril.enrollments e where e.id = is_retryable.delivery.enrollment_id and e.status <> 'cancelled');
+        and exists (select from tendril.enrollments e where e.id = is_retryable.delivery.enrollment_id and e.status <> 'cancelled')
+        and not (is_retryable.delivery.sequence_type = 'broadcast' and exists (
+            select from tendril.broadcasts b where is_retryable.delivery.version_id = any (b.version_ids) and b.status = 'stopped'));
 $$;

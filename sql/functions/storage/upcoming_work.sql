@@ -17,6 +17,11 @@ as $$
         union all
         -- people who are still to be planned
         select b.starts_at from tendril.broadcasts b where b.status in ('scheduled', 'sending') and b.planned_at is null
+        union all
+        -- messages that are still to be edited or deleted, unless they have to wait for their channel
+        select b.changed_at from tendril.broadcasts b
+        where b.change is not null and b.change_ended_at is null and not tendril.everything_is_paused()
+            and exists (select from tendril.send_budgets s where s.channel = 'telegram' and s.paused_reason is null)
     )
     select
         (select count(*) from moments where moment <= upcoming_work.at)::int

@@ -137,3 +137,21 @@ async def test_why_has_nothing_to_tell_who_got_nothing(world: World) -> None:
     why = await world.call("why", user_id=await world.person())
 
     assert (why["last"], why["next"], why["stopped"]) == (None, None, False)
+
+
+@pytest.mark.parametrize(
+    ("name", "operation", "arguments"),
+    [
+        ("stop", "start_again", {"source": "telegram"}),
+        ("not", "accept_sequence", {"sequence": "course"}),
+        ("less", "set_preferences", {"changes": {"frequency": "normal"}}),
+    ],
+)
+async def test_who_changed_their_mind_elsewhere_may_wish_it_again(
+    world: World, told: Row, name: str, operation: str, arguments: dict[str, Any]
+) -> None:
+    await wish(world, told, name)
+    await world.call(operation, user_id=told["user_id"], **arguments)
+
+    assert (await wish(world, told, name))["status"] == "granted"
+    assert (await wish(world, told, name))["status"] == "already"

@@ -1,5 +1,6 @@
 -- Grants what somebody wishes of the messages they get, told by a tap under one of them: "less" of all, "not" this sequence (or no
--- more announcements, where it was one), or a "stop" of everything. Once per message; `take_back_wish` undoes it.
+-- more announcements, where it was one), or a "stop" of everything. Once per message, as long as it holds; `take_back_wish`
+-- undoes it.
 create or replace function tendril.express_wish(
     tracking_id uuid, wish text, source text, user_id uuid default null, at timestamptz default tendril.clock()
 )
@@ -12,15 +13,30 @@ declare
     told tendril.message_deliveries := tendril.delivery_for_wish(express_wish.tracking_id, express_wish.wish, express_wish.user_id);
     chosen tendril.user_preferences;
     rarer text;
+    before jsonb;
+    holds boolean;
 begin
     perform tendril.lock_runs(array[told.user_id]);
     select p.* into chosen from tendril.user_preferences p where p.user_id = told.user_id;
     rarer := tendril.rarer_frequency(chosen.max_per_day, chosen.max_per_week);
-    if exists (select from tendril.message_wishes w where w.delivery_id = told.id and w.wish = express_wish.wish) then
+    select w.before into before from tendril.message_wishes w where w.delivery_id = told.id and w.wish = express_wish.wish;
+    -- Whoever changed their mind elsewhere meanwhile may wish it again.
+    holds := case
+        when before is null then false
+        when express_wish.wish = 'stop' then chosen.stopped_at is not null
+        when express_wish.wish = 'less' then
+            (chosen.max_per_day, chosen.max_per_week) is distinct from ((before ->> 'max_per_day')::int, (before ->> 'max_per_week')::int)
+        when told.message_class = 'announcement' then
+            not exists (select from tendril.contact_points c where c.user_id = told.user_id and c.opt_in_announcements)
+        else exists (
+            select from tendril.sequence_opt_outs o where o.user_id = told.user_id and o.sequence = told.sequence_type)
+    end;
+    if holds then
         return tendril.describe_unsubscribe(told.tracking_id) || jsonb_build_object('status', 'already');
     elsif express_wish.wish = 'less' and rarer is null then
         return tendril.describe_unsubscribe(told.tracking_id) || jsonb_build_object('status', 'rarest');
     end if;
+    delete from tendril.message_wishes w where w.delivery_id = told.id and w.wish = express_wish.wish;
     insert into tendril.message_wishes (delivery_id, wish, user_id, before, at)
     select told.id, express_wish.wish, told.user_id, jsonb_build_object(
         'max_per_day', chosen.max_per_day, 'max_per_week', chosen.max_per_week, 'was_stopped', chosen.stopped_at is not null,

@@ -1,5 +1,6 @@
 """Filters as SQL: what they match, and that nothing in them is ever run."""
 
+from contextlib import suppress
 from typing import Any
 
 import asyncpg
@@ -116,7 +117,8 @@ async def test_hostile_names_and_values_stay_names_and_values(
         {"attributes.plan": {"$in": [text]}},
         {f"context.{text}": {"$ne": None}},
     ):
-        assert await matches(world, connection, hostile) is False
+        with suppress(Invalid):
+            assert await matches(world, connection, hostile) is False
     assert await connection.fetchval("select count(*) from tendril.users") == 1
 
 

@@ -1,6 +1,6 @@
--- Compiles what is asked of one JSON value: a plain value for equality, or operators; values of another type never match an
--- order; changes nothing.
-create or replace function tendril.compile_test(operand text, wanted jsonb, path text)
+-- Compiles what is asked of one JSON value: a plain value for equality, or operators that all have to hold; a missing value is
+-- null, and values of another type never match an order; changes nothing.
+create or replace function tendril.compile_test(operand text, wanted jsonb, path text, depth int default 0)
 returns text
 language plpgsql immutable
 set search_path = ''
@@ -10,24 +10,16 @@ declare
     parts text[] := '{}';
     entry record;
 begin
-    if jsonb_typeof(compile_test.wanted) <> 'object' then
+    if compile_test.depth > 8 then
+        perform tendril.refuse_filter(compile_test.path, 'nested more than 8 deep');
+    elsif jsonb_typeof(compile_test.wanted) = 'array' then
+        perform tendril.refuse_filter(compile_test.path, 'takes a text, a number, true, false or null, not a list');
+    elsif jsonb_typeof(compile_test.wanted) <> 'object' then
         return format('(coalesce(%s, ''null'') = %L::jsonb)', compile_test.operand, compile_test.wanted);
     end if;
     for entry in select key, value from jsonb_each(compile_test.wanted) loop
-        parts := parts || case
-            when entry.key = '$eq' then format('(coalesce(%s, ''null'') = %L::jsonb)', compile_test.operand, entry.value)
-            when entry.key = '$ne' then format('(coalesce(%s, ''null'') <> %L::jsonb)', compile_test.operand, entry.value)
-            when entry.key in ('$lt', '$lte', '$gt', '$gte') then format(
-                '(jsonb_typeof(%1$s) = jsonb_typeof(%2$L::jsonb) and %1$s %3$s %2$L::jsonb)', compile_test.operand, entry.value,
-                case entry.key when '$lt' then '<' when '$lte' then '<=' when '$gt' then '>' else '>=' end)
-            when entry.key = '$in' then format('(%L::jsonb @> jsonb_build_array(coalesce(%s, ''null'')))', entry.value, compile_test.operand)
-            when entry.key = '$nin' then format('(not %L::jsonb @> jsonb_build_array(coalesce(%s, ''null'')))', entry.value, compile_test.operand)
-            when entry.key = '$exists' then format('((coalesce(%s, ''null'') <> ''null'') = %L::boolean)', compile_test.operand, entry.value)
-            when entry.key = '$not' then '(' || tendril.compile_test(compile_test.operand, entry.value, compile_test.path) || ' is not true)'
-        end;
-        if parts[cardinality(parts)] is null then
-            raise exception '% is not an operator of a filter', entry.key using errcode = 'TN422', detail = compile_test.path || '.' || entry.key;
-        end if;
+        parts := parts || tendril.compile_operator(
+            compile_test.operand, entry.key, entry.value, compile_test.path || '.' || entry.key, compile_test.depth);
     end loop;
     return case when cardinality(parts) = 0 then 'true' else '(' || array_to_string(parts, ' and ') || ')' end;
 end;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -366,6 +367,34 @@ async def test_a_complaint_is_lifted_only_by_typing_the_address(
     await asks(owner, "/unsuppress ada@example.com", "type the address again")
     await asks(owner, "Ada@Example.com", "can be written to again")
     assert not await is_suppressed(tendril, "ada@example.com")
+
+
+async def test_the_question_for_an_address_waits_over_a_restart(
+    run_tendril: RunTendril, owner: Person, connection: asyncpg.Connection
+) -> None:
+    settings = {"admin_telegram_ids": frozenset({OWNER})}
+    await suppress(connection, "ada@example.com", "complaint")
+    async with run_tendril(**settings):
+        await owner.writes("/start")
+        await owner.receives(1)
+        await asks(owner, "/unsuppress ada@example.com", "type the address again")
+    async with run_tendril(**settings) as second:
+        await asks(owner, "ada@example.com", "can be written to again")
+
+        assert not await is_suppressed(second, "ada@example.com")
+
+
+async def test_a_question_is_answered_once(
+    tendril: Tendril, owner: Person, connection: asyncpg.Connection
+) -> None:
+    await suppress(connection, "ada@example.com", "hard_bounce")
+    page = await asks(owner, "/unsuppress ada@example.com", "Shall I write there again?")
+
+    await asyncio.gather(owner.taps(page, "Write there again"), owner.taps(page, "Write there again"))
+
+    await reads(owner, page, "can be written to again")
+    await tendril.settled()
+    assert await acts(connection) == ["suppression.lift"]
 
 
 async def test_who_had_themselves_deleted_is_left_alone(

@@ -11,12 +11,16 @@ begin
     insert into tendril.send_budgets as b (channel, refilled_at, paused_reason, blocked_until)
     values (set_channel_state.channel, set_channel_state.at, set_channel_state.paused_reason, set_channel_state.blocked_until)
     on conflict (channel) do update set paused_reason = excluded.paused_reason, blocked_until = excluded.blocked_until;
+    if set_channel_state.paused_reason is not null then
+        return;
+    end if;
+    -- In the order of their numbers, as everybody takes them.
+    perform from tendril.message_deliveries d
+    where d.channel = set_channel_state.channel and d.delivery_status = 'pending' and d.reason in ('channel_paused', 'channel_off')
+    order by d.id for no key update;
     update tendril.message_deliveries d
     set next_attempt_at = greatest(d.scheduled_at, least(d.next_attempt_at, set_channel_state.at))
-    where d.channel = set_channel_state.channel and d.delivery_status = 'pending' and d.reason in ('channel_paused', 'channel_off')
-        and set_channel_state.paused_reason is null;
-    if set_channel_state.paused_reason is null then
-        perform tendril.wake_batches(array[set_channel_state.channel], set_channel_state.at);
-    end if;
+    where d.channel = set_channel_state.channel and d.delivery_status = 'pending' and d.reason in ('channel_paused', 'channel_off');
+    perform tendril.wake_batches(array[set_channel_state.channel], set_channel_state.at);
 end;
 $$;

@@ -288,6 +288,11 @@ class Chat {
     this.#suggest();
   }
 
+  // Brings a message into view, for example one with a button to press.
+  show(message) {
+    this.log.querySelector(`[data-message="${message?.message_id}"]`)?.scrollIntoView({ block: "center", behavior: "smooth" });
+  }
+
   async #sendDraft() {
     const text = this.input.value.trim();
     if (!text) return this.input.focus();

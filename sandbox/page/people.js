@@ -14,8 +14,8 @@ export function mountPeople(rail, dialog, world, { showTab }) {
   const draw = calmly(() => drawRail(rail, world, () => ask()));
   world.on("everything user message deleted me mail read", draw);
 
-  function ask() {
-    const form = userForm(world, () => dialog.close(), () => showTab("chat"));
+  function ask({ asOwner = false } = {}) {
+    const form = userForm(world, { asOwner, onMade: () => (dialog.close(), showTab("chat")) });
     const title = h("h2", { id: "new-user-title" }, "New user");
     const close = h("button", { type: "button", class: "round", "aria-label": "Close", onclick: () => dialog.close() }, icon("close"));
     dialog.replaceChildren(h("header", {}, title, close), form);
@@ -25,7 +25,7 @@ export function mountPeople(rail, dialog, world, { showTab }) {
 
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   rail.addEventListener("keydown", (event) => moveFocus(rail, event));
-  return { ask, form: (onDone) => userForm(world, onDone) };
+  return { ask, form: () => userForm(world) };
 }
 
 function drawRail(rail, world, ask) {
@@ -40,13 +40,14 @@ function drawRail(rail, world, ask) {
 function person(user, world, mails) {
   const isMe = user.id === world.me;
   const unread = isMe ? 0 : world.unreadMessages(user.id);
-  const label = [nameOf(user), isMe && "that is you now", unread && `${unread} unread messages`, mails && `${mails} unread mails`, user.blocked && "has blocked the bot"];
+  const label = [nameOf(user), user.owner && "the owner", isMe && "that is you now", unread && `${unread} unread messages`, mails && `${mails} unread mails`, user.blocked && "has blocked the bot"];
   return h(
     "button",
     { type: "button", class: `person${isMe ? " me" : ""}${user.blocked ? " blocked" : ""}`, "aria-current": isMe ? "true" : null, "aria-label": label.filter(Boolean).join(", "),
       title: user.username ? `${nameOf(user)} @${user.username}` : nameOf(user), dataset: { user: user.id }, onclick: () => world.become(user.id) },
     h("span", { class: "portrait" }, avatar(nameOf(user), user.id), unread ? h("b", { class: "badge" }, String(unread)) : null, mails ? h("i", { class: "mail-dot" }, icon("mail")) : null, user.blocked ? h("i", { class: "block-dot" }, icon("block")) : null),
     h("span", { class: "name" }, user.first_name),
+    user.owner ? h("span", { class: "role" }, "owner") : null,
   );
 }
 
@@ -62,7 +63,14 @@ function field(label, input, note) {
   return h("label", { class: "field" }, h("span", {}, label, note ? h("small", {}, note) : null), input);
 }
 
-function userForm(world, onDone, onMade) {
+// Nobody is asked once there is an owner: there is one only.
+function roleChoice(asOwner) {
+  const choice = (role, title, note, isChosen) =>
+    h("label", {}, h("input", { type: "radio", name: "role", value: role, checked: isChosen }), h("span", {}, h("b", {}, title), h("small", {}, note)));
+  return h("fieldset", { class: "roles" }, h("legend", {}, "Be"), choice("member", "a member", "who gets the messages", !asOwner), choice("owner", "the owner", "who also runs the bot: /admin", asOwner));
+}
+
+function userForm(world, { asOwner = false, onMade } = {}) {
   const taken = new Set([...world.users.values()].map((user) => user.first_name));
   const suggestion = NAMES.find((name) => !taken.has(name)) ?? "";
   const language = [...Object.keys(LANGUAGES)].find((code) => navigator.language.toLowerCase().startsWith(code)) ?? "en";
@@ -74,18 +82,18 @@ function userForm(world, onDone, onMade) {
     field("First name", h("input", { name: "first_name", required: true, maxlength: "64", value: suggestion, spellcheck: "false" })),
     field("Username", h("span", { class: "prefixed" }, h("i", { "aria-hidden": "true" }, "@"), h("input", { name: "username", maxlength: "32", pattern: "@?[A-Za-z][A-Za-z0-9_]{3,31}", title: "5 to 32 letters, digits or _", spellcheck: "false", autocapitalize: "off" })), "optional"),
     field("Language", h("select", { name: "language_code" }, options)),
+    world.owner ? null : roleChoice(asOwner),
     problem,
     h("button", { class: "button main" }, "Create user"),
   );
 
   async function create(event) {
     event.preventDefault();
-    const { first_name, username, language_code } = Object.fromEntries(new FormData(form));
-    const person = { first_name: first_name.trim(), language_code };
+    const { first_name, username, language_code, role } = Object.fromEntries(new FormData(form));
+    const person = { first_name: first_name.trim(), language_code, owner: role === "owner" };
     if (username.trim()) person.username = username.trim().replace(/^@/, "");
     try {
       await world.createUser(person);
-      onDone?.();
       onMade?.();
     } catch (error) {
       problem.textContent = error.message;

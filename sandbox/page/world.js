@@ -144,6 +144,10 @@ export class World extends EventTarget {
     return this.users.get(this.me) ?? null;
   }
 
+  get owner() {
+    return [...this.users.values()].find((user) => user.owner) ?? null;
+  }
+
   chatOf(user) {
     return [...(this.chats.get(user)?.values() ?? [])].sort((a, b) => a.message_id - b.message_id);
   }

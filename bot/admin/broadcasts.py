@@ -39,9 +39,7 @@ async def _list(context: Context) -> tuple[str, Buttons]:
     if not found:
         return texts.no_broadcasts, []
     lines = [
-        texts.broadcast_line(
-            each["id"], audience_of(texts, each), texts.broadcast_states[each["status"]], each["sent"]
-        )
+        texts.broadcast_line(each["id"], audience_of(texts, each), state_of(texts, each), each["sent"])
         for each in found
     ]
     choices = [button(str(each["id"]), f"x:b:{each['id']}") for each in found]
@@ -51,6 +49,11 @@ async def _list(context: Context) -> tuple[str, Buttons]:
 
 def audience_of(texts: English, broadcast: Row) -> str:
     return texts.audience_names.get(broadcast["audience"], str(broadcast["audience"]))
+
+
+def state_of(texts: English, broadcast: Row) -> str:
+    is_deleted = broadcast["change"] == "delete"
+    return texts.broadcast_states["deleted" if is_deleted else broadcast["status"]]
 
 
 # How far one has come
@@ -98,7 +101,7 @@ def page(texts: English, broadcast: Row, zone: str, *, is_admin: bool) -> tuple[
 
 
 def _text(texts: English, broadcast: Row, zone: str) -> str:
-    state = texts.broadcast_states[broadcast["status"]]
+    state = state_of(texts, broadcast)
     lines = [texts.broadcast_title(broadcast["id"], audience_of(texts, broadcast))]
     if broadcast["status"] == "draft":
         return "\n".join([*lines, state])

@@ -326,7 +326,8 @@ async def test_what_has_gone_out_is_deleted_everywhere(
         return [*await ada.messages(), *await bob.messages()] == []
 
     await until(nothing_is_left)
-    await reads(owner, progress, "Deleted: done 3")
+    shown = await reads(owner, progress, "Deleted: done 3")
+    assert "100 %, deleted" in shown["text"]
     assert (await acts(connection))[-2:] == ["broadcast.start", "broadcast.delete"]
 
 

@@ -115,6 +115,7 @@ class Broadcasts(Basics):
         "sending": "on its way",
         "sent": "sent",
         "stopped": "stopped",
+        "deleted": "deleted",
     }
     change_titles: Mapping[str, str] = {"edit": "Edited", "delete": "Deleted"}
     change_outcomes: Mapping[str, str] = {
@@ -165,10 +166,12 @@ class Broadcasts(Basics):
     mails_stay = "Emails that have gone out stay as they are."
 
     def ask_new_text(self, changeable: int, waiting: int) -> str:
-        return (
-            f"Send me the new text. I put it in place of what stands in {changeable:,} chats, "
-            f"and the {waiting:,} who have not got it yet get only the new one. {self.mails_stay}"
-        )
+        lines = ["Send me the new text."]
+        if changeable:
+            lines.append(f"It takes the place of the old one in {changeable:,} chats. {self.mails_stay}")
+        if waiting:
+            lines.append(f"The {waiting:,} who have not got it yet get only the new one.")
+        return "\n".join(lines)
 
     def ask_replace(self, changeable: int) -> str:
         return f"That is how it will look, in {changeable:,} chats. Shall I replace it?"

@@ -121,6 +121,7 @@ class Broadcasts(english.broadcasts.Broadcasts):
         "sending": "unterwegs",
         "sent": "gesendet",
         "stopped": "angehalten",
+        "deleted": "gelöscht",
     }
     change_titles: Mapping[str, str] = {"edit": "Geändert", "delete": "Gelöscht"}
     change_outcomes: Mapping[str, str] = {
@@ -174,10 +175,12 @@ class Broadcasts(english.broadcasts.Broadcasts):
     mails_stay = "E-Mails, die schon hinausgegangen sind, bleiben."
 
     def ask_new_text(self, changeable: int, waiting: int) -> str:
-        return (
-            f"Schick mir den neuen Text. Er ersetzt, was in {_figure(changeable)} Chats steht, "
-            f"und die {_figure(waiting)}, die es noch nicht haben, bekommen nur den neuen. {self.mails_stay}"
-        )
+        lines = ["Schick mir den neuen Text."]
+        if changeable:
+            lines.append(f"Er ersetzt, was in {_figure(changeable)} Chats steht. {self.mails_stay}")
+        if waiting:
+            lines.append(f"Die {_figure(waiting)}, die es noch nicht haben, bekommen nur den neuen.")
+        return "\n".join(lines)
 
     def ask_replace(self, changeable: int) -> str:
         return f"So wird es aussehen, in {_figure(changeable)} Chats. Soll ich es ersetzen?"

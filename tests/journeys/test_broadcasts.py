@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
+from asyncio.subprocess import Process
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from bot.build import Part
+from bot.settings import Settings
+from tests.fixtures.database import Clock
 from tests.fixtures.process import RunTendril, Tendril
 from tests.fixtures.sandbox import Control, Person, until
 from tests.journeys.conftest import Journey
 
+ROOT = Path(__file__).parents[2]
 WORKER: frozenset[Part] = frozenset({"worker"})
 NO_WORKER: frozenset[Part] = frozenset({"bot", "web"})
 PEOPLE = 300
@@ -76,6 +86,54 @@ async def test_everybody_gets_it_once_whichever_worker_ends_in_the_middle(run_te
 
         assert before["sent"] < PEOPLE
         assert await received(web.control) == {str(person.id): 1 for person in people}
+
+
+@asynccontextmanager
+async def worker_to_kill(settings: Settings, **changes: Any) -> AsyncIterator[Process]:
+    """A worker as a process of its own, which does not survive the block, and has no time to tidy up."""
+    given = settings.model_dump(exclude_none=True, mode="python") | changes
+    environment = {name.upper(): _written(value) for name, value in given.items() if _written(value)}
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "bot", "run", "--only", "worker"),
+        env={**kept, **environment, "PYTHONPATH": str(ROOT)},
+        cwd=settings.data_dir.parent,
+        stdout=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+def _written(value: Any) -> str:
+    plain = value.get_secret_value() if isinstance(value, SecretStr) else value
+    return str(plain) if isinstance(plain, str | int | float | Path) else ""
+
+
+async def test_a_worker_that_is_killed_loses_nothing(
+    run_tendril: RunTendril, settings: Settings, clock: Clock
+) -> None:
+    """What was being sent in that moment may have arrived: it is sent once more, and says so."""
+    async with run_tendril(NO_WORKER) as web:
+        journey = Journey(web)
+        people = await crowd(journey)
+        broadcast = await begun(journey)
+        async with worker_to_kill(settings, telegram_per_second=100):
+            await some_are_sent(journey, broadcast, 40)
+        before = await described(journey, broadcast)
+        await clock.advance("2 minutes")
+        async with run_tendril(WORKER, telegram_per_second=1000):
+            await reaches(journey, broadcast, status="sent")
+
+        got = await received(web.control)
+        marked = [await journey.deliveries(person) for person in people if got[str(person.id)] > 1]
+        assert before["sent"] < PEOPLE
+        assert set(got) == {str(person.id) for person in people}
+        assert all(each["possibly_duplicate"] for (each,) in marked)
 
 
 async def test_nothing_leaves_after_a_stop_but_what_was_in_flight(run_tendril: RunTendril) -> None:

@@ -18,6 +18,7 @@ REASONS: Mapping[str, str] = {
     "exit_condition": "erreicht ist, wofür die Serie da ist",
     "address_suppressed": "von dort kam etwas zurück oder eine Beschwerde, also ist die Adresse gesperrt",
     "no_consent": "solche Nachrichten sind dort nicht erwünscht",
+    "broadcast_stopped": "ein Admin hat diesen Rundruf angehalten",
     "user_stopped": "dieser Mensch hat alles beendet",
     "user_paused": "dieser Mensch hat um eine Pause gebeten",
     "condition_not_met": "die Bedingung des Schritts war nicht erfüllt",

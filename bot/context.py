@@ -86,8 +86,8 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], dict
         return await self.shared.store.call(operation, **arguments)
 
     async def person(self, update: Update, source: str | None = None) -> Person:
-        """Whoever sent the update; a stranger who writes becomes a user. Raises Stranger for one who only taps
-        a button of long ago: they had themselves deleted, and that is no way back.
+        """Whoever sent the update; a stranger who writes becomes a user. Raises Stranger for one who only
+        taps a button of long ago: they had themselves deleted, and that is no way back.
         """
         if self.known is None:
             self.known = await self._register(sender(update), source, update.callback_query is None)

@@ -29,6 +29,7 @@ async def test_not_this_under_a_message_ends_the_course_and_its_undo_goes_on_wit
 ) -> None:
     ada = await reader(journey, ["telegram"])
     message = await ada.hears("lesson one")
+    await journey.tendril.settled()
 
     await ada.taps(message, "Not this")
     answer = await ada.hears("“Course” will not come any more")

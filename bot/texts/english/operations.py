@@ -95,7 +95,6 @@ class Operations(Basics):
     ask_resume = "<b>What shall go on?</b>"
     nothing_is_paused = "Nothing is paused."
     everything_label = "Everything"
-    everything_goes_on = "▶️ Everything goes on."
 
     def paused_everything(self, messages: int, people: int) -> str:
         return (

@@ -93,7 +93,6 @@ class Operations(english.operations.Operations):
     ask_resume = "<b>Was soll weitergehen?</b>"
     nothing_is_paused = "Nichts ist angehalten."
     everything_label = "Alles"
-    everything_goes_on = "▶️ Alles geht weiter."
 
     def paused_everything(self, messages: int, people: int) -> str:
         return (

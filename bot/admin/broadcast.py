@@ -260,13 +260,14 @@ def _way_out(context: Context, draft_id: int) -> Buttons:
 
 
 async def discard(update: Update, context: Context) -> None:
-    """`x:no:BROADCAST`; 0 while there is no draft yet. What has begun is not touched."""
-    draft_id = tapped_number(context, "broadcast")
+    """`x:no:BROADCAST`; 0 is the one that is being written, if there is a draft yet. What has begun stays."""
+    dialogue = context.known.dialogue if context.known else None
+    writing = dialogue.state.get("broadcast", 0) if dialogue and dialogue.name == QUESTION else None
+    draft_id = tapped_number(context, "broadcast") or writing or 0
     if draft_id and not await context.call("discard_broadcast", broadcast_id=draft_id):
         await acknowledge(update, context.words.broadcast_has_begun)
         return
-    dialogue = context.known.dialogue if context.known else None
-    if dialogue and dialogue.name == QUESTION and dialogue.state.get("broadcast", 0) == draft_id:
+    if writing == draft_id:
         await context.answered()
     await rewrite(update, context.words.draft_discarded)
 

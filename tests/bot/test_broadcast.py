@@ -212,6 +212,20 @@ async def test_a_draft_is_thrown_away_once(
     assert await ids(connection, "sending") == []
 
 
+async def test_the_first_way_out_throws_away_what_was_written_since(
+    tendril: Tendril, owner: Person, connection: asyncpg.Connection
+) -> None:
+    review = await composed(owner)
+    question = next(m for m in await owner.messages() if "as it should look" in m["text"])
+
+    await owner.taps(question, "✖️ Do not send it")
+    await reads(owner, question, "thrown away")
+
+    assert await ids(connection, "draft") == []
+    tapped = await owner.taps(review, "🚀 Now")
+    assert tapped["text"] == "This button no longer works."
+
+
 async def test_an_old_button_of_a_broadcast_that_has_begun_does_nothing(
     tendril: Tendril, owner: Person, connection: asyncpg.Connection
 ) -> None:

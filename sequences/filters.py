@@ -1,7 +1,7 @@
 """The filter language, judged: who is meant, as a JSON document with MongoDB-like operators.
 
 `tendril.compile_filter` turns the same document into SQL; docs/writing-sequences.md defines it for authors.
-This is the first part of the language: exactly the paths and operators named here.
+Both know the same paths, operators and limits; the operators mean what they mean in GrowthBook's conditions.
 """
 
 from __future__ import annotations
@@ -9,26 +9,50 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sequences.definition import EVENT_NAME, NAME, BadDuration, interval
 
 USER_FIELDS = ("locale", "timezone", "username", "first_name", "days_inactive", "pods")
+MOMENTS = ("created_at", "last_active_at")
+PREFERENCES = (
+    "preferred_channel", "learned_channel", "preferred_time", "max_per_day", "max_per_week", "paused",
+    "stopped",
+)  # fmt: skip
+SCORES = ("overall", "telegram", "email")
+COMMITMENTS = ("open", "done", "missed", "dropped")
 CONTACT_CHANNELS = ("email", "telegram")
+CONTACT_ANSWERS = ("opted_in", "unsubscribed")
+DELIVERY_STATES = ("sent", "opened", "clicked", "failed")
+TYPES = ("string", "number", "boolean", "array", "object", "null")
 RUN_STATES = ("active", "paused", "completed", "cancelled")
 CONTACT_STATES = ("unverified", "active", "unreachable", "suppressed")
 OPERATORS = (
     "$and", "$or", "$not", "$nor", "$eq", "$ne", "$lt", "$lte", "$gt", "$gte", "$in", "$nin", "$exists",
-    "$count", "$within",
+    "$regex", "$elemMatch", "$size", "$all", "$type", "$vlt", "$vlte", "$vgt", "$vgte",
+    "$count", "$within", "$last", "$older", "$younger", "$status",
 )  # fmt: skip
 SUBJECTS = (
-    "attributes.X, user.X, contact_points.CHANNEL, sequences.NAME, behavior.EVENT, context.X, clicked.STEP, "
+    "attributes.X, user.X, contact_points.CHANNEL, preferences.X, score.TYPE, enrollments.SEQUENCE, "
+    "deliveries.SEQUENCE, behavior.EVENT, commitments.STATUS, pods.member, context.X, clicked.STEP, "
     "opened.STEP"
 )
 MAX_DEPTH = 8
-MAX_CONDITIONS = 100
+MAX_KEYS = 300
+MAX_VALUES = 1000
+MAX_PATTERN = 200
+MAX_DAYS = 36_500
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,63}\Z")
+_MOMENT = re.compile(
+    r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-](0\d|1[0-4]):[0-5]\d)?)?\Z", re.ASCII
+)
+# What means the same to PostgreSQL and cannot take it long: no references back, no looking around.
+_ITEM = r"[^][\\{}()*+?|^$]|\\[dwsDWS]|\\[][!-/:-@\\^_`{}|~]"
+_SET = r"\[\^?([^][\\]|\\[dwsDWS]|\\[][!-/:-@\\^_`{}|~])+\]"
+_TIMES = r"[*+?]\??|\{\d{1,2}(,\d{0,2})?\}"
+_PATTERN = re.compile(rf"(\(\?i\))?(({_ITEM}|{_SET}|\))({_TIMES})?|\((\?:)?|[|^$])*\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +79,8 @@ def check_filter(
 
     `steps` and `context` are the names that the sequence has; without them any name will do.
     """
-    if problems := [*_Check(steps, context).condition(document, "", 0)]:
+    check = _Check(steps, context)
+    if problems := [*_size(document)] or [*check.condition(document, "", 0)]:
         raise BadFilter(problems)
 
 
@@ -63,7 +88,6 @@ class _Check:
     def __init__(self, steps: Collection[str] | None, context: Collection[str] | None) -> None:
         self._steps = steps
         self._context = context
-        self._conditions = 0
 
     def condition(self, document: object, path: str, depth: int) -> Iterator[FilterProblem]:
         if not isinstance(document, Mapping):
@@ -72,9 +96,6 @@ class _Check:
             yield FilterProblem(path, f"nested more than {MAX_DEPTH} deep")
         else:
             for key, asked in document.items():
-                self._conditions += 1
-                if self._conditions == MAX_CONDITIONS + 1:
-                    yield FilterProblem(_join(path, key), f"more than {MAX_CONDITIONS} conditions")
                 yield from self._entry(str(key), asked, _join(path, key), depth)
 
     def _entry(self, key: str, asked: object, path: str, depth: int) -> Iterator[FilterProblem]:
@@ -98,12 +119,19 @@ class _Check:
             "context": self._context_field,
             "user": self._user_field,
             "contact_points": self._contact_point,
+            "preferences": self._preference,
+            "score": self._score,
+            "enrollments": self._sequence,
+            # as enrollments were called at first
             "sequences": self._sequence,
+            "deliveries": self._deliveries,
             "behavior": self._behavior,
+            "commitments": self._commitments,
+            "pods": self._pods,
             "clicked": self._step,
             "opened": self._step,
         }
-        if subject not in checks or not name:
+        if subject not in checks or not (name or key == "deliveries"):
             yield FilterProblem(path, f"a filter cannot ask for {key!r}; it can ask for {SUBJECTS}")
         else:
             yield from checks[subject](name, asked, path)
@@ -120,16 +148,32 @@ class _Check:
         yield from self._attribute(name, asked, path)
 
     def _user_field(self, name: str, asked: object, path: str) -> Iterator[FilterProblem]:
-        if name not in USER_FIELDS:
-            yield FilterProblem(path, f"user has no {name!r} here; there are: {', '.join(USER_FIELDS)}")
+        if name in MOMENTS:
+            yield from _moment(asked, path, 0)
+            return
+        yield from _known(name, (*USER_FIELDS, *MOMENTS), path, "user")
         yield from self._asked(asked, path, 0)
 
+    def _preference(self, name: str, asked: object, path: str) -> Iterator[FilterProblem]:
+        yield from _known(name, PREFERENCES, path, "preferences")
+        yield from self._asked(asked, path, 0)
+
+    def _score(self, name: str, asked: object, path: str) -> Iterator[FilterProblem]:
+        yield from _known(name, SCORES, path, "score")
+        yield from self._asked(asked, path, 0)
+
+    def _pods(self, name: str, asked: object, path: str) -> Iterator[FilterProblem]:
+        yield from _known(name, ("member",), path, "pods")
+        yield from _boolean(asked, path)
+
     def _contact_point(self, name: str, asked: object, path: str) -> Iterator[FilterProblem]:
-        if name not in CONTACT_CHANNELS:
-            yield FilterProblem(
-                path, f"no contact point on {name!r}; there are: {', '.join(CONTACT_CHANNELS)}"
-            )
-        for state in _strings(asked):
+        channel, _, answer = name.partition(".")
+        if channel not in CONTACT_CHANNELS:
+            known = ", ".join(CONTACT_CHANNELS)
+            yield FilterProblem(path, f"no contact point on {channel!r}; there are: {known}")
+        if answer:
+            yield from _known(answer, CONTACT_ANSWERS, path, "a contact point")
+        for state in () if answer else _strings(asked):
             if state not in CONTACT_STATES:
                 known = ", ".join(CONTACT_STATES)
                 yield FilterProblem(path, f"{state!r} is not a state of a contact point; there are: {known}")
@@ -147,20 +191,45 @@ class _Check:
     def _behavior(self, name: str, asked: object, path: str) -> Iterator[FilterProblem]:
         if not EVENT_NAME.match(name):
             yield FilterProblem(path, "an event's name has up to 29 of a-z, 0-9 and _, a letter first")
-        if not isinstance(asked, Mapping) or len({"$count", "$exists"} & set(asked)) != 1:
-            form = 'takes {"$count": {"$gte": 3}} or {"$exists": true}, and "$within" if wanted'
-            yield FilterProblem(path, form)
+        yield from self._occurrences(asked, path)
+
+    def _commitments(self, name: str, asked: object, path: str) -> Iterator[FilterProblem]:
+        yield from _known(name, COMMITMENTS, path, "commitments")
+        yield from self._occurrences(asked, path)
+
+    def _deliveries(self, name: str, asked: object, path: str) -> Iterator[FilterProblem]:
+        if name and not NAME.match(name):
+            yield FilterProblem(path, "a sequence's name has a-z, 0-9 and _, a letter first")
+        if isinstance(asked, Mapping) and "$status" in asked:
+            if asked["$status"] not in DELIVERY_STATES:
+                yield FilterProblem(f"{path}.$status", f"takes one of {', '.join(DELIVERY_STATES)}")
+            asked = {key: value for key, value in asked.items() if key != "$status"}
+        yield from self._occurrences(asked, path)
+
+    def _occurrences(self, asked: object, path: str) -> Iterator[FilterProblem]:
+        """Of things that happened: whether any did, how many, or how long ago the last one was."""
+        if not isinstance(asked, Mapping) or len({"$count", "$exists", "$last"} & set(asked)) != 1:
+            form = 'takes {"$count": {"$gte": 3}} or {"$exists": true}, with "$within" if wanted, or '
+            yield FilterProblem(path, form + '{"$last": {"$older": "7d"}}')
             return
         for operator, value in asked.items():
-            yield from self._of_behavior(str(operator), value, f"{path}.{operator}")
+            yield from self._of_occurrences(str(operator), value, f"{path}.{operator}")
+        if "$last" in asked and "$within" in asked:
+            yield FilterProblem(f"{path}.$last", 'takes no "$within" beside it')
 
-    def _of_behavior(self, operator: str, value: object, path: str) -> Iterator[FilterProblem]:
+    def _of_occurrences(self, operator: str, value: object, path: str) -> Iterator[FilterProblem]:
         if operator == "$within":
             yield from _duration(value, path)
         elif operator == "$exists":
             yield from _boolean(value, path)
+        elif operator == "$last":
+            if not isinstance(value, Mapping) or not value or set(value) - {"$older", "$younger"}:
+                yield FilterProblem(path, 'takes {"$older": "7d"}, {"$younger": "7d"} or both')
+                return
+            for side, span in value.items():
+                yield from _duration(span, f"{path}.{side}")
         elif operator != "$count":
-            yield FilterProblem(path, "no such operator here; there are: $count, $exists, $within")
+            yield FilterProblem(path, "no such operator here; there are: $count, $exists, $last, $within")
         elif any(not isinstance(number, int) or isinstance(number, bool) for number in _values(value)):
             yield FilterProblem(path, "a count is compared with whole numbers")
         else:
@@ -189,23 +258,51 @@ class _Check:
                 yield from self._operator(str(operator), value, f"{path}.{operator}", depth)
 
     def _operator(self, operator: str, value: object, path: str, depth: int) -> Iterator[FilterProblem]:
-        if operator in ("$eq", "$ne"):
-            yield from _scalar(value, path)
-        elif operator in ("$lt", "$lte", "$gt", "$gte"):
-            if isinstance(value, bool) or not isinstance(value, str | int | float):
-                yield FilterProblem(path, f"takes a number or a text, not {_kind(value)}")
-        elif operator in ("$in", "$nin"):
-            yield from _list_of_scalars(value, path)
-        elif operator == "$exists":
-            yield from _boolean(value, path)
+        if operator in _ON_VALUES:
+            yield from _ON_VALUES[operator](value, path)
         elif operator == "$not":
             if isinstance(value, Mapping):
                 yield from self._asked(value, path, depth + 1)
             else:
                 yield FilterProblem(path, 'takes operators, like {"$gte": 3}')
+        elif operator == "$size":
+            yield from self._asked(value, path, depth + 1)
+        elif operator == "$elemMatch":
+            yield from self._item(value, path, depth + 1)
         else:
-            known = "$eq, $ne, $lt, $lte, $gt, $gte, $in, $nin, $exists, $not"
+            known = ", ".join([*_ON_VALUES, "$not", "$size", "$elemMatch"])
             yield FilterProblem(path, f"no such operator; there are: {known}")
+
+    def _item(self, asked: object, path: str, depth: int) -> Iterator[FilterProblem]:
+        """Operators on an item of a list, or the fields of one with what is asked of them."""
+        if not isinstance(asked, Mapping) or not asked:
+            yield FilterProblem(path, "takes operators, or a filter on the fields of an item")
+        elif depth > MAX_DEPTH:
+            yield FilterProblem(path, f"nested more than {MAX_DEPTH} deep")
+        else:
+            for key, value in asked.items():
+                if str(key).startswith("$"):
+                    yield from self._operator(str(key), value, f"{path}.{key}", depth)
+                else:
+                    yield from self._asked(value, f"{path}.{key}", depth)
+
+
+def _size(document: object) -> Iterator[FilterProblem]:
+    keys, waiting = 0, [document]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Mapping):
+            keys += len(part)
+            waiting += part.values()
+        elif isinstance(part, list):
+            waiting += part
+    if keys > MAX_KEYS:
+        yield FilterProblem("", f"more than {MAX_KEYS} conditions and operators")
+
+
+def _known(name: str, names: Collection[str], path: str, owner: str) -> Iterator[FilterProblem]:
+    if name not in names:
+        yield FilterProblem(path, f"{owner} has no {name!r} here; there are: {', '.join(names)}")
 
 
 def _join(path: str, key: object) -> str:
@@ -226,6 +323,9 @@ def _list_of_scalars(value: object, path: str) -> Iterator[FilterProblem]:
     if not isinstance(value, list) or not value:
         yield FilterProblem(path, "takes a list of values")
         return
+    if len(value) > MAX_VALUES:
+        yield FilterProblem(path, f"takes at most {MAX_VALUES} values")
+        return
     for index, item in enumerate(value):
         yield from _scalar(item, f"{path}[{index}]")
 
@@ -239,8 +339,88 @@ def _duration(value: object, path: str) -> Iterator[FilterProblem]:
     try:
         if interval(value).startswith("-"):
             yield FilterProblem(path, "a time span back from now is written without a minus")
+        elif sum(int(days) for days in re.findall(r"(\d+) day", interval(value))) > MAX_DAYS:
+            yield FilterProblem(path, f"takes at most {MAX_DAYS} days")
     except BadDuration as mistake:
         yield FilterProblem(path, str(mistake))
+
+
+def _ordered(value: object, path: str) -> Iterator[FilterProblem]:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        yield FilterProblem(path, f"takes a number or a text, not {_kind(value)}")
+
+
+def _version(value: object, path: str) -> Iterator[FilterProblem]:
+    if not isinstance(value, str):
+        yield FilterProblem(path, f'takes a version as a text, like "1.2.10", not {_kind(value)}')
+
+
+def _type(value: object, path: str) -> Iterator[FilterProblem]:
+    if value not in TYPES:
+        yield FilterProblem(path, f"takes one of {', '.join(TYPES)}")
+
+
+def _pattern(value: object, path: str) -> Iterator[FilterProblem]:
+    if not isinstance(value, str) or not 1 <= len(value) <= MAX_PATTERN:
+        yield FilterProblem(path, f"takes a pattern of 1 to {MAX_PATTERN} characters")
+    elif "){" in value or not _PATTERN.match(value):
+        known = r"characters, . \d \w \s, [lists], (groups), |, ^, $, * + ? and {counts} up to 99"
+        yield FilterProblem(path, f"a pattern has {known}, and no more")
+    else:
+        try:
+            re.compile(value)
+        except re.error as mistake:
+            yield FilterProblem(path, f"not a pattern: {mistake}")
+
+
+def _moment(asked: object, path: str, depth: int) -> Iterator[FilterProblem]:
+    """What is asked of a column that is a time, not a JSON value."""
+    if not isinstance(asked, Mapping) or not asked:
+        form = 'takes operators, like {"$gte": "2026-03-01"} or {"$within": "7d"}'
+        yield FilterProblem(path, form)
+    elif depth > MAX_DEPTH:
+        yield FilterProblem(path, f"nested more than {MAX_DEPTH} deep")
+    else:
+        for operator, value in asked.items():
+            yield from _of_moment(str(operator), value, f"{path}.{operator}", depth)
+
+
+def _of_moment(operator: str, value: object, path: str, depth: int) -> Iterator[FilterProblem]:
+    if operator in ("$lt", "$lte", "$gt", "$gte"):
+        if not _is_moment(value):
+            form = 'takes a day or a moment, like "2026-03-01" or "2026-03-01T09:00:00Z"'
+            yield FilterProblem(path, form)
+    elif operator == "$within":
+        yield from _duration(value, path)
+    elif operator == "$exists":
+        yield from _boolean(value, path)
+    elif operator == "$not":
+        yield from _moment(value, path, depth + 1)
+    else:
+        known = "$lt, $lte, $gt, $gte, $within, $exists and $not"
+        yield FilterProblem(path, f"no such operator here; a moment takes {known}")
+
+
+def _is_moment(value: object) -> bool:
+    if not isinstance(value, str) or not _MOMENT.match(value):
+        return False
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
+
+
+_ON_VALUES: Mapping[str, Callable[[object, str], Iterator[FilterProblem]]] = {
+    **dict.fromkeys(("$eq", "$ne"), _scalar),
+    **dict.fromkeys(("$lt", "$lte", "$gt", "$gte"), _ordered),
+    **dict.fromkeys(("$in", "$nin"), _list_of_scalars),
+    "$exists": _boolean,
+    "$regex": _pattern,
+    "$all": _list_of_scalars,
+    "$type": _type,
+    **dict.fromkeys(("$vlt", "$vlte", "$vgt", "$vgte"), _version),
+}
 
 
 def _values(asked: object) -> Iterator[Any]:

@@ -14,6 +14,7 @@ from tests.sequences.content import renderer, row, write
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "writing-sequences.md").read_text(encoding="utf-8")
 BLOCKS = dict(re.findall(r"^```\w+ (\S+)\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL))
+FILTERS = ("filter", "happened", "moments")
 CONTEXT = {
     "title": "Habits",
     "starts_at": "2026-03-02T18:00:00+01:00",
@@ -23,7 +24,7 @@ CONTEXT = {
 
 @pytest.fixture
 def webinar(tmp_path: Path) -> Sequence:
-    files = {f"webinar/{name}": text for name, text in BLOCKS.items() if name != "filter"}
+    files = {f"webinar/{name}": text for name, text in BLOCKS.items() if name not in FILTERS}
     (sequence,) = loading.load_catalogue(write(tmp_path, files))
     return sequence
 
@@ -39,8 +40,9 @@ def test_the_example_of_the_guide_renders(webinar: Sequence, channel: str) -> No
     assert "host" not in message["text"]
 
 
-def test_the_filter_of_the_guide_is_a_filter() -> None:
-    filters.check_filter(json.loads(BLOCKS["filter"]), steps={"tomorrow"})
+@pytest.mark.parametrize("name", FILTERS)
+def test_a_filter_of_the_guide_is_a_filter(name: str) -> None:
+    filters.check_filter(json.loads(BLOCKS[name]), steps={"tomorrow"})
 
 
 @pytest.mark.parametrize(
@@ -55,6 +57,9 @@ def test_the_filter_of_the_guide_is_a_filter() -> None:
         *templating.STATEMENTS,
         *filters.OPERATORS,
         *filters.CONTACT_STATES,
+        *filters.PREFERENCES,
+        *filters.DELIVERY_STATES,
+        *filters.TYPES,
         *CHANNELS,
         *MESSAGE_CLASSES,
     ],

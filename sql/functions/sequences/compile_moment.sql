@@ -21,7 +21,7 @@ begin
         place := compile_moment.path || '.' || entry.key;
         if entry.key in ('$lt', '$lte', '$gt', '$gte') then
             begin
-                told := case when jsonb_typeof(entry.value) = 'string' and entry.value #>> '{}' ~ '^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?$'
+                told := case when jsonb_typeof(entry.value) = 'string' and entry.value #>> '{}' ~ '^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-](0\d|1[0-4]):[0-5]\d)?)?$'
                     then (entry.value #>> '{}')::timestamptz::text end;
             exception when data_exception then
                 told := null;

@@ -13,8 +13,8 @@ begin
         perform tendril.refuse_filter(compile_regex.path, 'takes a pattern of 1 to 200 characters');
     -- the same in sequences/filters.py
     elsif written like '%){%' or written !~ (
-        '^(\(\?i\))?([^][\\{}()*+?|]|\\[dwsDWS]|\\[][!-/:-@\\^_`{}|~]|\[\^?([^][\\]|\\[dwsDWS]|\\[][!-/:-@\\^_`{}|~])+\]|\((\?:)?|[)|]'
-        '|\{\d{1,2}(,\d{0,2})?\}|[*+?]\??)*$') then
+        '^(\(\?i\))?(([^][\\{}()*+?|^$]|\\[dwsDWS]|\\[][!-/:-@\\^_`{}|~]|\[\^?([^][\\]|\\[dwsDWS]|\\[][!-/:-@\\^_`{}|~])+\]|\))'
+        '([*+?]\??|\{\d{1,2}(,\d{0,2})?\})?|\((\?:)?|[|^$])*$') then
         perform tendril.refuse_filter(
             compile_regex.path, 'a pattern has characters, . \d \w \s, [lists], (groups), |, ^, $, * + ? and {counts} up to 99, and no more');
     end if;

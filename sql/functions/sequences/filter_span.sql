@@ -11,6 +11,8 @@ begin
     elsif jsonb_typeof(filter_span.span) <> 'string' or filter_span.span #>> '{}'
         !~* '^(\s*\d{1,6}\s*(s|secs?|seconds?|min|mins|minutes?|h|hrs?|hours?|d|days?|w|weeks?)\s*)+$' then
         perform tendril.refuse_filter(filter_span.path, 'takes a length of time, like "24h", "3 days" or "1 week"');
+    elsif (filter_span.span #>> '{}')::interval > interval '36500 days' then
+        perform tendril.refuse_filter(filter_span.path, 'takes at most 36500 days');
     end if;
     return filter_span.span #>> '{}';
 end;

@@ -10,8 +10,8 @@ from telegram.ext import ApplicationBuilder, ContextTypes
 from telegram.request import HTTPXRequest
 
 from bot.context import Context, Shared
-from bot.handlers import all_answers, all_deep_links, all_follow_ups, all_handlers
 from bot.menus import set_menus
+from bot.topics import all_answers, all_deep_links, all_follow_ups, all_handlers
 from bot.updates import ALLOWED_UPDATES, Telegram, TelegramBot
 
 log = structlog.get_logger(__name__)

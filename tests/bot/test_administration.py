@@ -11,9 +11,9 @@ import asyncpg
 import pytest
 
 from bot.admin.access import Guarded
-from bot.handlers import ADMIN_TOPICS
 from bot.texts import words
 from bot.texts.german.reasons import REASONS as german_reasons
+from bot.topics import ADMIN_TOPICS
 from sequences.reasons import REASONS
 from tests.bot.test_menus import menu
 from tests.bot.test_settings_command import reads

@@ -34,6 +34,7 @@ class Chat {
     this.isFollowing = true;
     this.lastTop = 0;
     this.log.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    this.log.addEventListener("load", () => this.isFollowing && this.scrollToEnd("instant"), true); // a picture makes room for itself
     new ResizeObserver(() => this.isFollowing && this.scrollToEnd("instant")).observe(this.log);
   }
 

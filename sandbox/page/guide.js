@@ -30,7 +30,7 @@ export function mountGuide(place, world, { chat, people, showTab }) {
     { key: "block", text: "Block the bot", hint: "As people do. What comes next?", act: "Block the bot", do: () => (showTab("chat"), chat.setBlocked(true)), isDone: () => [...world.users.values()].some((user) => user.blocked) },
     { key: "week", text: "Let a week pass", hint: "What cannot arrive in the chat comes by email.", act: "+1 week", do: jump("1 week"), isDone: () => ahead(7 * 24) },
     { key: "owner", text: "Be the owner", hint: "The other side: who runs the bot does it in the chat, too.", act: () => (world.owner ? "Say /start" : "New user"), do: () => (world.owner ? asOwner("/start") : people.ask({ asOwner: true })), isDone: () => ownersChat().some((message) => !isFromUser(message)) },
-    { key: "admin", text: "Look around", hint: "How things are, and a button for all that can be done.", act: "Say /admin", do: () => asOwner("/admin"), isDone: () => isAnswered(ownersChat(), "/admin") },
+    { key: "admin", text: "Look around", hint: "How things are, and a button for all that can be done.", act: "Say /admin", do: () => asOwner("/admin"), isDone: () => isAnswered(ownersChat(), "/admin", (answer) => answer.buttons.length) },
     { key: "stats", text: "Look at the figures", hint: "What went out over which channel, and what became of it.", act: "Say /stats", do: () => asOwner("/stats"), isDone: () => isAnswered(ownersChat(), "/stats", (answer) => answer.media) },
     { key: "broadcast", text: "Write to everybody", hint: "Choose to whom, write, look at it, confirm the number, and watch it go.", act: "Say /broadcast", do: () => asOwner("/broadcast"), isDone: () => isAnswered(ownersChat(), "/broadcast") },
   ];

@@ -542,6 +542,7 @@ async def test_the_hints_lead_a_newcomer_through_all_of_it(
         await guided.does("Be the owner")
         await guided.does("Look around")
         await guided.does("Look at the figures")
+        await expect(log(guided.page).get_by_role("button", name="365 days")).to_be_in_viewport()
         await guided.does("Write to everybody")
 
         (ada,) = [each for each in await tendril.control.get("/users") if not each["owner"]]

@@ -83,7 +83,11 @@ def find_zone(typed: str) -> str | None:
 def zone_in_passing(typed: str) -> str | None:
     """Of what may mean anything else as well: Nice and Reading are words, too."""
     places = find_places(typed)
-    is_meant = _plain(typed) in _zones_by_name() or (places and places[0].inhabitants >= _FAMOUS)
+    name = _plain(typed)
+    is_famous = places and places[0].inhabitants >= _FAMOUS
+    # "Ada" is a person before it is an old name of Adana; "NYC" is a city
+    is_a_name_of_it = places and (len(name) > 3 or typed.isupper() or name == _plain(places[0].city))
+    is_meant = name in _zones_by_name() or (is_famous and is_a_name_of_it)
     return places[0].zone if is_meant else None
 
 

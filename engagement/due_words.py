@@ -133,6 +133,7 @@ _BARE_DATE = re.compile(r"(?P<day>[0-3]?\d)\.\s?(?P<month>[01]?\d)")
 _CLOCK = re.compile(
     r"(?<![\w.:])(?P<hour>[01]?\d|2[0-4])(?:[:.](?P<minute>[0-5]\d))? ?(?P<half>am|pm|a\.m\.|p\.m\.)(?!\w)"
     r"|(?<![\w.:])(?P<clock>[01]?\d|2[0-3]):(?P<past>[0-5]\d)(?![\d:])"
+    r"|(?<!\w)(?:at|um) (?P<bare>[7-9]|1\d|2[0-3])(?=[.,;!?]*$)"  # earlier it is as likely in the evening
     r"|(?<![\w.:])(?P<uhr>[01]?\d|2[0-4])(?:[:.](?P<after>[0-5]\d))? uhr(?: (?P<and>[0-5]\d))?(?!\w)"
 )
 _NOON = re.compile(r"(?<!\w)(?:noon|midday|mittags?)(?!\w)")
@@ -166,7 +167,7 @@ def read_due(text: str, now: datetime) -> Due | None:
 def _find_clock(text: str) -> time | None:
     if found := _CLOCK.search(text):
         parts = found.groupdict()
-        hour = int(parts["hour"] or parts["clock"] or parts["uhr"])
+        hour = int(parts["hour"] or parts["clock"] or parts["uhr"] or parts["bare"])
         minute = int(parts["minute"] or parts["past"] or parts["after"] or parts["and"] or 0)
         if parts["half"]:
             hour = hour % 12 + (12 if parts["half"][0] == "p" else 0)

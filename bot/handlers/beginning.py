@@ -21,7 +21,7 @@ from telegram import (
 )
 from telegram.ext import BaseHandler
 
-from bot.addresses import CODE, WrongAddress, read_address
+from bot.addresses import CODE, WrongAddress, looks_like_an_address, read_address
 from bot.context import Context, Understand, acknowledge, argument, button, reply, rewrite
 from bot.handlers.commands import Answer, command, tap
 from bot.handlers.email import request
@@ -233,7 +233,12 @@ async def _read_time(update: Update, context: Context, typed: str) -> bool:
     chosen = next((time for time, label in times if typed.casefold() in (time, label.casefold())), None)
     if chosen is not None:
         await _choose_time(update, context, chosen)
-    return chosen is not None
+    elif not typed or _is_for_email(typed):
+        return False
+    else:
+        labels = [button(label, f"b:time={time}") for time, label in times]
+        await reply(update, context.words.time_of_day_not_understood, [labels])
+    return True
 
 
 async def _choose_time(update: Update, context: Context, time: str) -> None:
@@ -243,7 +248,7 @@ async def _choose_time(update: Update, context: Context, time: str) -> None:
 
 async def _read_email(update: Update, context: Context, typed: str) -> bool:
     """A code is none: it confirms the address that was given before."""
-    if not typed or CODE.fullmatch(typed.replace(" ", "").replace("-", "")):
+    if not typed or _is_code(typed):
         return False
     texts = context.words
     try:
@@ -254,6 +259,14 @@ async def _read_email(update: Update, context: Context, typed: str) -> bool:
     if await request(update, context, address) in ("code_sent", "too_soon", "already_verified"):
         await _answered(update, context, "email")
     return True
+
+
+def _is_code(typed: str) -> bool:
+    return bool(CODE.fullmatch(typed.replace(" ", "").replace("-", "")))
+
+
+def _is_for_email(typed: str) -> bool:
+    return _is_code(typed) or looks_like_an_address(typed)
 
 
 async def _answered(

@@ -120,6 +120,20 @@ async def test_a_place_that_nobody_knows_is_asked_for_again(tendril: Tendril) ->
     await asked(ada, "In Lisbon it is", zone)
 
 
+async def test_a_time_of_day_that_is_none_is_asked_for_again(tendril: Tendril) -> None:
+    ada, name = await introducing(tendril)
+    await ada.taps(name, "Skip")
+    await ada.hears("Where do you live?")
+    await ada.writes("Skip")
+    await ada.hears("When do you like")
+
+    await ada.writes("at noon")
+    again = await ada.hears("I only know three times of day")
+    await ada.taps(again, "Evening")
+
+    await ada.hears("what is your email address?")
+
+
 async def test_everything_can_be_skipped(tendril: Tendril) -> None:
     ada, question = await introducing(tendril)
     for words in ("Where do you live?", "When do you like", "what is your email", "That is all I wanted"):

@@ -71,7 +71,7 @@ def test_there_are_never_more_choices_than_fit_in_a_message() -> None:
     assert 2 <= len(find_places("San Jose")) <= 4
 
 
-@pytest.mark.parametrize("typed", ["Nice", "Reading", "no", "Best", "Bath"])
+@pytest.mark.parametrize("typed", ["Nice", "Reading", "no", "Best", "Bath", "Ada"])
 def test_a_word_is_not_taken_for_a_city_in_passing(typed: str) -> None:
     assert zone_in_passing(typed) is None
 
@@ -79,6 +79,7 @@ def test_a_word_is_not_taken_for_a_city_in_passing(typed: str) -> None:
 def test_a_large_city_is_understood_in_passing() -> None:
     assert zone_in_passing("München") == "Europe/Berlin"
     assert zone_in_passing("Reykjavik") == "Atlantic/Reykjavik"
+    assert zone_in_passing("NYC") == "America/New_York"
 
 
 def test_every_city_is_in_a_zone_that_there_is() -> None:

@@ -56,6 +56,8 @@ def test_a_day_is_found_in_what_somebody_wrote(text: str, expected: str) -> None
         ("Send it tomorrow at 9:15 am", 5, time(9, 15)),
         ("Send it tomorrow by noon", 5, time(12)),
         ("Send it tomorrow 17:45", 5, time(17, 45)),
+        ("Send it tomorrow at 9", 5, time(9)),
+        ("Übermorgen um 10", 6, time(10)),
         ("Send it tomorrow at 12am", 5, time(0)),
         ("Bis morgen um 18 Uhr schicken", 5, time(18)),
         ("Bis Freitag 18.30 Uhr schicken", 6, time(18, 30)),

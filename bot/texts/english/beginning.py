@@ -67,6 +67,8 @@ class Beginning(Basics):
             "or another way to write it?"
         )
 
+    time_of_day_not_understood = "I only know three times of day. Which one suits you best?"
+
     def will_write_then(self, time: str) -> str:
         """`time` is one of the settings' labels."""
         return f"{escape(time)} it is."

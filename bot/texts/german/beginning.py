@@ -64,6 +64,8 @@ class Beginning(english.beginning.Beginning):
             "Gibt es eine größere Stadt in der Nähe, oder schreibt man sie auch anders?"
         )
 
+    time_of_day_not_understood = "Ich kenne nur drei Tageszeiten. Welche passt dir am besten?"
+
     def will_write_then(self, time: str) -> str:
         return f"{escape(time)} also."
 

@@ -34,6 +34,14 @@ async def commit(update: Update, context: Context) -> None:
         await reply(update, context.words.ask_commitment)
 
 
+async def ask_for_one(update: Update, context: Context) -> None:
+    """A button said that they know what they will do. A second tap does not ask again."""
+    dialogue = context.known.dialogue if context.known else None
+    if dialogue is None or dialogue.name != WHAT:
+        await context.ask(WHAT)
+        await reply(update, context.words.ask_commitment)
+
+
 async def understand_what(update: Update, context: Context, state: Mapping[str, Any]) -> bool:
     text = _answer(update)
     if text is None:
@@ -177,9 +185,12 @@ async def local_now(update: Update, context: Context) -> datetime:
 
 
 def due_of(commitment: Mapping[str, Any], zone: str) -> Due:
-    """The time only where it is another than the evening, when whatever has none is asked about."""
-    at = datetime.fromisoformat(commitment["due_at"]).astimezone(ZoneInfo(zone)).time()
-    return Due(date.fromisoformat(commitment["due_day"]), None if at == EVENING else at)
+    """When it is asked about: late in the evening, "today" is after midnight.
+
+    The time only where it is another than the evening, when whatever has none is asked about.
+    """
+    local = datetime.fromisoformat(commitment["due_at"]).astimezone(ZoneInfo(zone))
+    return Due(local.date(), None if local.time() == EVENING else local.time())
 
 
 def chosen(context: Context) -> int:
@@ -234,4 +245,5 @@ def answers() -> Mapping[str, Understand]:
 
 
 def follow_ups() -> Mapping[str, Answer]:
-    return {"commitment_smaller": shrink}
+    chosen_anew = dict.fromkeys(("goal_set", "goal_changed", "goal_shrunk", "goal_swapped"), ask_for_one)
+    return {"commitment_smaller": shrink, **chosen_anew}

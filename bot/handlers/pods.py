@@ -14,7 +14,7 @@ from telegram.ext import BaseHandler
 
 from bot.admin.access import may
 from bot.context import Buttons, Context, Person, acknowledge, button, reply, rewrite
-from bot.handlers.commands import Opened, command, tap
+from bot.handlers.commands import Answer, Opened, command, tap
 from bot.texts import English
 from events.meetings import Attendance
 from events.pods import Pod
@@ -88,9 +88,22 @@ async def ask_leave(update: Update, context: Context) -> None:
     """`p:leave:POD`."""
     pod, texts = await own_pod(update, context), context.words
     if pod is not None:
-        yes = button(texts.yes_leave, f"p:left:{pod.pod_id}")
-        no = button(texts.no_leave, f"p:show:{pod.pod_id}")
-        await rewrite(update, texts.ask_leave(pod.name), [[yes, no]])
+        await rewrite(update, texts.ask_leave(pod.name), _leave_or_stay(texts, pod.pod_id))
+
+
+async def want_to_leave(update: Update, context: Context) -> None:
+    """A button under a message says so; of several pods, which one is to be chosen."""
+    person, texts = await context.person(update), context.words
+    mine = await context.call("list_pods", user_id=person.user_id)
+    if len(mine) == 1:
+        pod = mine[0]
+        await reply(update, texts.ask_leave(pod["name"]), _leave_or_stay(texts, pod["pod_id"]))
+    else:
+        await pods(update, context)
+
+
+def _leave_or_stay(texts: English, pod_id: int) -> Buttons:
+    return [[button(texts.yes_leave, f"p:left:{pod_id}"), button(texts.no_leave, f"p:show:{pod_id}")]]
 
 
 async def leave(update: Update, context: Context) -> None:
@@ -231,6 +244,10 @@ def _for_admins(texts: English, pod: Pod) -> Buttons:
 
 def deep_links() -> Mapping[str, Opened]:
     return {INVITATION: open_invitation}
+
+
+def follow_ups() -> Mapping[str, Answer]:
+    return {"pod_leaving": want_to_leave, "pod_returning": pods, "pod_break": pods}
 
 
 def handlers() -> list[BaseHandler[Any, Any, Any]]:

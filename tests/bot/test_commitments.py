@@ -349,3 +349,23 @@ async def test_with_a_key_a_language_model_rates(run_tendril: RunTendril) -> Non
             await ada.writes(f"/commit {CLEAR}")
 
             assert "How <b>many</b> pages?" in (await ada.hears("Noted"))["text"]
+
+
+async def test_whoever_knows_what_it_is_is_asked_for_it(tendril: Tendril) -> None:
+    ada = await tendril.started("Ada")
+    welcome, *_ = await ada.messages()
+
+    await ada.taps(welcome, "I know what it is")
+    await ada.hears("What will you do?")
+    await ada.writes("Walk ten minutes today after lunch")
+
+    await ada.hears("Noted: Walk ten minutes")
+
+
+async def test_what_is_asked_about_after_midnight_is_due_tomorrow(tendril: Tendril, clock: Clock) -> None:
+    ada = await tendril.started("Ada")
+    await clock.set("2026-03-02T23:30:00+00:00")
+
+    await ada.writes("/commit Write 2 pages today")
+
+    assert "Due tomorrow, 00:30" in (await ada.hears("Noted:"))["text"]

@@ -251,6 +251,29 @@ async def test_leaving_asks_once_and_old_buttons_say_so(tendril: Tendril, olga: 
         assert await toast(ada, second, old_button) == "You are no longer in this pod."
 
 
+async def test_the_button_under_a_message_leads_to_the_question_about_leaving(
+    tendril: Tendril, olga: Person
+) -> None:
+    pod = await pod_of(tendril, olga)
+    ada = await member(tendril, pod, "Ada")
+    await tendril.advance("8 days")
+    silence = {
+        "event_id": "silent",
+        "user_id": await user_id(tendril, ada),
+        "type": "pod_member_inactive",
+        "metadata": {"pod_id": pod["id"], "pod": "Early birds"},
+        "source": "clock",
+    }
+    await tendril.process.store.call("record_behavior_events", events=[silence])
+    await tendril.advance("5 days")
+
+    await ada.taps(await ada.hears("Coming back is two lines long"), "I’m leaving the pod")
+    question = await ada.hears("Shall I take you out of Early birds?")
+    await ada.taps(question, "Yes, leave")
+
+    await reads(ada, question, "You have left Early birds")
+
+
 async def test_a_reminder_comes_with_the_link(tendril: Tendril, olga: Person) -> None:
     pod = await pod_of(tendril, olga, join_url="https://meet.example.org/birds")
     ada = await member(tendril, pod, "Ada")

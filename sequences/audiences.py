@@ -25,7 +25,7 @@ class Audience:
 
 
 def load_audiences(file: Path = FILE) -> Mapping[str, Audience]:
-    """By name, in the order of the file. Raises `sequences.filters.BadFilter`, and ValueError for all else."""
+    """By name, in the order of the file. A mistake in it is a ValueError, of a filter a BadFilter."""
     tables = tomllib.loads(file.read_text(encoding="utf-8"))
     return {name: _audience(name, table) for name, table in tables.items()}
 

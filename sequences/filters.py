@@ -21,6 +21,7 @@ PREFERENCES = (
     "stopped",
 )  # fmt: skip
 SCORES = ("overall", "telegram", "email")
+STREAK = ("days", "longest", "freezes", "kept_today")
 COMMITMENTS = ("open", "done", "missed", "dropped")
 CONTACT_CHANNELS = ("email", "telegram")
 CONTACT_ANSWERS = ("opted_in", "unsubscribed")
@@ -34,9 +35,9 @@ OPERATORS = (
     "$count", "$within", "$last", "$older", "$younger", "$status",
 )  # fmt: skip
 SUBJECTS = (
-    "attributes.X, user.X, contact_points.CHANNEL, preferences.X, score.TYPE, enrollments.SEQUENCE, "
-    "deliveries.SEQUENCE, behavior.EVENT, commitments.STATUS, pods.member, context.X, clicked.STEP, "
-    "opened.STEP"
+    "attributes.X, user.X, contact_points.CHANNEL, preferences.X, score.TYPE, streak.X, "
+    "enrollments.SEQUENCE, deliveries.SEQUENCE, behavior.EVENT, commitments.STATUS, pods.member, context.X, "
+    "clicked.STEP, opened.STEP"
 )
 MAX_DEPTH = 8
 MAX_KEYS = 300
@@ -121,6 +122,7 @@ class _Check:
             "contact_points": self._contact_point,
             "preferences": self._preference,
             "score": self._score,
+            "streak": self._streak,
             "enrollments": self._sequence,
             # as enrollments were called at first
             "sequences": self._sequence,
@@ -160,6 +162,10 @@ class _Check:
 
     def _score(self, name: str, asked: object, path: str) -> Iterator[FilterProblem]:
         yield from _known(name, SCORES, path, "score")
+        yield from self._asked(asked, path, 0)
+
+    def _streak(self, name: str, asked: object, path: str) -> Iterator[FilterProblem]:
+        yield from _known(name, STREAK, path, "streak")
         yield from self._asked(asked, path, 0)
 
     def _pods(self, name: str, asked: object, path: str) -> Iterator[FilterProblem]:

@@ -102,3 +102,14 @@ async def test_the_preview_counts_who_is_reached_and_why_others_are_not(world: W
     assert preview["excluded"] == {"unreachable": 1, "user_stopped": 1, "no_address": 1}
     reached = {each["user_id"] for each in preview["sample"] if each["reason"] is None}
     assert reached == {both, chat_only, mail_only}
+
+
+async def test_the_preview_for_a_sequence_counts_who_declined_it(world: World) -> None:
+    await world.publish(step())
+    ada, _bob = await world.person(), await world.person()
+    await world.call("decline_sequence", user_id=ada, sequence="course")
+
+    preview = await world.call("preview_audience", message_class="sequence", sequence="course")
+
+    assert (preview["reachable"], preview["excluded"]) == (1, {"sequence_declined": 1})
+    assert (await world.call("preview_audience", message_class="sequence"))["reachable"] == 2

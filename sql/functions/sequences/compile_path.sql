@@ -18,6 +18,11 @@ declare
         when subject = 'user' and rest = 'pods'
             then '(select to_jsonb(count(*)) from tendril.pod_members m where m.user_id = u.id and m.left_at is null)'
     end;
+    reckoned text := case
+        when subject = 'score' and rest in ('overall', 'telegram', 'email')
+            then format('tendril.calculate_engagement_score(u.id, %L) -> ''score''', rest)
+        when subject = 'streak' and rest in ('days', 'longest', 'freezes', 'kept_today') then format('tendril.streak_of(u.id) -> %L', rest)
+    end;
     column_name text := case subject || '.' || rest
         when 'user.created_at' then 'u.created_at'
         when 'user.last_active_at' then 'u.last_active_at'
@@ -39,11 +44,10 @@ begin
             column_name is not null or rest in ('preferred_channel', 'learned_channel', 'preferred_time', 'max_per_day', 'max_per_week')) then
             return tendril.compile_lookup('tendril.user_preferences p where p.user_id = u.id',
                 format('to_jsonb(%s)', coalesce(column_name, format('p.%I', rest))), compile_path.wanted, compile_path.path);
-        when subject = 'score' and rest in ('overall', 'telegram', 'email') then
-            -- reckoned anew for every user who meets the rest; once for each, however many operators
-            return format(
-                '(select %s from (select tendril.calculate_engagement_score(u.id, %L) -> ''score'' as n offset 0) score)',
-                tendril.compile_test('score.n', compile_path.wanted, compile_path.path), rest);
+        when reckoned is not null then
+            -- anew for every user whom the quicker entries leave; once for each, however many operators
+            return format('(select %s from (select %s as n offset 0) reckoned)',
+                tendril.compile_test('reckoned.n', compile_path.wanted, compile_path.path), reckoned);
         when subject in ('enrollments', 'sequences') then
             return tendril.compile_lookup(
                 format('tendril.enrollments r where r.user_id = u.id and r.sequence = %L and not exists ('
@@ -71,7 +75,7 @@ begin
             null;
     end case;
     return tendril.refuse_filter(compile_path.path, format(
-        'a filter cannot ask for "%s"; it can ask for attributes.X, user.X, contact_points.CHANNEL, preferences.X, score.TYPE, enrollments.SEQUENCE, '
+        'a filter cannot ask for "%s"; it can ask for attributes.X, user.X, contact_points.CHANNEL, preferences.X, score.TYPE, streak.X, enrollments.SEQUENCE, '
         'deliveries.SEQUENCE, behavior.EVENT, commitments.STATUS, pods.member, context.X, clicked.STEP or opened.STEP', compile_path.key));
 end;
 $$;

@@ -1,8 +1,9 @@
 -- Counts an audience for a message of a class over these channels, in order of preference: how many would get it and over which
--- channel, how many would not and why, with a sample of both; the gate decides again at the send; changes nothing.
+-- channel, how many would not and why (of a sequence, also who declined it), with a sample of both; the gate decides again at the
+-- send; changes nothing.
 create or replace function tendril.preview_audience(
     filter jsonb default '{}', message_class text default 'announcement', channels text[] default array['telegram', 'email'],
-    sample int default 5, at timestamptz default tendril.clock()
+    sample int default 5, sequence text default null, at timestamptz default tendril.clock()
 )
 returns jsonb
 language plpgsql stable
@@ -21,11 +22,13 @@ begin
             select
                 u.id, coalesce(nullif(btrim(concat_ws(' ', u.first_name, u.last_name)), ''), u.username) as name,
                 case when preview_audience.message_class <> 'transactional' then case
-                    when p.stopped_at is not null then 'user_stopped' end end as stopped,
+                    when p.stopped_at is not null then 'user_stopped'
+                    when declined.user_id is not null then 'sequence_declined' end end as stopped,
                 way.channel, way.obstacle, p.paused_until > preview_audience.at as is_paused
             from unnest(ids) as audience (user_id)
             join tendril.users u on u.id = audience.user_id
             left join tendril.user_preferences p on p.user_id = u.id
+            left join tendril.sequence_opt_outs declined on declined.user_id = u.id and declined.sequence = preview_audience.sequence
             cross join lateral (
                 select
                     (array_agg(c.channel order by c.channel = p.preferred_channel desc nulls last, c.place) filter (where c.obstacle is null))[1] as channel,

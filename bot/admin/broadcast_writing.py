@@ -130,6 +130,10 @@ class _Line:
         self._marks = sorted(self._clipped(marks), key=lambda mark: (mark.start, -mark.end))
         self._open: list[Mark] = []
         self._out = ""
+        # Of signs that were put and have nothing behind them yet: whether they began after space, and if not,
+        # that they need something to stick to.
+        self._begins_freely = False
+        self._has_to_stick = False
 
     def written(self) -> str:
         edges = {self._start, self._end, *(edge for mark in self._marks for edge in (mark.start, mark.end))}
@@ -151,22 +155,22 @@ class _Line:
         while same < min(len(self._open), len(wanted)) and self._open[same] == wanted[same]:
             same += 1
         while len(self._open) > same:
-            self._put(_closing(self._open.pop()), self._ends_at(place))
+            self._end_mark(_closing(self._open.pop()), is_free=self._ends_at(place))
         for mark in wanted[same:]:
-            self._begin(_opening(mark))
+            self._begin_mark(_opening(mark))
             self._open.append(mark)
 
-    def _put(self, sign: str, is_free: bool) -> None:
+    def _end_mark(self, sign: str, *, is_free: bool) -> None:
         """A sign belongs to the letter beside it, and to anything else where nothing but space follows."""
         before = self._out[-1:]
-        is_alone = before.isalnum() or is_free and (before, sign[:1]) != ("|", "|")
-        if sign and not is_alone:
+        is_one_stroke_more = before == "|" == sign[:1]
+        if sign and not before.isalnum() and (not is_free or is_one_stroke_more):
             self._out += _JOINER
         self._out += sign
 
-    def _begin(self, sign: str) -> None:
+    def _begin_mark(self, sign: str) -> None:
         before = self._out[-1:]
-        if sign and (before == sign[0] and not self._begins_freely or self._has_to_stick):
+        if sign and ((before == sign[0] and not self._begins_freely) or self._has_to_stick):
             self._out += _JOINER
         if sign:
             self._begins_freely = self._begins_freely or not before or before.isspace()
@@ -176,9 +180,6 @@ class _Line:
     def _ends_at(self, place: int) -> bool:
         """Whether space follows, or nothing."""
         return place >= self._end or self._text[place].isspace()
-
-    _has_to_stick = False
-    _begins_freely = False
 
     def _say(self, start: int, end: int) -> None:
         if start == end:

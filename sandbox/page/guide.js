@@ -32,7 +32,7 @@ export function mountGuide(place, world, { chat, people, showTab }) {
     { key: "owner", text: "Be the owner", hint: "The other side: who runs the bot does it in the chat, too.", act: () => (world.owner ? "Say /start" : "New user"), do: () => (world.owner ? asOwner("/start") : people.ask({ asOwner: true })), isDone: () => ownersChat().some((message) => !isFromUser(message)) },
     { key: "admin", text: "Look around", hint: "How things are, and a button for all that can be done.", act: "Say /admin", do: () => asOwner("/admin"), isDone: () => isAnswered(ownersChat(), "/admin", (answer) => answer.buttons.length) },
     { key: "stats", text: "Look at the figures", hint: "What went out over which channel, and what became of it.", act: "Say /stats", do: () => asOwner("/stats"), isDone: () => isAnswered(ownersChat(), "/stats", (answer) => answer.media) },
-    { key: "broadcast", text: "Write to everybody", hint: "Choose to whom, write, look at it, confirm the number, and watch it go.", act: "Say /broadcast", do: () => asOwner("/broadcast"), isDone: () => isAnswered(ownersChat(), "/broadcast") },
+    { key: "broadcast", text: "Write to everybody", hint: "Choose to whom, write, look at it, confirm the number, and watch it go.", act: "Say /broadcast", do: () => asOwner("/broadcast"), isDone: () => isAnswered(ownersChat(), "/broadcast", (answer) => answer.buttons.length) },
   ];
 
   async function asOwner(text) {
@@ -86,7 +86,7 @@ const said = (message) => String(message.text).trim();
 const hasButton = (message, prefix) => message.buttons.flat().some((button) => button.callback_data?.startsWith(prefix));
 const firstButton = (chat) => chat.find((message) => !isFromUser(message) && message.buttons.length);
 
-function isAnswered(chat, command, test = () => true) {
+function isAnswered(chat, command, test) {
   const asked = chat.findIndex((message) => isFromUser(message) && said(message).split(" ")[0] === command);
   return asked >= 0 && chat.slice(asked).some((message) => !isFromUser(message) && test(message));
 }

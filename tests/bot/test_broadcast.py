@@ -345,7 +345,7 @@ async def test_what_has_gone_out_is_deleted_everywhere(
     assert (await acts(connection))[-2:] == ["broadcast.start", "broadcast.delete"]
 
 
-async def test_two_admins_who_type_the_number_start_it_once(
+async def test_another_admin_sees_it_and_can_change_it(
     tendril: Tendril, owner: Person, connection: asyncpg.Connection
 ) -> None:
     vera = await with_role(tendril, "admin")

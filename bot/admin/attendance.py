@@ -113,7 +113,9 @@ async def _open(update: Update, context: Context, meeting: Meeting, came: set[st
     await context.ask(QUESTION, {"meeting": meeting.event_id, "came": sorted(came)})
     texts = context.words
     if meeting.people:
-        await rewrite(update, texts.who_came(meeting), _people_buttons(texts, meeting, came))
+        more = len(meeting.people) - MOST_PEOPLE
+        told = f"\n\n{texts.people_without_a_button(more)}" if more > 0 else ""
+        await rewrite(update, texts.who_came(meeting) + told, _people_buttons(texts, meeting, came))
     else:
         await rewrite(update, texts.nobody_to_mark)
 

@@ -500,6 +500,24 @@ async def test_names_after_the_command_are_ticked(tendril: Tendril, olga: Person
     assert labels(page)[:3] == ["✓ Ada Lovelace", "✓ Bo", "✓ Olga"]
 
 
+async def test_who_has_no_button_is_counted(
+    tendril: Tendril, olga: Person, connection: asyncpg.Connection[Any]
+) -> None:
+    await held(tendril, olga)
+    store = tendril.process.store
+    people = [
+        await store.call("register_telegram_user", telegram_id=90000 + number, first_name=f"P{number}")
+        for number in range(80)
+    ]
+    meeting = await connection.fetchval("select id from tendril.events order by starts_at limit 1")
+    absent = [{"user_id": each["user_id"], "attended": False} for each in people]
+    await store.call("record_attendance", event_id=meeting, attendance=absent, recorded_by="olga")
+
+    await olga.writes("/attended ada lovelace")
+
+    assert "3 more do not fit here" in (await olga.hears("Tap who came"))["text"]
+
+
 async def test_a_name_that_nobody_has_is_told(tendril: Tendril, olga: Person) -> None:
     await held(tendril, olga)
 

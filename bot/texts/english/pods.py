@@ -248,6 +248,11 @@ class Pods(Basics):
         when = self.moment(meeting.starts_at.astimezone(ZoneInfo(meeting.timezone)))
         return f"<b>{escape(meeting.title)}</b>, {when}\nTap who came, then Done. You can also send me names."
 
+    def people_without_a_button(self, count: int) -> str:
+        return (
+            f"{count} more do not fit here: send me the names of those who came, the others count as missed."
+        )
+
     nobody_to_mark = "Nobody has registered for this meeting."
 
     def person_label(self, name: str | None, *, came: bool) -> str:

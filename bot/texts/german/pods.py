@@ -195,6 +195,12 @@ class Pods(english.pods.Pods):
             "Tippe an, wer da war, dann „Fertig“. Du kannst mir auch Namen schicken."
         )
 
+    def people_without_a_button(self, count: int) -> str:
+        return (
+            f"{count} weitere passen nicht hierher: Schick mir die Namen derer, die da waren; die anderen "
+            "gelten als nicht dabei."
+        )
+
     nobody_to_mark = "Für dieses Treffen ist niemand angemeldet."
 
     def nobody_is_called(self, names: Sequence[str]) -> str:

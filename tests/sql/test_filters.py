@@ -233,3 +233,24 @@ async def test_messages_and_runs_are_asked_for_by_what_became_of_them(
         {"deliveries.other": {"$exists": False}},
     ):
         assert await matches(world, connection, filter), filter
+
+
+@pytest.mark.parametrize(
+    "filter",
+    [
+        {"behavior.lesson": {"$exists": True, "$within": "7d"}},
+        {"behavior.lesson": {"$exists": False}},
+        {"behavior.lesson": {"$last": {"$older": "7d"}}},
+        {"contact_points.email": {"$exists": True}, "contact_points.telegram": {"$exists": False}},
+        {"preferences.paused": True},
+        {"deliveries.course": {"$status": "clicked", "$exists": False, "$within": "30d"}},
+        {"pods.member": False},
+    ],
+    ids=str,
+)
+async def test_an_audience_is_joined_at_once_and_not_asked_user_by_user(
+    world: World, connection: asyncpg.Connection, filter: dict[str, Any]
+) -> None:
+    compiled = await world.call("compile_filter", filter=filter)
+    plan = await connection.fetch(f"explain select from tendril.users u where {compiled}")
+    assert "SubPlan" not in "\n".join(line[0] for line in plan)

@@ -27,7 +27,7 @@ async def test_the_code_from_the_mail_opens_the_address_for_the_sequence(journey
 
     assert [mail["subject"] for mail in await journey.mails(ada)][1:] == [
         "Your mail has found its way, Ada",
-        "The sentence that makes a promise easier to keep"
+        "The sentence that makes a promise easier to keep",
     ]
 
 

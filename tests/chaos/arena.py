@@ -312,6 +312,8 @@ class Arena:
                 insert into tendril.users (external_id, first_name, created_at)
                 select n::text, 'N' || n, tendril.clock() from generate_series($2::int, $3::int) n
                 returning id, external_id
+            ), preferring as (
+                insert into tendril.user_preferences (user_id) select id from users
             )
             insert into tendril.contact_points (user_id, channel, address, state, created_at)
             select id, $1,

@@ -102,6 +102,8 @@ class Step:
     max_attempts: int = 5
     message_class: MessageClass | None = None
     recipient: str | None = None
+    # the template version whose words these are: name, number and version_id
+    template: Mapping[str, Any] | None = None
 
     def content_for(self, channel: str) -> Content:
         default = self.content.get("default", Content())
@@ -114,11 +116,12 @@ class Step:
             "channels": list(self.channels),
             "weekdays": None if self.weekdays is None else list(self.weekdays),
             "content": {channel: content.as_json() for channel, content in self.content.items()},
+            **({} if self.template is None else {"template": dict(self.template)}),
         }
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:
-        known = {key: document[key] for key in _STEP_KEYS if key in document}
+        known = {key: document[key] for key in (*_STEP_KEYS, "template") if key in document}
         weekdays = document.get("weekdays")
         known["channels"] = tuple(document["channels"])
         known["weekdays"] = None if weekdays is None else tuple(weekdays)

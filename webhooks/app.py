@@ -16,16 +16,13 @@ from webhooks import (
     health,
     keys,
     links,
-    nurture,
-    people,
     preferences,
     resend,
     telegram,
-    trial_mail,
     unsubscribe,
     wishes,
 )
-from webhooks.access import for_admins
+from webhooks.api.resources import api_routes
 from webhooks.metrics import WebhookMetrics
 from webhooks.middleware import MAX_BODY, answering, guarded, identified
 from webhooks.options import Health, OnUpdate, Sender, WebOptions
@@ -123,18 +120,8 @@ def _for_people() -> list[web.RouteDef]:
 
 
 def _for_admins() -> list[web.RouteDef]:
-    number = r"{id:\d{1,18}}"
     return [
-        web.post("/admin/api/nurture/trigger", for_admins(nurture.trigger)),
-        web.get("/admin/api/nurture/active", for_admins(nurture.active)),
-        web.post("/admin/api/nurture/process", for_admins(nurture.process)),
-        web.post("/admin/api/email/test", for_admins(trial_mail.send)),
-        web.post("/admin/api/users", for_admins(people.create)),
-        web.get("/admin/api/users/{reference}/explain", for_admins(people.explain)),
-        web.get(f"/admin/api/deliveries/{number}/explain", for_admins(people.explain_delivery)),
-        web.post(f"/admin/api/enrollments/{number}/pause", for_admins(nurture.pause)),
-        web.post(f"/admin/api/enrollments/{number}/resume", for_admins(nurture.resume)),
-        web.post(f"/admin/api/enrollments/{number}/cancel", for_admins(nurture.cancel)),
+        *api_routes(),
         *_for_visitors(),
     ]
 

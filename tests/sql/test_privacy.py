@@ -56,6 +56,8 @@ LIVED = {
 OF_NOBODY = {
     *("clock", "time_zones", "migrations", "duties", "send_budgets", "time_notices", "sequences"),
     *("sequence_versions", "sequence_steps", "pages"),  # what is said to everybody
+    *("templates", "template_versions", "campaigns", "campaign_runs", "experiments", "experiment_variants"),
+    "global_holdout",
     *("pods", "events", "broadcasts"),  # are for others; of who made them only the id is there, which goes
     "suppressions",  # hashes
     *("service_pauses", "admin_alerts", "refused_callbacks"),  # about the service

@@ -19,16 +19,16 @@ class Broadcasts(Basics):
     """To be read aloud before it is changed."""
 
     audience_names: Mapping[str, str] = {
-        "everybody": "everybody",
-        "active_7": "active in the last 7 days",
-        "inactive_7": "inactive for 7 days",
-        "inactive_30": "inactive for 30 days",
+        "all_users": "everybody",
+        "active_7_days": "active in the last 7 days",
+        "inactive_7_days": "inactive for 7 days",
+        "inactive_30_days": "inactive for 30 days",
         "onboarded": "finished with the onboarding",
-        "not_onboarded": "not finished with the onboarding",
+        "still_onboarding": "not finished with the onboarding",
         "committed": "have committed to something",
-        "not_committed": "never committed to anything",
+        "never_committed": "never committed to anything",
         "in_a_pod": "in a pod",
-        "only_email": "reachable only by email",
+        "reachable_only_by_email": "reachable only by email",
         "unverified_email": "email not confirmed",
     }
 

@@ -19,16 +19,16 @@ def _figure(number: int) -> str:
 
 class Broadcasts(english.broadcasts.Broadcasts):
     audience_names: Mapping[str, str] = {
-        "everybody": "alle",
-        "active_7": "in den letzten 7 Tagen aktiv",
-        "inactive_7": "seit 7 Tagen nicht aktiv",
-        "inactive_30": "seit 30 Tagen nicht aktiv",
+        "all_users": "alle",
+        "active_7_days": "in den letzten 7 Tagen aktiv",
+        "inactive_7_days": "seit 7 Tagen nicht aktiv",
+        "inactive_30_days": "seit 30 Tagen nicht aktiv",
         "onboarded": "fertig mit dem Einstieg",
-        "not_onboarded": "noch im Einstieg",
+        "still_onboarding": "noch im Einstieg",
         "committed": "haben sich etwas vorgenommen",
-        "not_committed": "haben sich noch nie etwas vorgenommen",
+        "never_committed": "haben sich noch nie etwas vorgenommen",
         "in_a_pod": "in einer Gruppe",
-        "only_email": "nur per E-Mail zu erreichen",
+        "reachable_only_by_email": "nur per E-Mail zu erreichen",
         "unverified_email": "E-Mail nicht bestätigt",
     }
 

@@ -8,7 +8,8 @@ as $$
 #variable_conflict use_column
 declare
     waiting record;
-    enrolled bigint[];
+    entering uuid[];
+    contexts jsonb[];
     total int := 0;
 begin
     for waiting in
@@ -19,27 +20,24 @@ begin
         group by s.name
     loop
         execute format(
-            'with enrolled as ('
-            ' insert into tendril.enrollments (user_id, sequence, version_id, context, source, stepped_at, anchor_at, enrolled_at)'
-            ' select distinct on (u.id) u.id, $1, $2, jsonb_build_object(''event'', e.context), ''trigger'', $3, $3, $3'
-            ' from (select b.id, b.user_id, b.metadata as context from tendril.behavior_events b where b.id = any ($4)) e'
+            'select array_agg(f.id order by f.id), array_agg(jsonb_build_object(''event'', f.context) order by f.id) from ('
+            ' select distinct on (u.id) u.id, e.context'
+            ' from (select b.id, b.user_id, b.metadata as context from tendril.behavior_events b where b.id = any ($3)) e'
             ' join tendril.users u on u.id = e.user_id and u.deleted_at is null'
             ' left join tendril.user_preferences p on p.user_id = u.id'
             ' where p.stopped_at is null'
             ' and not exists (select from tendril.sequence_opt_outs o where o.user_id = u.id and o.sequence = $1)'
             ' and not exists ('
             '  select from tendril.enrollments past where past.user_id = u.id and past.sequence = $1 and past.key = '''''
-            '  and (past.status in (''active'', ''paused'') or $5 is null or past.enrolled_at > $3 - $5))'
-            ' and %s order by u.id, e.id'
-            ' on conflict (user_id, sequence, key) where status in (''active'', ''paused'') do nothing returning id)'
-            ' select array_agg(id) from enrolled',
+            '  and (past.status in (''active'', ''paused'') or $4 is null or past.enrolled_at > $2 - $4))'
+            ' and %s order by u.id, e.id) f',
             tendril.compile_filter(coalesce(nullif(waiting.trigger -> 'filter', 'null'), '{}'))
         )
-        into enrolled
-        using waiting.name, waiting.current_version_id, fire_triggers.at, waiting.events, (waiting.trigger ->> 'again_after')::interval;
-        if enrolled is not null then
-            perform tendril.plan_next_steps(enrolled, fire_triggers.at);
-            total := total + cardinality(enrolled);
+        into entering, contexts
+        using waiting.name, fire_triggers.at, waiting.events, (waiting.trigger ->> 'again_after')::interval;
+        if entering is not null then
+            total := total + cardinality(tendril.begin_enrollments(
+                entering, waiting.name, waiting.current_version_id, contexts => contexts, source => 'trigger', at => fire_triggers.at));
         end if;
     end loop;
     return total;

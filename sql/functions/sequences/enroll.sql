@@ -28,16 +28,17 @@ begin
     is_declined := chosen.message_class <> 'transactional' and exists (
         select from tendril.sequence_opt_outs o where o.user_id = enroll.user_id and o.sequence = enroll.sequence);
 
-    insert into tendril.enrollments (
-        user_id, sequence, version_id, key, status, status_reason, context, source, stepped_at, anchor_at, enrolled_at, ended_at)
-    values (
-        enroll.user_id, enroll.sequence, chosen.current_version_id, enroll.key,
-        case when is_declined then 'cancelled' else 'active' end, case when is_declined then 'sequence_declined' end,
-        enroll.context, enroll.source, enroll.at, enroll.at, enroll.at, case when is_declined then enroll.at end)
-    on conflict (user_id, sequence, key) where status in ('active', 'paused') do nothing
-    returning id into new_enrollment;
-    if new_enrollment is not null then
-        perform tendril.plan_next_steps(array[new_enrollment], enroll.at);
+    if is_declined then
+        insert into tendril.enrollments (
+            user_id, sequence, version_id, key, status, status_reason, context, source, stepped_at, anchor_at, enrolled_at, ended_at)
+        values (
+            enroll.user_id, enroll.sequence, chosen.current_version_id, enroll.key, 'cancelled', 'sequence_declined',
+            enroll.context, enroll.source, enroll.at, enroll.at, enroll.at, enroll.at)
+        returning id into new_enrollment;
+    else
+        new_enrollment := (tendril.begin_enrollments(
+            array[enroll.user_id], enroll.sequence, chosen.current_version_id, enroll.key, enroll.context,
+            source => enroll.source, at => enroll.at))[1];
     end if;
     return (
         select jsonb_build_object(

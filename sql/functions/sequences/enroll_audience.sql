@@ -4,7 +4,7 @@
 create or replace function tendril.enroll_audience(
     sequence text, filter jsonb default '{}', key text default '', context jsonb default '{}', source text default 'audience',
     version_id bigint default null, after_user uuid default null, before_user uuid default null, batch int default 20000,
-    at timestamptz default tendril.clock()
+    campaign_id bigint default null, at timestamptz default tendril.clock()
 )
 returns jsonb
 language plpgsql
@@ -35,16 +35,9 @@ begin
             where past.user_id = c.user_id and past.sequence = enroll_audience.sequence and past.key = enroll_audience.key)
             and not exists (
                 select from tendril.sequence_opt_outs o where o.user_id = c.user_id and o.sequence = enroll_audience.sequence));
-    with begun as (
-        insert into tendril.enrollments (user_id, sequence, version_id, key, context, source, stepped_at, anchor_at, enrolled_at)
-        select f.user_id, enroll_audience.sequence, version, enroll_audience.key, enroll_audience.context, enroll_audience.source,
-            enroll_audience.at, enroll_audience.at, enroll_audience.at
-        from unnest(fresh) as f (user_id)
-        on conflict (user_id, sequence, key) where status in ('active', 'paused') do nothing
-        returning id
-    )
-    select coalesce(array_agg(id), '{}') into enrolled from begun;
-    perform tendril.plan_next_steps(enrolled, enroll_audience.at);
+    enrolled := tendril.begin_enrollments(
+        fresh, enroll_audience.sequence, version, enroll_audience.key, enroll_audience.context, source => enroll_audience.source,
+        campaign_id => enroll_audience.campaign_id, at => enroll_audience.at);
     return jsonb_build_object(
         'seen', cardinality(chosen), 'enrolled', cardinality(enrolled),
         'after_user', case when cardinality(chosen) = enroll_audience.batch then chosen[cardinality(chosen)] end);

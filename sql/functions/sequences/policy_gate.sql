@@ -25,13 +25,14 @@ begin
             s.recipient_field is not null as has_own_recipient, d.metadata ? 'retried_at' as is_retried,
             u.id as found_user_id, u.deleted_at, u.timezone, p.channel_order, p.learned_channel, p.paused_until, p.stopped_at,
             coalesce(p.quiet_from, '22:00') as quiet_from, coalesce(p.quiet_until, '08:00') as quiet_until,
-            coalesce(p.max_per_day, 3) as max_per_day, p.max_per_week, e.sequence
+            coalesce(p.max_per_day, 3) as max_per_day, p.max_per_week, e.sequence, g.status as campaign_status
         from tendril.message_deliveries d
         join tendril.enrollments e on e.id = d.enrollment_id
         join tendril.sequences q on q.name = e.sequence
         join tendril.sequence_steps s on s.version_id = d.version_id and s.position = d.message_step
         left join tendril.users u on u.id = d.user_id
         left join tendril.user_preferences p on p.user_id = d.user_id
+        left join tendril.campaigns g on g.id = e.campaign_id
         where d.id = any (policy_gate.deliveries)
     ), quiet as materialized (
         -- a zone's wall clock is looked at once, however many users live there
@@ -48,8 +49,10 @@ begin
                 -- over both channels: the other has ended the sequence while this one was off, and belongs to it still; and what an
                 -- admin sends once more comes after its sequence went on
                 when due.enrollment_status = 'completed' and due.fallback_of is null and due.fallback <> 'both' and not due.is_retried then 'stop:enrollment_ended'
+                when due.campaign_status = 'cancelled' then 'stop:campaign_cancelled'
                 when all_is_paused then 'hold:everything_paused'
                 when due.enrollment_status = 'paused' then 'hold:enrollment_paused'
+                when due.campaign_status = 'paused' then 'hold:campaign_paused'
                 when due.sequence_paused_at is not null then 'hold:sequence_paused'
                 when choice.is_suppressed then 'skip:address_suppressed'
                 when due.stopped_at is not null and due.is_capped then 'stop:user_stopped'
@@ -177,6 +180,7 @@ begin
             when 'channel_paused' then policy_gate.at + interval '5 minutes'
             when 'channel_off' then policy_gate.at + interval '5 minutes'
             when 'enrollment_paused' then 'infinity'
+            when 'campaign_paused' then 'infinity'
             when 'sequence_paused' then 'infinity'
         end,
         decided.chosen_channel,

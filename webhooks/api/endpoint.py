@@ -1,0 +1,97 @@
+"""What an endpoint is: a handler whose signature says what it takes and gives.
+
+    endpoints = Endpoints("Campaigns")
+
+    @endpoints.post("/api/engagement/campaigns", status=201)
+    async def create(request: web.Request, body: NewCampaign) -> Campaign:
+        "Drafts a campaign. …"
+
+A parameter `body` is the JSON that was sent, `query` what stands behind the `?`, each a checked model; what
+is returned becomes JSON. The same signature, and the docstring, describe the endpoint in the OpenAPI
+document. Where the status depends, the handler returns `answer(value, status)`, and its signature says
+`Value | web.Response`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from inspect import cleandoc
+from typing import Any, Literal, TypeVar, get_type_hints
+
+from aiohttp import web
+
+from webhooks.access import for_admins
+from webhooks.bodies import Body, answer, read_body, read_query
+from webhooks.middleware import Handler
+
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+Guard = Callable[[Handler], Handler]
+Action = Callable[..., Awaitable[Any]]
+F = TypeVar("F", bound=Action)
+
+GUARDS: dict[str, Guard] = {"admin": for_admins}
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """`returns` is what the handler's signature says."""
+
+    method: Method
+    path: str
+    action: Action
+    tag: str
+    status: int
+    access: str
+    body: type[Body] | None
+    query: type[Body] | None
+    returns: Any
+
+    @property
+    def description(self) -> str:
+        return cleandoc(self.action.__doc__ or "")
+
+    def route(self) -> web.RouteDef:
+        return web.RouteDef(self.method, self.path, GUARDS[self.access](self._handle), {})
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        given: dict[str, Body] = {}
+        if self.query is not None:
+            given["query"] = read_query(request, self.query)
+        if self.body is not None:
+            given["body"] = await read_body(request, self.body)
+        returned = await self.action(request, **given)
+        return returned if isinstance(returned, web.StreamResponse) else answer(returned, self.status)
+
+
+class Endpoints(list[Endpoint]):
+    """Those of one resource, in the order in which they are described and looked up."""
+
+    def __init__(self, tag: str, *, access: str = "admin") -> None:
+        super().__init__()
+        self.tag = tag
+        self.access = access
+
+    def get(self, path: str, *, status: int = 200) -> Callable[[F], F]:
+        return self._added("GET", path, status)
+
+    def post(self, path: str, *, status: int = 200) -> Callable[[F], F]:
+        return self._added("POST", path, status)
+
+    def put(self, path: str, *, status: int = 200) -> Callable[[F], F]:
+        return self._added("PUT", path, status)
+
+    def patch(self, path: str, *, status: int = 200) -> Callable[[F], F]:
+        return self._added("PATCH", path, status)
+
+    def delete(self, path: str, *, status: int = 200) -> Callable[[F], F]:
+        return self._added("DELETE", path, status)
+
+    def _added(self, method: Method, path: str, status: int) -> Callable[[F], F]:
+        def add(action: F) -> F:
+            hints = get_type_hints(action)
+            body, query, returns = hints.get("body"), hints.get("query"), hints.get("return")
+            self.append(Endpoint(method, path, action, self.tag, status, self.access, body, query, returns))
+            return action
+
+        return add

@@ -1,0 +1,18 @@
+"""All resources of the JSON API, in the order in which they are described."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from webhooks.api import email, nurture, people
+from webhooks.api.endpoint import Endpoint
+
+RESOURCES = (nurture.endpoints, people.endpoints, email.endpoints)
+
+
+def all_endpoints() -> list[Endpoint]:
+    return [endpoint for endpoints in RESOURCES for endpoint in endpoints]
+
+
+def api_routes() -> list[web.RouteDef]:
+    return [endpoint.route() for endpoint in all_endpoints()]

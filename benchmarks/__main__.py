@@ -20,6 +20,7 @@ from typing import Any
 from benchmarks import chart, delivery, ingest, planning, resting
 from benchmarks.ground import ground
 from benchmarks.measuring import ROUNDS, Figures, Goal, interleaved, table
+from bot.pictures.drawing import as_png
 
 PARTS = {"delivery": delivery, "ingest": ingest, "planning": planning, "resting": resting}
 
@@ -83,7 +84,7 @@ def main() -> None:
         given.json.parent.mkdir(parents=True, exist_ok=True)
         measured = as_json(goals, figures, took)
         given.json.write_text(json.dumps(measured, indent=2) + "\n")
-        given.json.with_suffix(".svg").write_text(chart.drawn(measured))
+        given.json.with_suffix(".png").write_bytes(as_png(chart.drawn(measured)))
 
 
 if __name__ == "__main__":

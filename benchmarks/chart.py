@@ -1,6 +1,6 @@
-"""Draws what was measured: for each goal how far it was reached, as an SVG that stands on its own.
+"""Draws what was measured: for each goal how far it was reached, as a PNG.
 
-python -m benchmarks.chart [artifacts/bench.json] [docs/pictures/benchmark.svg]
+python -m benchmarks.chart [artifacts/bench.json] [docs/pictures/benchmark.png]
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from bot.pictures.drawing import as_png
+
 WIDTH, ROW, TOP, LABELS, RIGHT = 960, 30, 92, 430, 130
 MOST, LEAST = 4.0, 1 / 16
 """Times the goal: what is beyond is drawn to here, its figure says the rest."""
 COLORS = {"met": "#2f7d5b", "missed": "#b4552d"}
 STYLE = (
-    "text{font:13px system-ui,'Segoe UI',Roboto,sans-serif;fill:#26302c}"
+    "text{font:13px Inter,sans-serif;fill:#26302c}"
     ".title{font-size:17px;font-weight:600}.small{font-size:12px;fill:#6b736f}.figure{font-variant-numeric:tabular-nums}"
 )
 
@@ -75,8 +77,8 @@ def _bar(number: int, goal: Mapping[str, Any], line: int) -> str:
 
 
 def main(arguments: Sequence[str]) -> None:
-    source, target = (*arguments, *("artifacts/bench.json", "docs/pictures/benchmark.svg")[len(arguments) :])
-    Path(target).write_text(drawn(json.loads(Path(source).read_text())))
+    source, target = (*arguments, *("artifacts/bench.json", "docs/pictures/benchmark.png")[len(arguments) :])
+    Path(target).write_bytes(as_png(drawn(json.loads(Path(source).read_text()))))
 
 
 if __name__ == "__main__":

@@ -62,10 +62,13 @@ async def picture(template: str, **values: Any) -> bytes:
 
 
 def drawn(template: str, **values: Any) -> bytes:
+    return as_png(as_svg(template, **values))
+
+
+def as_png(svg: str) -> bytes:
     """In a process of its own: the library keeps every thread of this one waiting for a sixth of a second."""
     command = [sys.executable, "-I", str(_HERE / "rasterizing.py"), *_FONTS]
-    svg = as_svg(template, **values).encode()
-    return subprocess.run(command, input=svg, stdout=subprocess.PIPE, timeout=30, check=True).stdout
+    return subprocess.run(command, input=svg.encode(), stdout=subprocess.PIPE, timeout=30, check=True).stdout
 
 
 @lru_cache(maxsize=1)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sequences import filters, loading, templating
+from sequences import filters, loading, reading, templating
 from sequences.definition import CHANNELS, MESSAGE_CLASSES, Sequence, interval
 from tests.sequences.content import renderer, row, write
 
@@ -49,9 +49,9 @@ def test_a_filter_of_the_guide_is_a_filter(name: str) -> None:
     "word",
     [
         *loading.SEQUENCE_KEYS,
-        *loading.STEP_KEYS,
-        *loading.FRONT_KEYS,
-        *loading.BUTTON_KEYS,
+        *reading.STEP_KEYS,
+        *reading.FRONT_KEYS,
+        *reading.BUTTON_KEYS,
         *loading.TRIGGER_KEYS,
         *templating.FILTERS,
         *templating.STATEMENTS,

@@ -37,6 +37,17 @@ async def test_after_the_last_step_the_sequence_is_complete(tendril: Tendril) ->
     assert (run["status"], run["current_step"], run["steps"]) == ("completed", 5, 5)
 
 
+async def test_who_never_answers_is_told_once_that_the_week_is_over_and_called_after_the_second(
+    tendril: Tendril,
+) -> None:
+    ada = await tendril.started("Ada")
+
+    await tendril.advance("15 days")
+
+    last = [(at(each["date"]), opening(each)) for each in await ada.messages()][-2:]
+    assert last == [("Sun 08 Mar 18:30", "One week"), ("Mon 16 Mar 09:00", "An honest question")]
+
+
 async def test_a_week_at_once_and_seven_single_days_bring_the_same(tendril: Tendril) -> None:
     ada = await tendril.started("Ada")
     for _ in range(8):

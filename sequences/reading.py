@@ -115,11 +115,11 @@ class Table:
 
     def tables(self, key: str) -> list[Table] | None:
         """None where there is no such list, which is not the same as an empty one."""
-        if self.get(key, list) is None:
+        if (written := self.get(key, list)) is None:
             return None
-        return [
-            Table(self.place.below(key, index), item) for index, item in enumerate(tables(self._written[key]))
-        ]
+        if len(tables(written)) < len(written):
+            self.say(key, f"{key} has to be a list of tables")
+        return [Table(self.place.below(key, index), item) for index, item in enumerate(tables(written))]
 
 
 _KINDS: Mapping[type, str] = {
@@ -174,7 +174,7 @@ def _button(table: Table) -> Button | None:
 class StepTable(Table, ABC):
     """One step; where its words are, the kinds of tables differ in."""
 
-    keys = STEP_KEYS
+    keys: tuple[str, ...] = STEP_KEYS
     words_key = "name"
 
     def __init__(

@@ -38,6 +38,10 @@ PLANTED = {
         select e.id, $1::uuid, 'registered', 'bot', tendril.clock() from tendril.events e""",
     "feedback": f"""insert into tendril.feedback (user_id, text, at)
         select $1::uuid, '{NAME}', tendril.clock()""",
+    "idempotency_keys": f"""insert into tendril.idempotency_keys
+            (caller, key, request, begun_at, expected_until, status, answer)
+        select '\\x01', 'once', '\\x01', tendril.clock(), tendril.clock(), 200,
+            jsonb_build_object('user_id', $1::uuid, 'name', '{NAME}')::text""",
     "link_codes": f"""insert into tendril.link_codes (code, user_id, expires_at)
         select '{CODE}', $1::uuid, tendril.clock()""",
     "dashboard_links": """insert into tendril.dashboard_links (token_hash, user_id, expires_at)
@@ -140,6 +144,7 @@ async def test_after_the_deletion_no_table_has_anything_of_them(
     assert holding(tables, mira, *MARKS) == set()
     assert {name for name in (LIVED | set(PLANTED)) if tables[name] != "[]"} <= {
         "audit_log",
+        "idempotency_keys",
         "telegram_updates",
     }
     # only the number of an update stays
@@ -259,8 +264,8 @@ async def test_the_export_has_every_table_that_has_something_of_them(
     exported = await world.call("export_user", user_id=mira)
 
     told = {name for name, rows in exported.items() if isinstance(rows, list) and rows}
-    # who looked at them, and what waits to be read, is no table of theirs
-    assert told == (LIVED | set(PLANTED)) - {"audit_log", "telegram_updates"}
+    # who looked at them, what a program was told for a day, and what waits to be read, is no table of theirs
+    assert told == (LIVED | set(PLANTED)) - {"audit_log", "idempotency_keys", "telegram_updates"}
     assert exported["users"][0]["first_name"] == NAME
     assert exported["exported_at"].startswith(MONDAY_NOON[:10])
 

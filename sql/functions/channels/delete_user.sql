@@ -42,6 +42,8 @@ begin
         subject = case when l.subject = any (names) then 'deleted' else l.subject end,
         details = case when l.details::text ~ delete_user.user_id::text then '{}' else l.details end
     where l.actor = any (names) or l.subject = any (names) or l.details::text ~ delete_user.user_id::text;
+    -- An answer that tells of them is told to nobody again, and what it answered is not done again.
+    update tendril.idempotency_keys k set status = null, answer = null where k.answer ~ delete_user.user_id::text;
     update tendril.event_attendance a set recorded_by = 'deleted' where a.recorded_by = any (names);
     delete from tendril.users u where u.id = delete_user.user_id;
     perform tendril.promote_waiting(place, delete_user.at) from unnest(places) as place;

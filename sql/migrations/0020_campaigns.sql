@@ -112,6 +112,8 @@ create table tendril.experiments (
     namespace_from double precision,
     namespace_until double precision,
     allocation text not null default 'fixed' check (allocation in ('fixed', 'thompson', 'recovering')),
+    -- how the shares of a bandit follow from its rewards: temperature, penalty, half_life (in days), floor
+    tuning jsonb not null default '{}' check (jsonb_typeof(tuning) = 'object'),
     -- the goal, and the rule by which a winner is declared
     goal jsonb not null check (jsonb_typeof(goal) = 'object'),
     decision jsonb not null default '{}' check (jsonb_typeof(decision) = 'object'),
@@ -121,6 +123,13 @@ create table tendril.experiments (
     started_at timestamptz,
     ended_at timestamptz,
     winner text,
+    -- the position of the first step in which the variants differ: who gets it is exposed
+    first_difference int,
+    -- whether variants are compared from that message on, or from the assignment, since it comes to each in another way
+    compared_from text check (compared_from in ('exposure', 'assignment')),
+    -- how likely as uneven a division of the people is by chance, and when it was looked at last
+    division_p double precision,
+    looked_at timestamptz,
     check (num_nonnulls(sequence, campaign_id) = 1)
 );
 create index experiments_running on tendril.experiments (sequence, campaign_id) where status = 'running';
@@ -135,6 +144,9 @@ create table tendril.experiment_variants (
     -- what differs from the sequence, step by step, as its author wrote it
     changes jsonb not null default '{}' check (jsonb_typeof(changes) = 'object'),
     version_id bigint references tendril.sequence_versions,
+    -- what a bandit has learned: the chance of being chosen, or how much better than the others it is before it wears out
+    probability double precision,
+    score double precision,
     primary key (experiment_id, position),
     unique (experiment_id, name)
 );
@@ -154,3 +166,6 @@ alter table tendril.enrollments add column variant text;
 alter table tendril.enrollments add column exposed_at timestamptz;
 create index enrollments_of_campaign on tendril.enrollments (campaign_id, id) where campaign_id is not null;
 create index enrollments_of_experiment on tendril.enrollments (experiment_id, user_id) where experiment_id is not null;
+
+-- A version that an experiment made from another: once it has won, it stands where that one stood.
+alter table tendril.sequence_versions add column made_from bigint references tendril.sequence_versions;

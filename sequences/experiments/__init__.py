@@ -1,0 +1,1 @@
+"""Experiments: who gets which variant, and what may be concluded from what they did."""

@@ -22,7 +22,9 @@ from webhooks import (
     unsubscribe,
     wishes,
 )
+from webhooks.access import tell_limits
 from webhooks.api.resources import api_routes
+from webhooks.limits import Limits
 from webhooks.metrics import WebhookMetrics
 from webhooks.middleware import MAX_BODY, answering, guarded, identified
 from webhooks.options import Health, OnUpdate, Sender, WebOptions
@@ -59,11 +61,13 @@ def build_app(
     app[keys.REGISTRY] = registry
     app[keys.METRICS] = metrics
     app[keys.WRITER] = EventWriter(store, metrics, capacity=options.event_capacity)
+    app[keys.LIMITS] = Limits(options.api_per_second) if options.api_per_second else None
     app[keys.REFUSED] = RefusedCallbacks(store)
     app[keys.PAGES] = Pages(options.brand_name, options.brand_url)
     app[keys.HEALTH] = health
     app[keys.ON_UPDATE] = on_update
     app.add_routes(routes())
+    app.on_response_prepare.append(tell_limits)
     app.cleanup_ctx.extend([_writing, _telling_of_refusals])
     return app
 

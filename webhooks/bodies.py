@@ -1,6 +1,8 @@
 """JSON in and out: what was sent becomes a checked model, or an error that names the field."""
 
 import json
+import math
+from collections.abc import Iterable
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -11,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from webhooks.problems import Unprocessable
 
 Model = TypeVar("Model", bound="Body")
+
+MOST_NESTED = 64  # levels; a filter has a few
 
 
 class Body(BaseModel):
@@ -41,6 +45,8 @@ def parse_object(raw: bytes) -> dict[str, Any]:
         raise Unprocessable("The body is not valid JSON.", "body") from error
     if not isinstance(parsed, dict):
         raise Unprocessable("The body has to be a JSON object.", "body")
+    if is_deeper(parsed, MOST_NESTED):
+        raise Unprocessable(f"The body is nested more than {MOST_NESTED} levels deep.", "body")
     cleaned: dict[str, Any] = storable(parsed) if _may_hold_unstorable(raw) else parsed
     return cleaned
 
@@ -78,8 +84,29 @@ def _may_hold_unstorable(raw: bytes) -> bool:
     return b"\\u0000" in lowered or b"\\ud" in lowered
 
 
+def is_deeper(value: Any, levels: int) -> bool:
+    """Level by level: what is nested deeply enough ends whoever calls itself."""
+    level = [value]
+    for _ in range(levels + 1):
+        level = [item for each in level if isinstance(each, (dict, list)) for item in _items(each)]
+        if not level:
+            return False
+    return True
+
+
+def _items(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value
+
+
 def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
+
+
+def _finite(number: str) -> float:
+    """`1e999` would become an infinity, which no JSON has."""
+    if math.isinf(parsed := float(number)):
+        raise ValueError(f"{number} is too large")
+    return parsed
 
 
 def _first_error(error: ValidationError) -> Unprocessable:
@@ -90,5 +117,5 @@ def _first_error(error: ValidationError) -> Unprocessable:
 
 
 # Made once: `json.loads` and `json.dumps` with options make a new one for each call.
-_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)
 _ENCODER = json.JSONEncoder(default=_plain, ensure_ascii=False)

@@ -10,20 +10,16 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from functools import wraps
-from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from channels.signing import BadToken
 from sequences.reasons import in_words
 from webhooks import keys
 from webhooks.links import read_token
 from webhooks.middleware import Handler
-
-COOKIE = "tendril_visit"
-HOURS = 12
+from webhooks.visits import COOKIE, HOURS, hashed, visit_of
 
 Visitor = Mapping[str, Any]
 Room = Callable[[web.Request, Visitor], Awaitable[web.StreamResponse]]
@@ -34,8 +30,8 @@ def for_visitors(room: Room) -> Handler:
 
     @wraps(room)
     async def guarded(request: web.Request) -> web.StreamResponse:
-        visit = _visit(request)
-        visitor = await _ask(request, "describe_visit", visit_hash=_hash(visit)) if visit else None
+        visit = visit_of(request)
+        visitor = await _ask(request, "describe_visit", visit_hash=hashed(visit)) if visit else None
         if visitor is None:
             return request.app[keys.PAGES].answer("dashboard_closed.html", status=401)
         return await room(request, visitor)
@@ -51,7 +47,7 @@ async def show_door(request: web.Request) -> web.Response:
 async def enter(request: web.Request) -> web.Response:
     token, visit = read_token(request, "dashboard"), secrets.token_urlsafe(32)
     outcome = await _ask(
-        request, "begin_visit", token_hash=_hash(token), visit_hash=_hash(visit), lasts=f"{HOURS} hours"
+        request, "begin_visit", token_hash=hashed(token), visit_hash=hashed(visit), lasts=f"{HOURS} hours"
     )
     if outcome != "open":
         return request.app[keys.PAGES].answer("dashboard_refused.html", status=410, outcome=outcome)
@@ -85,27 +81,15 @@ async def overview(request: web.Request, visitor: Visitor) -> web.Response:
 
 async def leave(request: web.Request) -> web.Response:
     """Also where the visit is over already: whoever leaves has left."""
-    if visit := _visit(request):
-        await _ask(request, "end_visit", visit_hash=_hash(visit))
+    if visit := visit_of(request):
+        await _ask(request, "end_visit", visit_hash=hashed(visit))
     response = _elsewhere("../admin")
     response.del_cookie(COOKIE)
     return response
 
 
-def _visit(request: web.Request) -> str | None:
-    """The secret in the cookie, if we signed it."""
-    try:
-        return str(request.app[keys.SIGNER].read("visit", request.cookies.get(COOKIE, "")))
-    except BadToken:
-        return None
-
-
 async def _ask(request: web.Request, operation: str, **arguments: Any) -> Any:
     return await request.app[keys.STORE].call(operation, **arguments)
-
-
-def _hash(secret: str) -> str:
-    return sha256(secret.encode()).hexdigest()
 
 
 def _elsewhere(path: str) -> web.Response:

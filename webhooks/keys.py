@@ -6,6 +6,7 @@ from prometheus_client import CollectorRegistry
 from channels.signing import Signer
 from sequences.controller import NurtureController
 from storage.store import Store
+from webhooks.limits import Limits
 from webhooks.metrics import WebhookMetrics
 from webhooks.options import Health, OnUpdate, Sender, WebOptions
 from webhooks.refusals import RefusedCallbacks
@@ -22,5 +23,6 @@ METRICS = web.AppKey("metrics", WebhookMetrics)
 WRITER = web.AppKey("writer", EventWriter)
 PAGES = web.AppKey("pages", Pages)
 HEALTH: web.AppKey[Health] = web.AppKey("health")
+LIMITS: web.AppKey[Limits | None] = web.AppKey("limits")
 REFUSED = web.AppKey("refused", RefusedCallbacks)
 ON_UPDATE: web.AppKey[OnUpdate | None] = web.AppKey("on_update")

@@ -13,6 +13,8 @@ class WebOptions:
     """Plain values only; a secret that is missing closes the door that it would open."""
 
     admin_api_key: str | None = None
+    cron_secret: str | None = None
+    api_per_second: float | None = None  # how often one caller of the JSON API may ask; None: as they like
     resend_webhook_secrets: tuple[str, ...] = ()  # several while one is being rotated
     telegram_webhook_secret: str | None = None
     brand_name: str = "Tendril"

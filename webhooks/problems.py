@@ -2,14 +2,17 @@
 
 Problem                     what a handler raises when it knows the answer
 ├── Unauthorized            401
+├── Forbidden               403
 ├── Missing                 404
 ├── Unprocessable           422, names the field
-└── Off                     409, the channel or feature is not configured
+├── Off                     409, the channel or feature is not configured
+└── TooMany                 429, says when to come back
 
 The storage's errors need no translation by the handlers: `as_problem` maps them here, once.
 The JSON shape is always {"error": {"code", "message", "field"?}}.
 """
 
+import math
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -49,6 +52,11 @@ class Unauthorized(Problem):
         super().__init__(401, "unauthorized", message, headers=headers)
 
 
+class Forbidden(Problem):
+    def __init__(self, message: str) -> None:
+        super().__init__(403, "forbidden", message)
+
+
 class Missing(Problem):
     def __init__(self, message: str) -> None:
         super().__init__(404, "not_found", message)
@@ -62,6 +70,12 @@ class Unprocessable(Problem):
 class Off(Problem):
     def __init__(self, message: str) -> None:
         super().__init__(409, "channel_off", message)
+
+
+class TooMany(Problem):
+    def __init__(self, wait_seconds: float) -> None:
+        wait = {"Retry-After": str(math.ceil(wait_seconds))}
+        super().__init__(429, "too_many", "Too many requests at once. Please wait a moment.", headers=wait)
 
 
 _FIELD = re.compile(r"[\w.$\[\]-]{1,200}")
@@ -100,6 +114,8 @@ def _from_storage(error: StorageError) -> Problem:
             return Problem(503, "unavailable", message, headers={"Retry-After": "5"})
         case NotFound():
             return Missing(error.message)
+        case Conflict() if error.detail == "revision":
+            return Problem(412, "changed_meanwhile", error.message, field="If-Match")
         case Conflict():
             return Problem(409, "conflict", error.message)
         case Invalid():

@@ -76,6 +76,7 @@ class Road:
         self._store = store
         self.is_closed = False
         self.accident: Exception | None = None
+        self.accidents: Mapping[str, BaseException] = {}  # by operation
         self.calls: list[tuple[str, dict[str, Any]]] = []
 
     async def call(self, operation: str, /, **arguments: Any) -> Any:
@@ -83,6 +84,8 @@ class Road:
             raise Unavailable("08006", "the road is closed")
         if self.accident is not None:
             raise self.accident
+        if operation in self.accidents:
+            raise self.accidents[operation]
         self.calls.append((operation, arguments))
         return await self._store.call(operation, **arguments)
 

@@ -9,19 +9,24 @@
 A parameter `body` is the JSON that was sent, `query` what stands behind the `?`, each a checked model; what
 is returned becomes JSON. The same signature, and the docstring, describe the endpoint in the OpenAPI
 document. Where the status depends, the handler returns `answer(value, status)`, and its signature says
-`Value | web.Response`.
+`Value | web.Response`. A status of 204 has no body.
+
+A POST may come with an Idempotency-Key, a GET is answered with an ETag: neither is the handler's business.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from inspect import cleandoc
 from typing import Any, Literal, TypeVar, get_type_hints
 
 from aiohttp import web
 
-from webhooks.access import for_admins
+from webhooks.access import for_admins, for_everyone, for_schedulers
+from webhooks.api.idempotency import answered_once
+from webhooks.api.revisions import with_etag
 from webhooks.bodies import Body, answer, read_body, read_query
 from webhooks.middleware import Handler
 
@@ -30,7 +35,7 @@ Guard = Callable[[Handler], Handler]
 Action = Callable[..., Awaitable[Any]]
 F = TypeVar("F", bound=Action)
 
-GUARDS: dict[str, Guard] = {"admin": for_admins}
+GUARDS: dict[str, Guard] = {"admin": for_admins, "scheduler": for_schedulers, "everyone": for_everyone}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +65,16 @@ class Endpoint:
             given["query"] = read_query(request, self.query)
         if self.body is not None:
             given["body"] = await read_body(request, self.body)
+        act = partial(self._act, request, given)
+        return await (answered_once(request, act) if self.method == "POST" else act())
+
+    async def _act(self, request: web.Request, given: Mapping[str, Body]) -> web.StreamResponse:
         returned = await self.action(request, **given)
-        return returned if isinstance(returned, web.StreamResponse) else answer(returned, self.status)
+        response = returned if isinstance(returned, web.StreamResponse) else self._answer(returned)
+        return with_etag(request, returned, response) if self.method == "GET" else response
+
+    def _answer(self, returned: Any) -> web.Response:
+        return web.Response(status=204) if self.status == 204 else answer(returned, self.status)
 
 
 class Endpoints(list[Endpoint]):

@@ -2,7 +2,7 @@
 -- and answer), `under_way`, `unknown` (whoever worked on it ended before it could say), or `other` (the key belongs to another
 -- request). After `kept` a key is free again.
 create or replace function tendril.begin_request(
-    caller text, key text, request text, patience interval default '1 minute', kept interval default '24 hours',
+    caller text, key text, fingerprint text, patience interval default '1 minute', kept interval default '24 hours',
     at timestamptz default tendril.clock()
 )
 returns jsonb
@@ -15,7 +15,7 @@ declare
 begin
     insert into tendril.idempotency_keys as k (caller, key, request, begun_at, expected_until)
     values (
-        decode(begin_request.caller, 'hex'), begin_request.key, decode(begin_request.request, 'hex'), begin_request.at,
+        decode(begin_request.caller, 'hex'), begin_request.key, decode(begin_request.fingerprint, 'hex'), begin_request.at,
         begin_request.at + begin_request.patience)
     on conflict (caller, key) do update
     set request = excluded.request, begun_at = excluded.begun_at, expected_until = excluded.expected_until, status = null, answer = null
@@ -26,7 +26,7 @@ begin
     select k.* into known from tendril.idempotency_keys k
     where k.caller = decode(begin_request.caller, 'hex') and k.key = begin_request.key;
     return case
-        when known.request <> decode(begin_request.request, 'hex') then jsonb_build_object('outcome', 'other')
+        when known.request <> decode(begin_request.fingerprint, 'hex') then jsonb_build_object('outcome', 'other')
         when known.status is not null then jsonb_build_object('outcome', 'answered', 'status', known.status, 'answer', known.answer)
         when known.expected_until > begin_request.at then jsonb_build_object('outcome', 'under_way')
         else jsonb_build_object('outcome', 'unknown')

@@ -7,27 +7,12 @@ set search_path = ''
 as $$
 #variable_conflict use_column
 declare
-    unanswered bigint[];
-    seen int;
-    fallen bigint[];
-begin
-    with waiting as (
+    waiting bigint[] := array(
         select d.id from tendril.message_deliveries d
-        where d.fallback_at <= follow_up.at order by d.fallback_at limit follow_up.batch for update skip locked
-    ), closed as (
-        update tendril.message_deliveries d set fallback_at = null
-        from waiting w where d.id = w.id
-        returning d.id, d.user_id, d.channel, d.sent_at, d.opened_at, d.clicked_at, d.delivery_status
-    )
-    select count(*), coalesce(array_agg(c.id) filter (where
-        c.opened_at is null and c.clicked_at is null and c.delivery_status in ('sent', 'delivered')
-        -- on Telegram, writing to the bot or tapping a button is an answer
-        and not (c.channel = 'telegram' and exists (
-            select from tendril.behavior_events b
-            where b.user_id = c.user_id and b.occurred_at > c.sent_at and b.source = 'telegram'))), '{}')
-    into seen, unanswered from closed c;
-    fallen := tendril.plan_fallbacks(unanswered, follow_up.at);
-    return jsonb_build_object('looked_at', seen, 'fell_back', cardinality(fallen)) || (
+        where d.fallback_at <= follow_up.at order by d.fallback_at limit follow_up.batch for update skip locked);
+    fallen bigint[] := tendril.close_unanswered(waiting, follow_up.at);
+begin
+    return jsonb_build_object('looked_at', cardinality(waiting), 'fell_back', cardinality(fallen)) || (
         select coalesce(jsonb_object_agg(way.name, way.deliveries), '{}')
         from (
             select d.channel || '>' || f.channel as name, count(*) as deliveries

@@ -76,8 +76,8 @@ class Record:
 def relative_difference(record: Record, softmax: Softmax = DEFAULT_SOFTMAX) -> float:
     """How much better a round is with this arm than without it: (μ⁺ − μ⁻) / μ⁻, shrunk towards 0.
 
-    Against the rounds without it, since an arm that only the keen may get looks good by its rate alone. Shrunk
-    to the mean of the posterior with a normal prior around 0, so that few rounds move an arm little.
+    Against the rounds without it, since an arm that only the keen may get looks good by its rate alone.
+    Shrunk to the mean of the posterior with a normal prior around 0: few rounds move an arm little.
     """
     chosen, passed = record.chosen, record.passed_over
     if chosen.n < 2 or passed.n < 2 or passed.mean <= 0:

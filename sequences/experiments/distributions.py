@@ -31,23 +31,28 @@ def student_two_sided(t: float, df: float) -> float:
     """
     if df > _ALMOST_NORMAL:
         return normal_two_sided(math.sqrt(df * math.log1p(t * t / df)) * (8 * df + 1) / (8 * df + 3))
+    if t * t < 1:  # where little is missing to 1, which would be rounded away
+        return 1 - regularized_beta(t * t / (df + t * t), 0.5, df / 2)
     return regularized_beta(df / (df + t * t), df / 2, 0.5)
 
 
 def student_quantile(confidence: float, df: float) -> float:
-    """How far from 0 a value of Student's t stays with this probability."""
-    beyond = 1 - confidence
-    high = 1.0
-    while student_two_sided(high, df) > beyond:
-        high *= 2
-    low = 0.0
-    while high - low > 1e-13 * high:
-        middle = (low + high) / 2
-        if student_two_sided(middle, df) > beyond:
-            low = middle
-        else:
-            high = middle
-    return high
+    """How far from 0 a value of Student's t stays with this probability.
+
+    By Newton's method from the normal quantile, which is never too far out, and from there never overshoots.
+    """
+    t = normal_quantile(confidence)
+    for _ in range(_STEPS):
+        step = (student_two_sided(t, df) - (1 - confidence)) / (2 * _student_density(t, df))
+        t += step
+        if abs(step) <= 1e-12 * t:
+            break
+    return t
+
+
+def _student_density(t: float, df: float) -> float:
+    log_front = math.lgamma((df + 1) / 2) - math.lgamma(df / 2) - math.log(df * math.pi) / 2
+    return math.exp(log_front - (df + 1) / 2 * math.log1p(t * t / df))
 
 
 def chi_square_beyond(x: float, df: float) -> float:

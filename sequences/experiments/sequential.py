@@ -27,7 +27,8 @@ TUNED_FOR = 5000
 """How many people, of both groups together, the intervals are narrowest at.
 
 It has to be chosen before the first look. They are valid with any choice, only wider than they need to be
-where the experiment ends far from it: five times as many or as few people cost about a tenth of the width.
+where the experiment ends far from it: five times as few people cost a tenth of the width, five times as
+many a twenty-fifth.
 """
 
 

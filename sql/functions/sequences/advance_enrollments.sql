@@ -9,11 +9,18 @@ as $$
 #variable_conflict use_column
 declare
     moved_on bigint[];
+    some_are_compared boolean;
 begin
     -- Everybody takes these locks in the same order.
-    perform from tendril.enrollments e
-    where e.id in (select d.enrollment_id from tendril.message_deliveries d where d.id = any (advance_enrollments.deliveries))
-    order by e.id for no key update;
+    select bool_or(locked.experiment_id is not null) into some_are_compared
+    from (
+        select e.experiment_id from tendril.enrollments e
+        where e.id in (select d.enrollment_id from tendril.message_deliveries d where d.id = any (advance_enrollments.deliveries))
+        order by e.id for no key update
+    ) locked;
+    if some_are_compared then
+        perform tendril.note_exposures(advance_enrollments.deliveries);
+    end if;
     -- The comparison with current_step makes it happen once, however many deliveries of the step end.
     with ended as (
         select distinct d.enrollment_id, d.message_step

@@ -226,6 +226,8 @@ async def _served(app: web.Application, listening: socket.socket) -> AsyncIterat
 def web_options(settings: Settings, secrets: Secrets) -> WebOptions:
     return WebOptions(
         admin_api_key=secrets.admin_api_key.value,
+        cron_secret=shown(settings.cron_secret),
+        api_per_second=settings.api_per_second,
         resend_webhook_secrets=tuple((shown(settings.resend_webhook_secret) or "").split()),
         telegram_webhook_secret=secrets.telegram_webhook_secret,
         brand_name=settings.brand_name,

@@ -90,6 +90,17 @@ class Settings(BaseSettings):
     admin_api_key: SecretStr | None = Field(
         None, description="The key of the admin API. Made, printed once and kept in DATA_DIR when unset."
     )
+    api_per_second: float = Field(
+        50,
+        ge=0,
+        description="Requests per second to the JSON API that each caller may make, four seconds' worth at "
+        "once, per process; 0 is no limit.",
+    )
+    cron_secret: SecretStr | None = Field(
+        None,
+        description="What a scheduler of yours must show at `/api/cron/…`. Without it those are closed; "
+        "nothing needs them, we have a clock of our own.",
+    )
     admin_telegram_ids: Annotated[frozenset[int], NoDecode] = Field(
         frozenset(),
         description="Telegram ids of the first owners, separated by commas. "
@@ -219,7 +230,7 @@ class Settings(BaseSettings):
         _require(bool(shape), "must begin with postgresql://")
         return address
 
-    @field_validator("admin_api_key")
+    @field_validator("admin_api_key", "cron_secret")
     @classmethod
     def _check_strength(cls, secret: SecretStr | None) -> SecretStr | None:
         if secret is not None:

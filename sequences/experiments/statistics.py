@@ -1,4 +1,4 @@
-"""What may be concluded from two groups: tests, intervals, corrections, and the check of the division.
+"""What may be concluded from two groups: comparisons, intervals, corrections, and the check of the division.
 
 Everything here supposes that one look is taken, at a time that was chosen before; for looks along the way
 there is `sequential`. What each figure means is told in docs/statistics.md.
@@ -105,7 +105,7 @@ def wilson(proportion: Proportion, confidence: float = 0.95) -> Interval:
 
 
 def compare_proportions(control: Proportion, variant: Proportion, confidence: float = 0.95) -> Comparison:
-    """The pooled z test; Newcombe's interval of the difference; the interval of the lift that agrees with it.
+    """By the pooled z; Newcombe's interval of the difference; the interval of the lift agrees with it.
 
     Newcombe's hybrid score interval (1998, method 10) is written down in one line, keeps its promise for
     few people and for none of n, and never leaves [−1, 1]; Miettinen and Nurminen's is as good, by a search.
@@ -174,7 +174,7 @@ def _ratio_bound(product: float, above: float, below: float, sign: int) -> float
 
 
 def compare_means(control: Sample, variant: Sample, confidence: float = 0.95) -> Comparison:
-    """Welch's t test (1947): the variances may differ. The interval of the lift is Fieller's (1954).
+    """By Welch's t (1947): the variances may differ. The interval of the lift is Fieller's (1954).
 
     Revenue is skewed: with few buyers the means are not yet normal, and the interval is too narrow.
     """

@@ -1,0 +1,39 @@
+-- Gathers the people of a simulation: copies of those it names, copies of a sample of its audience, and those it invents. Gives for
+-- each a label, their real id if they have one, the id that they have in here, and the channels that fail for them.
+create or replace function tendril.simulated_people(simulation jsonb, run jsonb, at timestamptz default tendril.clock())
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+    -- their ids lie next to each other and to nobody else's
+    prefix text := left(gen_random_uuid()::text, 18) || '-8000-';
+    named uuid[] := array(
+        select distinct (tendril.find_user(u.reference) ->> 'id')::uuid
+        from jsonb_array_elements_text(coalesce(simulated_people.simulation -> 'users', '[]')) as u (reference));
+    sample int := coalesce((simulated_people.simulation ->> 'sample')::int, 0);
+    chosen uuid[] := case when sample = 0 then '{}' else tendril.users_meeting(
+        coalesce(nullif(simulated_people.simulation -> 'audience', 'null'), simulated_people.run -> 'filter'), batch => sample) end;
+    people jsonb;
+begin
+    select jsonb_agg(jsonb_build_object(
+        'user_id', prefix || lpad(to_hex(numbered.n), 12, '0'), 'real', numbered.real, 'label', numbered.label, 'spec', numbered.spec,
+        'fails', coalesce(simulated_people.simulation -> 'fails', '[]') || coalesce(numbered.spec -> 'fails', '[]')) order by numbered.n)
+    into people
+    from (
+        select each.*, row_number() over (order by each.place) as n
+        from (
+            select r.id as real, r.id::text as label, null::jsonb as spec, r.place
+            from unnest(named || array(select unnest(chosen) except select unnest(named) order by 1)) with ordinality as r (id, place)
+            union all
+            select null, coalesce(i.value ->> 'label', 'somebody ' || i.place), i.value, 1000 + i.place
+            from jsonb_array_elements(coalesce(simulated_people.simulation -> 'invented', '[]')) with ordinality as i (value, place)
+        ) each
+    ) numbered;
+    perform tendril.copy_people(people);
+    perform tendril.invent_person((p.value ->> 'user_id')::uuid, p.value -> 'spec', simulated_people.at)
+    from jsonb_array_elements(coalesce(people, '[]')) p where p.value ->> 'real' is null;
+    return coalesce(people, '[]');
+end;
+$$;

@@ -164,6 +164,8 @@ alter table tendril.enrollments add column experiment_id bigint references tendr
 alter table tendril.enrollments add column variant text;
 -- when the first message left that differs between the variants
 alter table tendril.enrollments add column exposed_at timestamptz;
+-- how likely each variant was when a bandit drew this one, so that what it learns is not led astray by its own choices
+alter table tendril.enrollments add column chances double precision[];
 create index enrollments_of_campaign on tendril.enrollments (campaign_id, id) where campaign_id is not null;
 create index enrollments_of_experiment on tendril.enrollments (experiment_id, user_id) where experiment_id is not null;
 

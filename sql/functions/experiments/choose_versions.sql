@@ -3,7 +3,7 @@
 create or replace function tendril.choose_versions(
     users uuid[], sequence text, campaign_id bigint, key text, at timestamptz default tendril.clock()
 )
-returns table (user_id uuid, version_id bigint, experiment_id bigint, variant text, is_held_out boolean)
+returns table (user_id uuid, version_id bigint, experiment_id bigint, variant text, is_held_out boolean, chances double precision[])
 language plpgsql stable
 set search_path = ''
 as $$
@@ -16,11 +16,11 @@ declare
         order by x.campaign_id is null, x.started_at, x.id);
     others uuid[];
 begin
-    return query select h.id, null::bigint, null::bigint, null::text, true from unnest(held_out) as h (id);
+    return query select h.id, null::bigint, null::bigint, null::text, true, null::double precision[] from unnest(held_out) as h (id);
     if cardinality(running) > 0 then
         others := array(select u.id from unnest(choose_versions.users) as u (id) except select h.id from unnest(held_out) as h (id));
         return query
-        select distinct on (d.user_id) d.user_id, v.version_id, v.experiment_id, v.name, v.is_silent
+        select distinct on (d.user_id) d.user_id, v.version_id, v.experiment_id, v.name, v.is_silent, d.chances
         from unnest(running) with ordinality as r (id, rank)
         cross join lateral tendril.draw_variants(r.id, others, choose_versions.key, choose_versions.at) d
         join tendril.experiment_variants v on v.experiment_id = r.id and v.position = d.place - 1

@@ -2,7 +2,7 @@
 -- fixed allocation, and anew for each run where a bandit allocates. Whoever had one keeps it in fixed allocation, whatever user they
 -- have been merged into. Changes nothing.
 create or replace function tendril.draw_variants(experiment_id bigint, users uuid[], key text, at timestamptz default tendril.clock())
-returns table (user_id uuid, place int, is_kept boolean)
+returns table (user_id uuid, place int, is_kept boolean, chances double precision[])
 language plpgsql stable
 set search_path = ''
 as $$
@@ -30,17 +30,18 @@ begin
         where not exists (select from kept k where k.user_id = u.id)
             and tendril.is_in_namespace(u.id::text, x.namespace, x.namespace_from, x.namespace_until)
     )
-    select k.user_id, k.place, true from kept k
+    select k.user_id, k.place, true, null::double precision[] from kept k
     union all
-    select d.user_id, r.place, false
+    select d.user_id, r.place, false, case when x.allocation <> 'fixed' then weights end
     from drawn d
     join tendril.bucket_ranges(weights, x.coverage) r on d.bucket >= r.range_from and d.bucket < r.range_until
     where x.allocation <> 'recovering'
     union all
-    select d.user_id, r.place, false
+    select d.user_id, r.place, false, r.chances
     from drawn d
     join (
-        select s.user_id, s.place, sum(s.share) over before_it - s.share as range_from, x.coverage * s.share as width
+        select s.user_id, s.place, sum(s.share) over before_it - s.share as range_from, x.coverage * s.share as width,
+            array_agg(s.share) over (before_it rows between unbounded preceding and unbounded following) as chances
         from tendril.recovering_shares(x.id, case when x.allocation = 'recovering' then draw_variants.users end, draw_variants.at) s
         window before_it as (partition by s.user_id order by s.place)
     ) r on r.user_id = d.user_id and d.bucket >= r.range_from and d.bucket < r.range_from + r.width

@@ -16,14 +16,14 @@ declare
 begin
     with fresh as (
         insert into tendril.enrollments (
-            user_id, sequence, version_id, key, status, status_reason, context, source, campaign_id, experiment_id, variant,
+            user_id, sequence, version_id, key, status, status_reason, context, source, campaign_id, experiment_id, variant, chances,
             stepped_at, anchor_at, enrolled_at, ended_at)
         select
             f.user_id, begin_enrollments.sequence, coalesce(chosen.version_id, begin_enrollments.version_id), begin_enrollments.key,
             case when chosen.is_held_out then 'cancelled' else 'active' end,
             case when chosen.is_held_out then 'holdout' end as status_reason,
             coalesce(f.context, begin_enrollments.context), begin_enrollments.source, begin_enrollments.campaign_id,
-            chosen.experiment_id, chosen.variant, begin_enrollments.at, coalesce(f.anchor, begin_enrollments.at),
+            chosen.experiment_id, chosen.variant, chosen.chances, begin_enrollments.at, coalesce(f.anchor, begin_enrollments.at),
             begin_enrollments.at, case when chosen.is_held_out then begin_enrollments.at end
         from unnest(begin_enrollments.users, begin_enrollments.contexts, begin_enrollments.anchors) as f (user_id, context, anchor)
         left join tendril.choose_versions(

@@ -20,7 +20,7 @@ from typing import Any
 from benchmarks import chart, delivery, ingest, planning, resting
 from benchmarks.ground import ground
 from benchmarks.measuring import ROUNDS, Figures, Goal, interleaved, table
-from bot.pictures.drawing import as_png
+from webhooks.pictures.drawing import as_png
 
 PARTS = {"delivery": delivery, "ingest": ingest, "planning": planning, "resting": resting}
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bot.pictures.drawing import as_png
+from webhooks.pictures.drawing import as_png
 
 WIDTH, ROW, TOP, LABELS, RIGHT = 960, 30, 92, 430, 130
 MOST, LEAST = 4.0, 1 / 16

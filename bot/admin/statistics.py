@@ -12,8 +12,8 @@ from telegram.ext import BaseHandler
 from bot.admin.access import admin_command, admin_tap
 from bot.admin.people import tapped_number
 from bot.context import Context, acknowledge, argument, button, reply
-from bot.pictures.drawing import PALETTE, picture
 from bot.texts import English
+from webhooks.pictures.drawing import PALETTE, picture
 
 Row = Mapping[str, Any]
 USUAL_DAYS = 7

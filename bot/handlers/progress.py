@@ -11,8 +11,8 @@ from telegram.ext import BaseHandler
 
 from bot.context import Context
 from bot.handlers.commands import command
-from bot.pictures.drawing import picture
 from bot.texts import English
+from webhooks.pictures.drawing import picture
 
 
 async def progress(update: Update, context: Context) -> None:

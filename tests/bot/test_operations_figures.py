@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 import pytest
 
 from bot.admin.statistics import MOST_COLUMNS, card, short
-from bot.pictures.drawing import as_svg
 from bot.texts import words
+from webhooks.pictures.drawing import as_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 TODAY = date(2026, 3, 2)

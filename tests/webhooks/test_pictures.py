@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from bot.pictures.drawing import as_svg, fitted, picture
+from webhooks.pictures.drawing import as_svg, fitted, picture
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -24,6 +24,21 @@ PLANTED = {
     "audit_log": f"""insert into tendril.audit_log (actor, action, subject, details, at)
         select 'telegram:{CHAT}', 'looked', $1::uuid::text, jsonb_build_object('who', $1::uuid),
             tendril.clock()""",
+    "callbacks": """with told as (
+            insert into tendril.callback_subscribers (url, events, secret, created_by, created_at, changed_at)
+            select 'https://example.com', '{delivery.sent}', 'whsec_', 'admin_api', tendril.clock(),
+                tendril.clock()
+            returning id)
+        insert into tendril.callbacks
+            (subscriber_id, key, type, user_id, occurred_at, created_at, next_attempt_at, give_up_at)
+        select told.id, 'sent:1', 'delivery.sent', $1::uuid, tendril.clock(), tendril.clock(),
+            tendril.clock(), tendril.clock() from told""",
+    "campaign_members": """with campaign as (
+            insert into tendril.campaigns (name, title, kind, steps, schedule, created_by, created_at, changed_at)
+            values ('spring', 'Spring', 'triggered', '[]', '{}', 'admin_api', tendril.clock(), tendril.clock())
+            returning id)
+        insert into tendril.campaign_members (campaign_id, user_id, since)
+        select campaign.id, $1::uuid, tendril.clock() from campaign""",
     "commitments": f"""insert into tendril.commitments (user_id, text, due_at, due_day, lapses_at, created_at)
         select $1::uuid, '{NAME}', tendril.clock(), '2026-03-03', tendril.clock(), tendril.clock()""",
     "broadcast_views": f"""insert into tendril.broadcast_views
@@ -65,6 +80,7 @@ OF_NOBODY = {
     *("pods", "events", "broadcasts"),  # are for others; of who made them only the id is there, which goes
     "suppressions",  # hashes
     *("service_pauses", "admin_alerts", "refused_callbacks"),  # about the service
+    *("callback_subscribers", "callback_attempts"),  # who is told, and how it went
 }
 SHARED = """
 insert into tendril.pods (name, timezone, weekday, local_time, invitation_code, invitation_expires_at,

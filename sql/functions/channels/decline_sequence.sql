@@ -10,6 +10,11 @@ begin
     insert into tendril.sequence_opt_outs (user_id, sequence, at)
     values (decline_sequence.user_id, decline_sequence.sequence, decline_sequence.at)
     on conflict (user_id, sequence) do nothing;
+    if found then
+        perform tendril.announce_unsubscribe(decline_sequence.user_id, 'sequence',
+            concat_ws(':', decline_sequence.user_id, decline_sequence.sequence, extract(epoch from decline_sequence.at)),
+            jsonb_build_object('sequence', decline_sequence.sequence), decline_sequence.at);
+    end if;
     with ended as (
         update tendril.enrollments e
         set status = 'cancelled', status_reason = 'sequence_declined', ended_at = decline_sequence.at

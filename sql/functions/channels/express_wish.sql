@@ -48,6 +48,9 @@ begin
         perform tendril.stop_everything(told.user_id, express_wish.source, express_wish.at);
     elsif told.message_class = 'announcement' then
         update tendril.contact_points c set opt_in_announcements = false where c.user_id = told.user_id;
+        perform tendril.announce_unsubscribe(told.user_id, 'announcements',
+            concat_ws(':', told.tracking_id, extract(epoch from express_wish.at)),
+            jsonb_build_object('source', express_wish.source), express_wish.at);
     else
         perform tendril.decline_sequence(told.user_id, told.sequence_type, express_wish.at);
     end if;

@@ -21,6 +21,7 @@ begin
     update tendril.message_deliveries d set user_id = merge_users.into_user where d.user_id = merge_users.from_user;
     update tendril.behavior_events b set user_id = merge_users.into_user where b.user_id = merge_users.from_user;
     update tendril.commitments c set user_id = merge_users.into_user where c.user_id = merge_users.from_user;
+    update tendril.callbacks c set user_id = merge_users.into_user where c.user_id = merge_users.from_user;
     update tendril.feedback f set user_id = merge_users.into_user where f.user_id = merge_users.from_user;
     perform tendril.merge_events(merge_users.from_user, merge_users.into_user);
     delete from tendril.contact_points c
@@ -38,6 +39,9 @@ begin
     insert into tendril.sequence_opt_outs (user_id, sequence, at)
     select merge_users.into_user, o.sequence, o.at from tendril.sequence_opt_outs o where o.user_id = merge_users.from_user
     on conflict (user_id, sequence) do nothing;
+    insert into tendril.campaign_members (campaign_id, user_id, since)
+    select m.campaign_id, merge_users.into_user, m.since from tendril.campaign_members m where m.user_id = merge_users.from_user
+    on conflict (campaign_id, user_id) do nothing;
     update tendril.message_wishes w set user_id = merge_users.into_user where w.user_id = merge_users.from_user;
     insert into tendril.alert_mutes (user_id, muted_at)
     select merge_users.into_user, m.muted_at from tendril.alert_mutes m where m.user_id = merge_users.from_user

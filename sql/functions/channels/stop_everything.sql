@@ -28,6 +28,9 @@ begin
     perform tendril.record_behavior_events(jsonb_build_array(jsonb_build_object(
         'event_id', 'user_stopped:' || stop_everything.user_id || ':' || extract(epoch from stop_everything.at), 'user_id', stop_everything.user_id,
         'type', 'user_stopped', 'source', stop_everything.source, 'occurred_at', stop_everything.at)), stop_everything.at);
+    perform tendril.announce_unsubscribe(stop_everything.user_id, 'everything',
+        concat_ws(':', stop_everything.user_id, extract(epoch from stop_everything.at)),
+        jsonb_build_object('source', stop_everything.source), stop_everything.at);
     return jsonb_build_object('cancelled', ended);
 end;
 $$;

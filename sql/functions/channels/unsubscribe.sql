@@ -22,6 +22,9 @@ begin
     where c.user_id = told.user_id and c.channel = told.channel;
     if unsubscribe.scope = 'everything' then
         perform tendril.stop_everything(told.user_id, unsubscribe.source, unsubscribe.at);
+    else
+        perform tendril.announce_unsubscribe(told.user_id, 'channel', unsubscribe.tracking_id::text,
+            jsonb_build_object('channel', told.channel, 'source', unsubscribe.source), unsubscribe.at);
     end if;
     perform tendril.record_behavior_events(jsonb_build_array(jsonb_build_object(
         'event_id', 'unsubscribed:' || unsubscribe.tracking_id || ':' || unsubscribe.scope, 'user_id', told.user_id, 'type', 'unsubscribed',

@@ -46,6 +46,10 @@ as $$
     where b.paused_reason is null and coalesce(b.blocked_until <= alert_causes.at, true) and not tendril.everything_is_paused()
         and oldest.due < alert_causes.at - interval '5 minutes'
     union all
+    select 'webhook_paused:' || s.id, 'webhook_paused',
+        jsonb_build_object('webhook', s.id, 'host', substring(s.url from '^https?://([^/?#]+)'), 'reason', s.paused_reason), interval '0'
+    from tendril.callback_subscribers s where s.paused_reason in ('failing', 'gone')
+    union all
     select 'callbacks_refused:' || r.provider, 'callbacks_refused', jsonb_build_object('provider', r.provider), interval '0'
     from tendril.refused_callbacks r where r.last_at > alert_causes.at - interval '1 hour';
 $$;

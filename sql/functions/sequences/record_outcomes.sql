@@ -112,6 +112,7 @@ begin
     if cardinality(failed) > 0 then
         perform tendril.settle_failures(failed, record_outcomes.at);
     end if;
+    perform tendril.announce_deliveries(finished || failed, record_outcomes.at);
     return query
     select
         o.id, written ? o.id::text, written ->> o.id::text,

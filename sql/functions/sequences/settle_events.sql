@@ -62,6 +62,7 @@ begin
     into newly_sent, newly_failed
     from settled;
 
+    perform tendril.announce_deliveries(settle_events.deliveries, settle_events.at);
     if warnings is not null then
         perform tendril.suppress_addresses(settle_events.deliveries, warnings, settle_events.at);
     end if;

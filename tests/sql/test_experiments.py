@@ -15,7 +15,7 @@ from tests.sql.conftest import World, step
 
 Row = dict[str, Any]
 
-# From the cases that GrowthBook publishes for its SDKs: growthbook/growthbook, packages/sdk-js/test/cases.json.
+# From the cases that GrowthBook publishes for its SDKs (growthbook/growthbook, sdk-js/test/cases.json).
 HASHES = [
     ("", "a", 1, 0.22),
     ("b", "a", 1, 0.946),
@@ -88,7 +88,7 @@ async def draft(world: World, *variants: Row, **more: Any) -> Row:
 
 async def start(world: World, drafted: Row, **definitions: Row) -> Row:
     """`definitions` has, by the name of a variant, the steps that it has instead."""
-    base = await world.call("experiment_base", experiment_id=drafted["id"])
+    base = await world.call("experiment_base", sequence=drafted["target"])
     started: Row = await world.call(
         "start_experiment",
         experiment_id=drafted["id"],
@@ -236,7 +236,7 @@ async def test_whoever_entered_before_keeps_the_version_that_they_began(world: W
 async def test_somebody_is_exposed_when_a_message_that_differs_has_left(world: World) -> None:
     await world.publish(step(), step(name="second", after="1 day"))
     drafted = await draft(world, {"name": "other", "weight": 0.5})
-    base = await world.call("experiment_base", experiment_id=drafted["id"])
+    base = await world.call("experiment_base", sequence=drafted["target"])
     await world.call(
         "start_experiment", experiment_id=drafted["id"], base_version=base["version_id"],
         definitions={"other": base["definition"] | {"title": "Other"}}, first_difference=2,

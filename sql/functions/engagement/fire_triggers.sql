@@ -1,4 +1,4 @@
--- Enrolls the users of these behavior events in the sequences that wait for them: once in a lifetime, or again after the time
+-- Enrolls the users of these behavior events in the sequences and campaigns that wait for them: once in a lifetime, or again after the time
 -- that the trigger names; never somebody who stopped everything, or declined it. Says how many enrollments began.
 create or replace function tendril.fire_triggers(behavior_events bigint[], at timestamptz default tendril.clock())
 returns int
@@ -40,6 +40,6 @@ begin
                 entering, waiting.name, waiting.current_version_id, contexts => contexts, source => 'trigger', at => fire_triggers.at));
         end if;
     end loop;
-    return total;
+    return total + tendril.fire_campaigns(fire_triggers.behavior_events, fire_triggers.at);
 end;
 $$;

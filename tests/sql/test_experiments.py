@@ -440,7 +440,7 @@ async def test_a_bandit_learns_from_complete_runs_weighted_by_their_chances(worl
 
     rounds = await world.call("bandit_rounds", experiment_id=experiment["id"])
 
-    assert sum(row["runs"] for row in rounds if row["is_chosen"]) == pytest.approx(16)
+    assert sum(row["weight"] for row in rounds if row["is_chosen"]) == pytest.approx(16)
     assert sum(row["total"] for row in rounds if row["is_chosen"]) == pytest.approx(6)
 
 

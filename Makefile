@@ -8,7 +8,7 @@ PACKAGES := bot webhooks events insights sequences engagement channels storage s
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run test check bench chaos format lock clean
+.PHONY: help venv run test check bench chaos format reference lock clean
 
 help: ## show this
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -42,6 +42,9 @@ chaos: $(VENV)/.development ## kill, cut and confuse everything, and count what 
 format: $(VENV)/.development ## put every file in its form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+reference: $(VENV)/.development ## write docs/api-reference.md from the code
+	$(BIN)/python -m webhooks.api.reference
 
 # The address of a package index never goes into a lock file: it is the machine's business.
 LOCK := $(BIN)/python -m piptools compile --quiet --generate-hashes --strip-extras --allow-unsafe \

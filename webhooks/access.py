@@ -51,10 +51,6 @@ def for_schedulers(handler: Handler) -> Handler:
     return _for(_scheduler, handler)
 
 
-def for_everyone(handler: Handler) -> Handler:
-    return handler
-
-
 def _for(known: Callable[[web.Request], Awaitable[Caller]], handler: Handler) -> Handler:
     @wraps(handler)
     async def guarded(request: web.Request) -> web.StreamResponse:

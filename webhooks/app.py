@@ -1,4 +1,4 @@
-"""The sidecar, put together. The routes below are all there are; docs/api.md describes each."""
+"""The sidecar, put together. The routes below are all there are, and docs/ describes each."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,12 +17,11 @@ from webhooks import (
     keys,
     links,
     preferences,
-    resend,
-    telegram,
     unsubscribe,
     wishes,
 )
 from webhooks.access import tell_limits
+from webhooks.api import document
 from webhooks.api.resources import api_routes
 from webhooks.limits import Limits
 from webhooks.metrics import WebhookMetrics
@@ -86,24 +85,16 @@ def build_monitor(
     app[keys.REGISTRY] = registry
     app[keys.PAGES] = Pages(brand_name, None)
     app[keys.HEALTH] = health
-    app.add_routes(_for_everyone())
+    app.add_routes(_monitoring())
     return app
 
 
-def routes() -> list[web.RouteDef]:
-    return [*_for_everyone(), *_for_providers(), *_for_people(), *_for_admins()]
-
-
-def _for_everyone() -> list[web.RouteDef]:
+def _monitoring() -> list[web.RouteDef]:
     return [web.get("/", health.show), web.get("/metrics", health.expose)]
 
 
-def _for_providers() -> list[web.RouteDef]:
-    return [
-        web.post("/webhooks/resend", resend.receive),
-        web.post("/admin/api/email/webhook", resend.receive),
-        web.post("/webhooks/telegram", telegram.receive),
-    ]
+def routes() -> list[web.RouteDef]:
+    return [*_for_people(), *api_routes(), *document.routes(), *_for_visitors()]
 
 
 def _for_people() -> list[web.RouteDef]:
@@ -120,13 +111,6 @@ def _for_people() -> list[web.RouteDef]:
         web.post("/confirm/{token}", confirmation.act),
         web.get("/a/{token}", actions.show),
         web.post("/a/{token}", actions.act),
-    ]
-
-
-def _for_admins() -> list[web.RouteDef]:
-    return [
-        *api_routes(),
-        *_for_visitors(),
     ]
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from webhooks.api.resources import all_endpoints
+from webhooks.api.document import described_endpoints
 from webhooks.app import routes
 
 PAGE = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
@@ -17,7 +17,7 @@ def _without_patterns(path: str) -> str:
 
 
 HEADINGS = set(re.findall(r"^### `(\w+) (\S+)`$", PAGE, re.MULTILINE))
-JSON_API = {f"{endpoint.method} {endpoint.path}" for endpoint in all_endpoints()}
+JSON_API = {f"{endpoint.method} {endpoint.path}" for endpoint in described_endpoints()}
 PATHS = {f"{route.method} {route.path}": (route.method, _without_patterns(route.path)) for route in routes()}
 
 

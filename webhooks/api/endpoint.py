@@ -17,14 +17,14 @@ A POST may come with an Idempotency-Key, a GET is answered with an ETag: neither
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from inspect import cleandoc
-from typing import Any, Literal, TypeVar, get_type_hints
+from typing import Any, Literal, TypeVar, get_args, get_type_hints
 
 from aiohttp import web
 
-from webhooks.access import for_admins, for_everyone, for_schedulers
+from webhooks.access import for_admins, for_schedulers
 from webhooks.api.idempotency import answered_once
 from webhooks.api.revisions import with_etag
 from webhooks.bodies import Body, answer, read_body, read_query
@@ -35,12 +35,15 @@ Guard = Callable[[Handler], Handler]
 Action = Callable[..., Awaitable[Any]]
 F = TypeVar("F", bound=Action)
 
-GUARDS: dict[str, Guard] = {"admin": for_admins, "scheduler": for_schedulers, "everyone": for_everyone}
+GUARDS: dict[str, Guard] = {"admin": for_admins, "scheduler": for_schedulers}
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """`returns` is what the handler's signature says."""
+    """`returns` is what the handler's signature says.
+
+    `takes` is what it reads itself; `also`, what it answers under another status; `media`, if not JSON.
+    """
 
     method: Method
     path: str
@@ -51,13 +54,24 @@ class Endpoint:
     body: type[Body] | None
     query: type[Body] | None
     returns: Any
+    takes: Any = None
+    also: Mapping[int, Any] = field(default_factory=dict)
+    media: str = "application/json"
+
+    @property
+    def may_answer_otherwise(self) -> bool:
+        """Some handlers choose the status: 200 where nothing new came about."""
+        return any(each is web.Response for each in get_args(self.returns))
 
     @property
     def description(self) -> str:
         return cleandoc(self.action.__doc__ or "")
 
     def route(self) -> web.RouteDef:
-        return web.RouteDef(self.method, self.path, GUARDS[self.access](self._handle), {})
+        """What everyone may ask, and what shows its own signature, is answered as it is."""
+        if guard := GUARDS.get(self.access):
+            return web.RouteDef(self.method, self.path, guard(self._handle), {})
+        return web.RouteDef(self.method, self.path, self.action, {})
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         given: dict[str, Body] = {}
@@ -85,26 +99,32 @@ class Endpoints(list[Endpoint]):
         self.tag = tag
         self.access = access
 
-    def get(self, path: str, *, status: int = 200) -> Callable[[F], F]:
-        return self._added("GET", path, status)
+    def get(self, path: str, *, status: int = 200, **described: Any) -> Callable[[F], F]:
+        return self._added("GET", path, status, described)
 
-    def post(self, path: str, *, status: int = 200) -> Callable[[F], F]:
-        return self._added("POST", path, status)
+    def post(self, path: str, *, status: int = 200, **described: Any) -> Callable[[F], F]:
+        return self._added("POST", path, status, described)
 
     def put(self, path: str, *, status: int = 200) -> Callable[[F], F]:
-        return self._added("PUT", path, status)
+        return self._added("PUT", path, status, {})
 
     def patch(self, path: str, *, status: int = 200) -> Callable[[F], F]:
-        return self._added("PATCH", path, status)
+        return self._added("PATCH", path, status, {})
 
     def delete(self, path: str, *, status: int = 200) -> Callable[[F], F]:
-        return self._added("DELETE", path, status)
+        return self._added("DELETE", path, status, {})
 
-    def _added(self, method: Method, path: str, status: int) -> Callable[[F], F]:
+    def _added(
+        self, method: Method, path: str, status: int, described: Mapping[str, Any]
+    ) -> Callable[[F], F]:
         def add(action: F) -> F:
             hints = get_type_hints(action)
             body, query, returns = hints.get("body"), hints.get("query"), hints.get("return")
-            self.append(Endpoint(method, path, action, self.tag, status, self.access, body, query, returns))
+            self.append(
+                Endpoint(
+                    method, path, action, self.tag, status, self.access, body, query, returns, **described
+                )
+            )
             return action
 
         return add

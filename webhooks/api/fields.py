@@ -42,14 +42,20 @@ def _filter(value: Mapping[str, Any]) -> Mapping[str, Any]:
     return value
 
 
-Address = Annotated[str, AfterValidator(_real_address)]
-Zone = Annotated[str, AfterValidator(_real_zone)]
-Slug = Annotated[str, AfterValidator(_slug)]
-Title = Annotated[str, Field(min_length=1, max_length=200)]
+Address = Annotated[str, AfterValidator(_real_address), Field(examples=["mira@example.org"])]
+Zone = Annotated[str, AfterValidator(_real_zone), Field(examples=["Europe/Berlin"])]
+Slug = Annotated[
+    str,
+    AfterValidator(_slug),
+    Field(json_schema_extra={"pattern": "^[a-z][a-z0-9_]{0,62}$"}, examples=["spring_news"]),
+]
+Title = Annotated[str, Field(min_length=1, max_length=200, examples=["Spring news"])]
 Words = Annotated[str, Field(max_length=2000)]
 Moment = AwareDatetime
-FilterIn = Annotated[dict[str, Any], AfterValidator(_filter)]
+FilterIn = Annotated[
+    dict[str, Any], AfterValidator(_filter), Field(examples=[{"user.days_inactive": {"$gte": 7}}])
+]
 """A filter over users, in the language of docs/writing-sequences.md."""
-Duration = Annotated[str, AfterValidator(interval)]
+Duration = Annotated[str, AfterValidator(interval), Field(examples=["3 days"])]
 """Written as "3 days" or "24h"; becomes the text of a PostgreSQL interval."""
-Channel = Annotated[str, Field(pattern="^(telegram|email|sms)$")]
+Channel = Annotated[str, Field(pattern="^(telegram|email|sms)$", examples=["email"])]

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from webhooks.api import email, nurture, people
+from webhooks.api import email, nurture, people, service
 from webhooks.api.endpoint import Endpoint
 
-RESOURCES = (nurture.endpoints, people.endpoints, email.endpoints)
+RESOURCES = (
+    nurture.endpoints,
+    people.endpoints,
+    email.endpoints,
+    service.everyone,
+    service.from_resend,
+    service.from_telegram,
+)
 
 
 def all_endpoints() -> list[Endpoint]:

@@ -21,9 +21,10 @@ def with_etag(request: web.Request, returned: Any, response: web.StreamResponse)
     if response.status != 200:
         return response
     tag = f"{_prefix(returned)}{sha256(response.body).hexdigest()[:24]}"
+    caching = response.headers.get("Cache-Control", "no-store")
     known = [etag.value for etag in request.if_none_match or ()]
     if tag in known or "*" in known:
-        response = web.Response(status=304, headers={"Cache-Control": "no-store"})
+        response = web.Response(status=304, headers={"Cache-Control": caching})
     response.headers["ETag"] = f'"{tag}"'
     return response
 

@@ -8,7 +8,7 @@ as $$
 #variable_conflict use_column
 begin
     with held as (
-        select c.id, c.subscriber_id, c.attempts, c.give_up_at, o.status_code, o.error, o.milliseconds, o.retry_after,
+        select c.id, c.subscriber_id, c.type, c.attempts, c.give_up_at, o.status_code, o.error, o.milliseconds, o.retry_after,
             coalesce(o.status_code between 200 and 299, false) as is_taken
         from jsonb_to_recordset(record_callbacks.outcomes) as o (
             id bigint, lease uuid, status_code int, error text, milliseconds int, retry_after float8)
@@ -21,7 +21,7 @@ begin
         select h.*, not h.is_taken and record_callbacks.at >= h.give_up_at as is_lost,
             -- the last attempt at the very end
             least(h.give_up_at, record_callbacks.at + greatest(
-                tendril.callback_delay(h.attempts), least(h.retry_after, 3600) * interval '1 second')) as again_at
+                tendril.callback_delay(h.attempts), least(coalesce(h.retry_after, 0), 3600) * interval '1 second')) as again_at
         from held h
     ), written as (
         update tendril.callbacks c
@@ -31,20 +31,23 @@ begin
             ended_at = case when j.is_taken or j.is_lost then record_callbacks.at end
         from judged j where c.id = j.id
     ), by_subscriber as (
-        select j.subscriber_id, bool_or(j.is_taken) as is_well, bool_or(j.status_code = 410) as is_gone from judged j group by 1
+        select j.subscriber_id, bool_or(j.is_taken) as is_well, bool_or(j.status_code = 410) as is_gone,
+            -- since when one was tried that is lost now
+            max(j.give_up_at) filter (where j.is_lost and j.type <> 'ping') - interval '24 hours' as lost_since
+        from judged j group by j.subscriber_id
     )
     update tendril.callback_subscribers s
     set failures = case when b.is_well then 0 else s.failures + 1 end,
         failing_since = case when b.is_well then null else coalesce(s.failing_since, record_callbacks.at) end,
         blocked_until = case when b.is_well then null else record_callbacks.at + tendril.callback_delay(least(s.failures + 1, 6)) end,
         succeeded_at = case when b.is_well then record_callbacks.at else s.succeeded_at end,
-        paused_at = case
-            when s.paused_at is null and (b.is_gone or not b.is_well and s.failing_since <= record_callbacks.at - interval '24 hours')
-            then record_callbacks.at else s.paused_at end,
-        paused_reason = case
-            when s.paused_at is not null then s.paused_reason
-            when b.is_gone then 'gone'
-            when not b.is_well and s.failing_since <= record_callbacks.at - interval '24 hours' then 'failing' end
-    from by_subscriber b where s.id = b.subscriber_id;
+        paused_at = case when s.paused_at is null and v.paused_reason is not null then record_callbacks.at else s.paused_at end,
+        paused_reason = coalesce(s.paused_reason, v.paused_reason)
+    from by_subscriber b
+    join tendril.callback_subscribers before on before.id = b.subscriber_id
+    cross join lateral (select case
+        when b.is_gone then 'gone'
+        when not b.is_well and b.lost_since > coalesce(before.succeeded_at, '-infinity') then 'failing' end as paused_reason) v
+    where s.id = b.subscriber_id;
 end;
 $$;

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import structlog
 
 from bot.waiting import Bell
+from sequences.analytics import fold_all
 from sequences.controller import NurtureController
 from storage.store import StorageError, Store
 
@@ -43,6 +44,7 @@ class Upkeep:
         for channel in self._channels_off:
             await self._reroute(channel)
         await self._store.call("forget_old")
+        await fold_all(self._store)
         if await self._store.call("raise_alerts"):
             self._controller.wake()
 

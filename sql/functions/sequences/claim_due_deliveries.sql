@@ -41,7 +41,8 @@ begin
         d.recipient_address, d.attempt_count, d.lease_token, s.at_most_once, d.possibly_duplicate, d.batch_key, d.message_content,
         jsonb_build_object(
             'id', u.id, 'first_name', u.first_name, 'last_name', u.last_name, 'username', u.username,
-            'locale', u.locale, 'timezone', u.timezone, 'attributes', u.attributes),
+            'locale', u.locale, 'timezone', u.timezone, 'attributes', u.attributes,
+            'engagement', case when s.asks_engagement then tendril.engagement_level(u.id, claim_due_deliveries.at) end),
         e.context
     from tendril.message_deliveries d
     join tendril.enrollments e on e.id = d.enrollment_id

@@ -6,7 +6,8 @@ set search_path = ''
 as $$
     insert into tendril.sequence_steps (
         version_id, position, name, message_class, anchor, after, local_time, at_preferred_time, weekdays, channels,
-        fallback, fallback_after, condition, stale_after, quiet_hours, at_most_once, max_attempts, recipient_field, template_version_id
+        fallback, fallback_after, condition, stale_after, quiet_hours, at_most_once, max_attempts, recipient_field, template_version_id,
+        asks_engagement
     )
     select
         store_steps.version.id,
@@ -27,10 +28,12 @@ as $$
         coalesce(step.at_most_once, false),
         coalesce(step.max_attempts, 5),
         step.recipient,
-        (step.template ->> 'version_id')::bigint
+        (step.template ->> 'version_id')::bigint,
+        -- the word in passing costs a score that nobody reads, and no more
+        coalesce(step.content::text like '%engagement%', false)
     from jsonb_to_recordset(store_steps.version.definition -> 'steps') as step (
         position int, name text, message_class text, anchor text, after interval, "at" text, weekdays int[], channels text[],
         fallback text, fallback_after interval, condition jsonb, stale_after interval, quiet_hours boolean,
-        at_most_once boolean, max_attempts int, recipient text, template jsonb
+        at_most_once boolean, max_attempts int, recipient text, template jsonb, content jsonb
     );
 $$;

@@ -1,5 +1,5 @@
 -- Tells of one experiment, and of the version of the sequence that each variant is; changes nothing.
-create or replace function tendril.describe_experiment(experiment_id bigint)
+create or replace function tendril.describe_experiment(experiment_id bigint, at timestamptz default tendril.clock())
 returns jsonb
 language plpgsql stable
 set search_path = ''
@@ -14,6 +14,7 @@ begin
     end if;
     return to_jsonb(x) - array['namespace', 'namespace_from', 'namespace_until'] || jsonb_build_object(
         'target', tendril.experiment_sequence(x),
+        'days', floor(extract(epoch from coalesce(x.ended_at, describe_experiment.at) - x.started_at) / 86400),
         'namespace', case when x.namespace is not null
             then jsonb_build_object('name', x.namespace, 'from', x.namespace_from, 'until', x.namespace_until) end,
         'variants', (

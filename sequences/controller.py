@@ -151,12 +151,13 @@ class NurtureController:
         rows = await self._store.call("list_active_enrollments", limit_to=limit, after_id=after_id)
         return [_active(row) for row in rows]
 
-    async def deliver_due(self) -> Delivered:
-        """Sends what is due, on all channels, until nothing more is, not even by falling back."""
-        totals = {name: Drained(0, {}) for name in self._pipelines}
+    async def deliver_due(self, *only: str) -> Delivered:
+        """Sends what is due, on all channels or some, until nothing more is, not even by falling back."""
+        pipelines = {name: each for name, each in self._pipelines.items() if not only or name in only}
+        totals = {name: Drained(0, {}) for name in pipelines}
         while True:
-            passed = await asyncio.gather(*(each.drain_once() for each in self._pipelines.values()))
-            for name, drained in zip(self._pipelines, passed, strict=True):
+            passed = await asyncio.gather(*(each.drain_once() for each in pipelines.values()))
+            for name, drained in zip(pipelines, passed, strict=True):
                 totals[name] += drained
             if not any(drained.claimed for drained in passed):
                 return Delivered(totals, await self._still_due())

@@ -7,6 +7,7 @@ Their models say what is taken and given, their docstrings what it is for; what 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from types import UnionType
@@ -91,12 +92,13 @@ REFUSALS: Mapping[str, str] = {
 
 def describe(endpoints: Sequence[Endpoint]) -> Schema:
     schemas, components = _schemas(endpoints)
+    uses = Counter(endpoint.action for endpoint in endpoints)
     paths: dict[str, dict[str, Schema]] = {}
     for place, endpoint in enumerate(endpoints):
         path, variables = _path(endpoint.path)
         paths.setdefault(path, {})[endpoint.method.lower()] = _Operation(
             endpoint, place, variables, schemas, components
-        ).described()
+        ).described(has_twin=uses[endpoint.action] > 1)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Tendril", "version": "1", "description": INTRODUCTION},
@@ -126,10 +128,12 @@ class _Operation:
         self._schemas = schemas
         self._components = components
 
-    def described(self) -> Schema:
+    def described(self, *, has_twin: bool) -> Schema:
+        """A twin answers to another method in the same way."""
         endpoint = self._endpoint
+        name = f"{_slug(endpoint.tag)}_{endpoint.action.__name__}"
         operation: Schema = {
-            "operationId": f"{_slug(endpoint.tag)}_{endpoint.action.__name__}",
+            "operationId": f"{name}_{endpoint.method.lower()}" if has_twin else name,
             "tags": [endpoint.tag],
             "summary": summary_of(endpoint.description),
             "description": endpoint.description,

@@ -1,17 +1,19 @@
 """The JSON API about users and why they got what they got."""
 
 from typing import Annotated, Any, Self
+from uuid import UUID
 
 from aiohttp import web
-from pydantic import AliasChoices, Field, model_validator
+from pydantic import AliasChoices, BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
 from webhooks.access import record_act
 from webhooks.api.asking import NUMBER, ask, number_in
 from webhooks.api.endpoint import Endpoints
-from webhooks.api.fields import Address, Zone
-from webhooks.bodies import Body, answer
+from webhooks.api.fields import Address, FilterIn, Zone
+from webhooks.bodies import Body, answer, parse_object
+from webhooks.problems import Unprocessable
 
 Name = Annotated[str, Field(max_length=200)]
 
@@ -39,6 +41,74 @@ class CreatedUser(TypedDict):
     created: bool
 
 
+def _parsed(written: Any) -> Any:
+    """Behind a `?` a filter is text."""
+    try:
+        return parse_object(written.encode()) if isinstance(written, str) else written
+    except Unprocessable as wrong:
+        raise ValueError("a filter is a JSON object") from wrong
+
+
+class Search(Body):
+    search: Annotated[str, Field(max_length=200, description="What somebody typed who means a user.")] = ""
+    filter: Annotated[
+        FilterIn,
+        BeforeValidator(_parsed),
+        WithJsonSchema({"type": "string", "description": "A filter, as JSON.", "examples": ["{}"]}),
+    ] = Field(default_factory=dict)
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+    after: Annotated[UUID, Field(description="The `next_after` of the page before.")] | None = None
+
+
+class UserLine(TypedDict):
+    """`channels` are those over which they can be reached now."""
+
+    user_id: str
+    external_id: str | None
+    name: str | None
+    username: str | None
+    locale: str | None
+    timezone: str
+    roles: list[str]
+    attributes: dict[str, Any]
+    source: str | None
+    channels: list[str]
+    created_at: str
+    last_active_at: str | None
+
+
+class Users(TypedDict):
+    items: list[UserLine]
+    next_after: str | None
+
+
+class PersonDetails(TypedDict):
+    id: str
+    name: str | None
+    username: str | None
+    external_id: str | None
+    locale: str | None
+    timezone: str
+    roles: list[str]
+    source: str | None
+    last_active_at: str | None
+    created_at: str
+
+
+class Person(TypedDict):
+    """`scores` are from 0 to 100; `sequences` and `deliveries` the last ones."""
+
+    at: str
+    user: PersonDetails
+    contact_points: list[dict[str, Any]]
+    preferences: dict[str, Any]
+    preferred_channel: str | None
+    scores: dict[str, float]
+    commitments: dict[str, int]
+    sequences: dict[str, Any]
+    deliveries: list[dict[str, Any]]
+
+
 endpoints = Endpoints("Users")
 
 
@@ -49,6 +119,37 @@ async def create(request: web.Request, body: NewUser) -> CreatedUser | web.Respo
     result = await ask(request, "create_user", **given)
     await record_act(request, "user.create", str(result["user_id"]), fields=sorted(given))
     return answer(result, status=201 if result["created"] else 200)
+
+
+@endpoints.get("/admin/api/users")
+async def find(request: web.Request, query: Search) -> Users:
+    """Lists users, those whom a search means and who meet a filter where these are given.
+
+    A search finds what names, usernames, external ids and email addresses begin with, and whole ids. The
+    order is that of the ids, so that pages neither miss nor repeat anybody.
+    """
+    rows = await ask(
+        request,
+        "list_users",
+        typed=query.search,
+        filter=query.filter,
+        after_user=str(query.after) if query.after else None,
+        most=query.limit,
+    )
+    return {"items": rows, "next_after": rows[-1]["user_id"] if len(rows) == query.limit else None}
+
+
+@endpoints.get("/admin/api/users/{reference}")
+async def describe(request: web.Request) -> Person:
+    """Tells what there is to know of somebody at a glance.
+
+    How they are reached, what they wish, how engaged they are and what they got last. The reference is our id,
+    an external id, a Telegram id, an email address or an @username.
+    """
+    found: Person = await ask(
+        request, "describe_user", reference=request.match_info["reference"], last_deliveries=10
+    )
+    return found
 
 
 @endpoints.get("/admin/api/users/{reference}/explain")

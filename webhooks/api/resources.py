@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from webhooks.api import email, nurture, people, service
+from webhooks.api import callbacks, cron, email, nurture, people, service
 from webhooks.api.endpoint import Endpoint
 
 RESOURCES = (
     nurture.endpoints,
     people.endpoints,
     email.endpoints,
+    cron.endpoints,
+    callbacks.endpoints,
     service.everyone,
     service.from_resend,
     service.from_telegram,

@@ -203,12 +203,16 @@ function bodyField(operation) {
 }
 
 function answers(operation) {
-  return Object.entries(operation.responses).filter(([status]) => status.startsWith("2")).flatMap(([status, response]) => {
+  const found = new Map();
+  for (const [status, response] of Object.entries(operation.responses)) {
     const content = Object.values(response.content ?? {})[0];
-    if (!content) return [];
-    return [make("details", {}, make("summary", {}, `What comes back (${status})`), fieldTable(content.schema),
-      make("pre", {}, ...colored(JSON.stringify(content.example ?? null, null, 2))))];
-  });
+    if (!status.startsWith("2") || !content) continue;
+    const schema = JSON.stringify(content.schema);
+    found.set(schema, { content, statuses: [...(found.get(schema)?.statuses ?? []), status] });
+  }
+  return [...found.values()].map(({ content, statuses }) => make("details", {},
+    make("summary", {}, `What comes back (${statuses.join(" or ")})`), fieldTable(content.schema),
+    make("pre", {}, ...colored(JSON.stringify(content.example ?? null, null, 2)))));
 }
 
 function opened(operation) {
@@ -230,7 +234,7 @@ function opened(operation) {
   return [
     make("section", { class: "card" },
       make("div", { class: "where" }, method(operation), pathOf(operation.path)),
-      make("h1", {}, ...words(operation.summary)), ...paragraphs(rest(operation)), ...answers(operation), form),
+      make("h1", {}, ...words(operation.summary)), ...paragraphs(rest(operation)), form, ...answers(operation)),
     answer,
     make("section", { class: "card" }, make("div", { class: "head" }, make("h2", {}, "With curl"), copy), command),
   ];

@@ -72,16 +72,7 @@ async def test_a_wrong_question_names_its_field(sidecar: Sidecar, field: str, va
 
 
 async def test_what_is_typed_is_never_a_statement(sidecar: Sidecar, people: list[str]) -> None:
-    for typed in (
-        "'; drop table users; --",
-        "\\",
-        "%",
-        "_",
-        "\x00ada",
-        "' | !",
-        "()",
-        "\ud800".encode(errors="replace"),
-    ):
+    for typed in ("'; drop table users; --", "\\", "%", "_", "\x00ada", "' | !", "()"):
         answer = await sidecar.as_admin("GET", USERS, params={"search": typed})
         assert answer.status in (200, 422)
 

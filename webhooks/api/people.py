@@ -143,8 +143,8 @@ async def find(request: web.Request, query: Search) -> Users:
 async def describe(request: web.Request) -> Person:
     """Tells what there is to know of somebody at a glance.
 
-    How they are reached, what they wish, how engaged they are and what they got last. The reference is our id,
-    an external id, a Telegram id, an email address or an @username.
+    How they are reached, what they wish, how engaged they are and what they got last. The reference is our
+    id, an external id, a Telegram id, an email address or an @username.
     """
     found: Person = await ask(
         request, "describe_user", reference=request.match_info["reference"], last_deliveries=10

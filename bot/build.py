@@ -21,6 +21,7 @@ from pydantic import SecretStr
 
 import sequences
 from bot.broadcasts import BroadcastDuty
+from bot.callbacks import CallbackDuty
 from bot.context import Shared
 from bot.conversation import telegram_application
 from bot.database import LateStore, open_migrated_store
@@ -50,6 +51,7 @@ from sequences.rendering import Brand, Renderer
 from storage.store import Store
 from webhooks.app import build_app, build_monitor
 from webhooks.options import WebOptions
+from webhooks.receivers import Receivers
 from webhooks.trial_mail import send_trial_mail
 
 log = structlog.get_logger(__name__)
@@ -228,6 +230,7 @@ def web_options(settings: Settings, secrets: Secrets) -> WebOptions:
         admin_api_key=secrets.admin_api_key.value,
         cron_secret=shown(settings.cron_secret),
         api_per_second=settings.api_per_second,
+        webhook_allowed_hosts=settings.webhook_allowed_hosts,
         resend_webhook_secrets=tuple((shown(settings.resend_webhook_secret) or "").split()),
         telegram_webhook_secret=secrets.telegram_webhook_secret,
         brand_name=settings.brand_name,
@@ -346,6 +349,9 @@ class _Assembly:
             self.duties[f"deliver-{name}"] = pipeline.run
         self.duties["upkeep"] = upkeep.run
         self._add_broadcasts()
+        callbacks = CallbackDuty(self.store, Receivers(self.settings.webhook_allowed_hosts))
+        self.duties["callbacks"] = callbacks.run
+        self.ticks["callbacks"] = Tick(self.settings.tick_seconds, callbacks.bell.ring)
         self.ticks["deliveries"] = Tick(self.settings.tick_seconds, self.controller.wake)
         self.ticks["upkeep"] = Tick(self.settings.tick_seconds * UPKEEP_TICKS, upkeep.bell.ring)
 

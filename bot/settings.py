@@ -101,6 +101,11 @@ class Settings(BaseSettings):
         description="What a scheduler of yours must show at `/api/cron/…`. Without it those are closed; "
         "nothing needs them, we have a clock of our own.",
     )
+    webhook_allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Hosts that webhooks may be sent to although their addresses are private, separated by "
+        "commas; over http too.",
+    )
     admin_telegram_ids: Annotated[frozenset[int], NoDecode] = Field(
         frozenset(),
         description="Telegram ids of the first owners, separated by commas. "
@@ -172,6 +177,18 @@ class Settings(BaseSettings):
         _require(
             all(part.isdigit() for part in parts),
             "must be Telegram ids separated by commas, such as 1234,5678",
+        )
+        return parts
+
+    @field_validator("webhook_allowed_hosts", mode="before")
+    @classmethod
+    def _split_hosts(cls, hosts: object) -> object:
+        if not isinstance(hosts, str):
+            return hosts
+        parts = [part for part in re.split(r"[,\s]+", hosts) if part]
+        _require(
+            not any("/" in part for part in parts),
+            "must be hosts separated by commas, such as crm.internal,localhost",
         )
         return parts
 

@@ -7,31 +7,31 @@ set search_path = ''
 as $$
 #variable_conflict use_column
 declare
-    sequence text := begin_simulated.run ->> 'sequence';
+    entered text := begin_simulated.run ->> 'sequence';
     version bigint := (begin_simulated.run ->> 'version_id')::bigint;
-    key text := begin_simulated.entry ->> 'key';
+    run_key text := begin_simulated.entry ->> 'key';
     prefix text := left(begin_simulated.people #>> '{0,user_id}', 24);
     everybody uuid[] := array(select p.user_id from jsonb_to_recordset(begin_simulated.people) as p (user_id uuid));
 begin
     if begin_simulated.run ->> 'campaign_id' is not null then
         perform tendril.enroll_audience(
-            sequence, case when begin_simulated.entry ->> 'zone' is null then begin_simulated.run -> 'filter' else jsonb_build_object(
+            entered, case when begin_simulated.entry ->> 'zone' is null then begin_simulated.run -> 'filter' else jsonb_build_object(
                 '$and', jsonb_build_array(begin_simulated.run -> 'filter', jsonb_build_object('user.timezone', begin_simulated.entry -> 'zone'))) end,
-            key, begin_simulated.run -> 'context', 'campaign', version, (prefix || repeat('0', 12))::uuid, (prefix || repeat('f', 12))::uuid,
+            run_key, begin_simulated.run -> 'context', 'campaign', version, (prefix || repeat('0', 12))::uuid, (prefix || repeat('f', 12))::uuid,
             campaign_id => (begin_simulated.run ->> 'active_campaign_id')::bigint, at => begin_simulated.at);
     else
         insert into tendril.enrollments (
             user_id, sequence, version_id, key, status, status_reason, context, source, stepped_at, anchor_at, enrolled_at, ended_at)
-        select o.user_id, sequence, version, key, 'cancelled', 'sequence_declined', begin_simulated.run -> 'context', 'simulation',
+        select o.user_id, entered, version, run_key, 'cancelled', 'sequence_declined', begin_simulated.run -> 'context', 'simulation',
             begin_simulated.at, begin_simulated.at, begin_simulated.at, begin_simulated.at
         from tendril.sequence_opt_outs o
         join tendril.sequences s on s.name = o.sequence and s.message_class <> 'transactional'
-        where o.sequence = sequence and o.user_id = any (everybody);
+        where o.sequence = entered and o.user_id = any (everybody);
         perform tendril.begin_enrollments(
             array(select unnest(everybody) except select e.user_id from tendril.enrollments e
                 where e.user_id = any (everybody) and e.status_reason = 'sequence_declined' and e.enrolled_at = begin_simulated.at),
-            sequence, version, key, begin_simulated.run -> 'context', source => 'simulation', at => begin_simulated.at);
+            entered, version, run_key, begin_simulated.run -> 'context', source => 'simulation', at => begin_simulated.at);
     end if;
-    perform tendril.assign_simulated(begin_simulated.run, begin_simulated.people, key, begin_simulated.at);
+    perform tendril.assign_simulated(begin_simulated.run, begin_simulated.people, run_key, begin_simulated.at);
 end;
 $$;

@@ -1,7 +1,7 @@
 -- Stores a definition as a version that only the present simulation has: of the sequence of this name, or of one of its own where
--- there is none yet. No other client writes these names and numbers, so nobody waits for it.
+-- there is none yet; gives its id. No other client writes these names and numbers, so nobody waits for it.
 create or replace function tendril.draft_simulated(definition jsonb, sequence text, at timestamptz default tendril.clock())
-returns table (sequence text, version_id bigint)
+returns bigint
 language plpgsql
 set search_path = ''
 as $$
@@ -20,6 +20,6 @@ begin
     values (owner, -pg_backend_pid(), draft_simulated.definition, 'simulated', draft_simulated.at)
     returning * into drafted;
     perform tendril.store_steps(drafted);
-    return query select owner, drafted.id;
+    return drafted.id;
 end;
 $$;

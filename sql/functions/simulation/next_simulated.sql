@@ -10,10 +10,11 @@ as $$
         union all
         select next_simulated.answer_at
         union all
-        -- what is due still had to wait for another message into the same chat, which takes one a second
-        select greatest(d.next_attempt_at, next_simulated.at + interval '1 second') from tendril.message_deliveries d
+        -- a worker comes a moment after the message is due, never before; and a chat takes one message a second
+        select greatest(d.next_attempt_at, next_simulated.at) + interval '1 second' from tendril.message_deliveries d
         where d.user_id = any (next_simulated.users) and d.delivery_status = 'pending' and d.next_attempt_at < 'infinity'
         union all
-        select d.fallback_at from tendril.message_deliveries d where d.user_id = any (next_simulated.users) and d.fallback_at is not null
+        select d.fallback_at + interval '1 second' from tendril.message_deliveries d
+        where d.user_id = any (next_simulated.users) and d.fallback_at is not null
     ) due;
 $$;

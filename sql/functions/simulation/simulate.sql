@@ -11,11 +11,11 @@ declare
     report jsonb;
 begin
     perform tendril.check_simulation(simulate.simulation, simulate.at);
-    -- What a block wrote is undone when it fails; what it put into a variable stays.
+    -- What a block wrote is undone when it fails; what it put into a variable stays. (A code that ends in 000 would mean its whole class.)
     begin
         report := tendril.play_simulation(simulate.simulation, simulate.at);
-        raise exception 'played' using errcode = 'TN000';
-    exception when sqlstate 'TN000' then
+        raise exception 'played' using errcode = 'TN200';
+    exception when sqlstate 'TN200' then
         return report;
     end;
 end;

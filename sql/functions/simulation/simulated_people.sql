@@ -19,7 +19,9 @@ declare
 begin
     select jsonb_agg(jsonb_build_object(
         'user_id', prefix || lpad(to_hex(numbered.n), 12, '0'), 'real', numbered.real, 'label', numbered.label, 'spec', numbered.spec,
-        'fails', coalesce(simulated_people.simulation -> 'fails', '[]') || coalesce(numbered.spec -> 'fails', '[]')) order by numbered.n)
+        'fails', coalesce(numbered.spec -> 'fails', '[]') || coalesce((
+            select jsonb_agg(f.value -> 'channel') from jsonb_array_elements(simulated_people.simulation -> 'fails') f
+            where f.value -> 'people' is null or f.value -> 'people' ? numbered.label), '[]')) order by numbered.n)
     into people
     from (
         select each.*, row_number() over (order by each.place) as n

@@ -10,7 +10,7 @@ declare
     campaign tendril.campaigns;
     definition jsonb := nullif(simulated_run.simulation -> 'definition', 'null');
     wanted int := (simulated_run.simulation ->> 'number')::int;
-    sequence text := coalesce(simulated_run.simulation ->> 'sequence', definition ->> 'name');
+    named text := coalesce(simulated_run.simulation ->> 'sequence', definition ->> 'name');
     version bigint;
 begin
     if simulated_run.simulation ->> 'campaign_id' is not null then
@@ -18,22 +18,23 @@ begin
         if not found then
             raise exception 'no campaign %', simulated_run.simulation ->> 'campaign_id' using errcode = 'TN404', detail = 'campaign_id';
         end if;
-        sequence := coalesce(campaign.sequence, sequence);
+        named := coalesce(campaign.sequence, named);
     end if;
     if definition is not null then
-        select d.sequence, d.version_id into sequence, version from tendril.draft_simulated(definition, sequence, simulated_run.at) d;
+        version := tendril.draft_simulated(definition, named, simulated_run.at);
     else
         select v.id into version
         from tendril.sequences s join tendril.sequence_versions v on v.sequence = s.name
-        where s.name = sequence and s.archived_at is null and (v.id = s.current_version_id and wanted is null or v.number = wanted);
+        where s.name = named and s.archived_at is null and (v.id = s.current_version_id and wanted is null or v.number = wanted);
         if not found then
-            raise exception 'no sequence named %', coalesce(sequence || coalesce(' with a version ' || wanted, ''), 'nothing') using errcode = 'TN404',
+            raise exception 'no sequence named %', coalesce(named || coalesce(' with a version ' || wanted, ''), 'nothing') using errcode = 'TN404',
                 detail = case when wanted is null then 'sequence' else 'number' end, hint = 'Use the name of a sequence in the catalogue.';
         end if;
     end if;
     perform tendril.check_context(version, coalesce(simulated_run.simulation -> 'context', '{}'));
     return jsonb_build_object(
-        'sequence', sequence, 'version_id', version, 'is_given', definition is not null or wanted is not null,
+        'sequence', (select v.sequence from tendril.sequence_versions v where v.id = version),
+        'version_id', version, 'is_given', definition is not null or wanted is not null,
         'campaign_id', campaign.id, 'active_campaign_id', tendril.activate_simulated(campaign, simulated_run.at),
         'filter', coalesce(nullif(simulated_run.simulation -> 'filter', 'null'), campaign.filter, '{}'),
         'context', coalesce(simulated_run.simulation -> 'context', '{}'));

@@ -1,0 +1,383 @@
+"""What is simulated is what happens, and nothing of it stays."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import asyncpg
+import pytest
+
+from storage.store import Invalid, NotFound, StorageError
+from tests.sql.conftest import MONDAY_NOON, Row, World, step
+
+BEGIN = datetime.fromisoformat(MONDAY_NOON)
+Ended = tuple[str, str, str, str | None, datetime]
+VERDICTS = {"sent": "send", "skipped": "skip", "cancelled": "stop", "failed": "fail"}
+
+
+async def simulated(world: World, *users: str, **more: Any) -> Row:
+    given = {"sequence": "course", "users": list(users), "days": 20} | more
+    report: Row = await world.call("simulate", simulation=given, at=BEGIN)
+    return report
+
+
+def told(report: Row, user: int = 0) -> list[tuple[str, ...]]:
+    """(local day and time, step, channel, verdict, reason) of one user's entries."""
+    return [
+        (
+            each["local"][8:16].replace("T", " "),
+            each["step"],
+            each["channel"],
+            each["verdict"],
+            each.get("reason", ""),
+        )
+        for each in report["users"][user]["entries"]
+    ]
+
+
+# What really happens: the same operations that the process calls, with the clock moved from one to the next.
+
+
+async def lived(world: World, *, days: int, blocked: Sequence[str] = ()) -> None:
+    """Works off what is due, a second after it is, until so many days have passed; some chats are closed."""
+    at = BEGIN
+    while at < BEGIN + timedelta(days=days):
+        await world.clock.set(at)
+        await world.call("follow_up", at=at)
+        idle = 0
+        while idle < 3:  # what one channel skips may make the other due
+            sent = await deliver(world, "telegram", at, blocked) + await deliver(world, "email", at)
+            idle = 0 if sent else idle + 1
+        (work,) = await world.call("upcoming_work", at=at)
+        following = at if work["due_now"] else work["next_at"] and datetime.fromisoformat(work["next_at"])
+        if following is None:
+            return
+        at = following + timedelta(seconds=1)
+
+
+async def deliver(world: World, channel: str, at: datetime, blocked: Sequence[str] = ()) -> int:
+    rows = await world.call("claim_due_deliveries", worker="worker", channel=channel, batch=100, at=at)
+    outcomes = [
+        {"id": row["id"], "lease_token": row["lease_token"]}
+        | (
+            {"outcome": "unreachable", "reason": "blocked"}
+            if row["user_id"] in blocked and channel == "telegram"
+            else {"outcome": "sent"}
+        )
+        for row in rows
+    ]
+    await world.call("record_outcomes", outcomes=outcomes, at=at)
+    return len(rows)
+
+
+async def happened(connection: asyncpg.Connection, user: str) -> list[Ended]:
+    """The ledger of one user: what was sent or ended, over which channel, why, and when."""
+    rows = await connection.fetch(
+        "select s.name, d.channel, d.delivery_status as status, d.reason, coalesce(d.sent_at, d.failed_at, ("
+        " select max(v.occurred_at) from tendril.delivery_events v where v.delivery_id = d.id"
+        " and v.type in ('skip', 'stop'))) as at "
+        "from tendril.message_deliveries d join tendril.sequence_steps s on s.version_id = d.version_id "
+        "and s.position = d.message_step where d.user_id = $1::uuid and d.delivery_status <> 'pending' "
+        "order by s.name, d.channel",
+        user,
+    )
+    return [(row["name"], row["channel"], VERDICTS[row["status"]], row["reason"], row["at"]) for row in rows]
+
+
+def foretold(user: Mapping[str, Any]) -> list[Ended]:
+    return sorted(
+        (
+            each["step"],
+            each["channel"],
+            each["verdict"].replace("fallback", "fail"),
+            each.get("reason"),
+            datetime.fromisoformat(each["at"]),
+        )
+        for each in user["entries"]
+        if each["verdict"] != "hold" and each.get("reason") != "no_engagement"
+    )
+
+
+ZONES = ("UTC", "Europe/Berlin", "Pacific/Auckland", "America/Los_Angeles", "Asia/Kathmandu")
+
+
+def any_step(chance: random.Random, number: int) -> Row:
+    fallback = chance.choice(["on_failure", "on_failure", "no_engagement", "none", "both"])
+    return step(
+        name=f"step{number}",
+        after=chance.choice(["0 seconds", "2 hours", "1 day", "3 days", "1 day 5 hours"]),
+        anchor=chance.choice(["previous", "previous", "enrollment"]),
+        at=chance.choice([None, None, "09:00", "23:30", "preferred"]),
+        weekdays=chance.choice([None, None, [1, 3], [6, 7]]),
+        channels=chance.choice([["telegram", "email"], ["email", "telegram"], ["email"], ["telegram"]]),
+        fallback=fallback,
+        fallback_after="26 hours" if fallback == "no_engagement" else None,
+        condition=chance.choice(
+            [
+                None,
+                None,
+                {"behavior.sang": {"$count": {"$lt": 1}, "$within": "50h"}},
+                {"attributes.plan": "pro"},
+            ]
+        ),
+        stale_after=chance.choice([None, "1 hour", "3 days"]),
+        quiet_hours=chance.choice([True, True, False]),
+    )
+
+
+async def any_person(world: World, chance: random.Random) -> str:
+    user = await world.person(
+        telegram=chance.random() < 0.85,
+        email=chance.random() < 0.85,
+        timezone=chance.choice(ZONES),
+        preferred_time=chance.choice(["morning", "evening"]),
+        max_per_day=chance.choice([1, 1, 3]),
+        channel_order=chance.choice([[], ["email"], ["telegram", "email"]]),
+        paused_until=chance.choice([None, None, "2026-03-09T10:00:00Z"]),
+    )
+    if chance.random() < 0.5:
+        await world.did(user, "sang")
+    return user
+
+
+@pytest.mark.parametrize("seed", range(10))
+async def test_what_is_simulated_is_what_then_happens(
+    world: World, connection: asyncpg.Connection, seed: int
+) -> None:
+    chance = random.Random(seed)
+    await world.publish(*(any_step(chance, number) for number in range(1, 5)))
+    await world.publish(*(any_step(chance, number) for number in range(5, 8)), name="other")
+    users = [await any_person(world, chance) for _ in range(4)]
+    for user in users[:2]:
+        await world.enroll(user, "other", at=BEGIN)
+    await world.clock.set(MONDAY_NOON)
+    blocked = users[1:2]
+
+    report = await simulated(world, *users, fails=[{"channel": "telegram", "people": blocked}])
+    await world.clock.set(MONDAY_NOON)
+    for user in users:
+        await world.enroll(user, at=BEGIN)
+    await lived(world, days=20, blocked=blocked)
+
+    for user in report["users"]:
+        assert foretold(user) == await happened(connection, user["user_id"])
+
+
+async def contents(connection: asyncpg.Connection) -> dict[str, str]:
+    """What is in every table, as a fingerprint."""
+    tables = await connection.fetch(
+        "select relname as name from pg_class where relnamespace = 'tendril'::regnamespace and relkind = 'r'"
+    )
+    return {
+        table["name"]: await connection.fetchval(
+            f"select count(*) || coalesce(md5(string_agg(t::text, ',' order by t::text)), '') "
+            f"from tendril.{table['name']} t"
+        )
+        for table in tables
+    }
+
+
+class Undone(Exception):
+    pass
+
+
+async def course(world: World) -> str:
+    """Somebody in the middle of one sequence, about to be simulated in another."""
+    await world.publish(
+        step(), step(name="second", after="1 day", fallback="no_engagement", fallback_after="1 day")
+    )
+    await world.publish(step(after="1 hour"), name="other")
+    ada = await world.person()
+    await world.enroll(ada, "other")
+    await world.did(ada, "sang")
+    return ada
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"answers": 1, "behavior": [{"type": "sang", "after": "2 days"}]},
+        {"fails": [{"channel": "email"}, {"channel": "telegram"}]},
+        {"invented": [{"label": "x", "commitments": [{"text": "Run 5 km"}]}], "sample": 5},
+        {"invented": [{"label": "x", "timezone": "Mars/Olympus"}]},
+        {"definition": {"name": "course", "message_class": "sequence", "steps": [{"position": 1}]}},
+        {"sequence": "nothing"},
+        {"users": ["nobody@example.org"]},
+    ],
+)
+async def test_nothing_remains_of_a_simulation_whatever_becomes_of_it(
+    world: World, connection: asyncpg.Connection, more: dict[str, Any]
+) -> None:
+    ada = await course(world)
+    before = await contents(connection)
+
+    try:
+        await simulated(world, **{"users": [ada]} | more)
+    except StorageError as error:
+        assert error.code in ("TN404", "TN422", "23502")
+
+    assert await contents(connection) == before
+    assert abs(await world.clock.now() - BEGIN) < timedelta(minutes=1)
+
+
+async def test_workers_find_every_row_free_while_a_simulation_is_under_way(
+    world: World, connection: asyncpg.Connection
+) -> None:
+    """Also one that could still change what others reach for: it writes to nothing but its own copies."""
+    ada = await course(world)
+    given = {"sequence": "course", "users": [ada], "days": 10, "answers": 1}
+    playing = await asyncpg.connect(world.clock.url)
+    try:
+        async with playing.transaction():
+            await playing.execute("select tendril.play_simulation($1::jsonb, $2)", json.dumps(given), BEGIN)
+            await connection.execute("set lock_timeout = 1")
+            for table in await contents(connection):
+                await connection.execute(f"select from tendril.{table} for no key update nowait")
+            assert len(await world.claim("telegram")) == 0
+            await world.clock.advance("2 hours")
+            assert [row["user_id"] for row in await world.deliver("telegram")] == [ada]
+            raise Undone
+    except Undone:
+        pass
+    finally:
+        await playing.close()
+
+
+async def test_two_simulations_of_one_user_do_not_wait_for_each_other(world: World) -> None:
+    ada = await course(world)
+    draft = {"name": "new", "title": "New", "message_class": "sequence", "steps": [step(position=1)]}
+
+    reports = await asyncio.gather(
+        *(simulated(world, ada, sequence=None, definition=draft, days=100) for _ in range(4))
+    )
+
+    assert all(told(report) == told(reports[0]) for report in reports)
+
+
+async def test_waiting_messages_of_real_people_count_for_the_same_cap(world: World) -> None:
+    await world.publish(step())
+    await world.publish(step(), name="other")
+    ada = await world.person(max_per_day=1)
+    await world.enroll(ada, "other", at=BEGIN)
+
+    report = await simulated(world, ada)
+
+    assert [
+        (each["sequence"], each["verdict"], each["is_other"]) for each in report["users"][0]["entries"]
+    ] == [
+        ("other", "send", True),
+        ("course", "hold", False),
+        ("course", "send", False),
+    ]
+
+
+async def test_who_answers_is_the_same_every_time(world: World) -> None:
+    await world.publish(
+        step(fallback="no_engagement", fallback_after="1 day", channels=["email", "telegram"])
+    )
+    people = [{"label": f"person {number}"} for number in range(20)]
+
+    once, again, nobody, everybody = [
+        await simulated(world, invented=people, answers=share) for share in (0.3, 0.3, 0, 1)
+    ]
+
+    def fell_back(report: Row) -> list[str]:
+        return [user["label"] for user in report["users"] if "fallback" in str(user["entries"])]
+
+    assert fell_back(once) == fell_back(again)
+    assert 8 < len(fell_back(once)) < 19
+    assert (len(fell_back(nobody)), len(fell_back(everybody))) == (20, 0)
+
+
+async def test_what_people_do_on_the_way_is_heeded(world: World) -> None:
+    await world.publish(
+        step(), step(name="second", after="3 days"), exit={"behavior.lesson_complete": {"$exists": True}}
+    )
+    learned = [{"type": "lesson_complete", "after": "2 days", "people": ["learner"]}]
+
+    report = await simulated(world, invented=[{"label": "learner"}, {"label": "other"}], behavior=learned)
+
+    assert told(report, 0)[-1] == ("05 12:00", "second", "telegram", "stop", "exit_condition")
+    assert told(report, 1)[-1] == ("05 12:00", "second", "telegram", "send", "")
+
+
+async def test_a_mailbox_that_sends_back_makes_the_other_channel_take_over(world: World) -> None:
+    await world.publish(step(channels=["email", "telegram"]), step(name="second", after="1 day"))
+
+    report = await simulated(world, invented=[{"label": "x"}], fails=[{"channel": "email"}])
+
+    assert [line[1:] for line in told(report)] == [
+        ("hello", "email", "fallback", "hard_bounce"),
+        ("hello", "telegram", "send", ""),
+        ("second", "telegram", "send", ""),
+    ]
+
+
+async def test_a_version_that_nobody_published_is_simulated_for_who_runs_through_the_present_one(
+    world: World, connection: asyncpg.Connection
+) -> None:
+    await world.publish(step())
+    ada = await world.person()
+    draft = {
+        "name": "course",
+        "title": "Course",
+        "message_class": "sequence",
+        "steps": [step(position=1, name="changed", after="2 hours", anchor="enrollment")],
+    }
+
+    report = await simulated(world, ada, definition=draft)
+
+    assert told(report) == [("02 14:00", "changed", "telegram", "send", "")]
+    assert await connection.fetchval("select count(*) from tendril.sequence_versions") == 1
+
+
+async def test_a_suppressed_address_is_suppressed_for_the_copy_too(world: World) -> None:
+    await world.publish(step(channels=["email"]))
+    ada = await world.person()
+    await world.enroll(ada)
+    (mail,) = await world.deliver("email")
+    await world.tell(mail, "complained")
+
+    report = await simulated(world, ada, key="again", **{"from": BEGIN + timedelta(hours=1)})
+
+    assert told(report)[-1][3:] == ("skip", "address_suppressed")
+
+
+@pytest.mark.parametrize(
+    ("more", "field"),
+    [
+        ({"days": 0}, "days"),
+        ({"days": 401}, "days"),
+        ({"sample": 501}, "sample"),
+        ({"users": [], "invented": []}, "users"),
+        ({"invented": [{}] * 501}, "users"),
+        ({"answers": 2}, "answers"),
+        ({"from": "2026-03-01T12:00:00Z"}, "from"),
+        ({"from": "2126-03-01T12:00:00Z"}, "from"),
+        ({"invented": [{"timezone": "Mars/Olympus"}]}, "timezone"),
+        ({"invented": [{"preferences": {"max_per_day": "lots"}}]}, "max_per_day"),
+    ],
+)
+async def test_what_a_simulation_cannot_do_is_refused(world: World, more: dict[str, Any], field: str) -> None:
+    await world.publish(step())
+    ada = await world.person()
+
+    with pytest.raises(Invalid) as refused:
+        await simulated(world, **{"users": [ada]} | more)
+
+    assert refused.value.detail == field
+
+
+async def test_a_version_that_is_not_there_is_not_found(world: World) -> None:
+    await world.publish(step())
+
+    with pytest.raises(NotFound) as missing:
+        await simulated(world, number=7, invented=[{}])
+
+    assert missing.value.detail == "number"

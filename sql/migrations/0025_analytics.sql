@@ -48,21 +48,22 @@ create table tendril.delivery_cells (
     mail_provider text,
     outcome text not null,
     reason text,
-    deliveries bigint not null default 0,
-    sent bigint not null default 0,
+    -- ints, because the sums of bigints are the slower numerics
+    deliveries int not null default 0,
+    sent int not null default 0,
     -- of one step, over however many channels, the first that was sent
-    people bigint not null default 0,
-    delivered bigint not null default 0,
-    opened bigint not null default 0,
-    opened_at_all bigint not null default 0,
-    clicked bigint not null default 0,
-    hard_bounced bigint not null default 0,
-    soft_bounced bigint not null default 0,
-    complained bigint not null default 0,
-    unsubscribed bigint not null default 0,
-    fell_back bigint not null default 0,
-    converted bigint not null default 0,
-    conversions bigint not null default 0,
+    people int not null default 0,
+    delivered int not null default 0,
+    opened int not null default 0,
+    opened_at_all int not null default 0,
+    clicked int not null default 0,
+    hard_bounced int not null default 0,
+    soft_bounced int not null default 0,
+    complained int not null default 0,
+    unsubscribed int not null default 0,
+    fell_back int not null default 0,
+    converted int not null default 0,
+    conversions int not null default 0,
     value numeric not null default 0,
     open_seconds bigint not null default 0,
     click_seconds bigint not null default 0
@@ -80,7 +81,7 @@ create table tendril.delivery_spreads (
     campaign_id bigint not null,
     kind text not null check (kind in ('open_delay', 'click_delay', 'open_hour', 'sent_hour', 'sent_hour_opened', 'sent_hour_clicked')),
     bucket smallint not null,
-    deliveries bigint not null,
+    deliveries int not null,
     primary key (day, sequence, channel, message_class, campaign_id, kind, bucket)
 );
 
@@ -153,6 +154,7 @@ create table tendril.enrollment_counts (
     is_sum boolean not null default false
 );
 create index enrollment_counts_of_version on tendril.enrollment_counts (version_id, enrolled_on);
+create index enrollment_counts_held_out on tendril.enrollment_counts (enrolled_on) where reason = 'holdout';
 create index enrollment_counts_to_sum on tendril.enrollment_counts (version_id) where not is_sum;
 
 -- The weeks (their Mondays, UTC) in which somebody did anything, and how many people of each week of sign-up did; kept as above.

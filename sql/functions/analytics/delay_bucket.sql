@@ -2,7 +2,7 @@
 -- fifth off.
 create or replace function tendril.delay_bucket(seconds int)
 returns smallint
-language sql immutable
+language sql immutable strict
 set search_path = ''
 as $$
     select floor(2 * ln(greatest(delay_bucket.seconds, 1)::float8) / ln(2::float8) + 1e-9)::smallint;

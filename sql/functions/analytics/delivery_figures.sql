@@ -10,15 +10,20 @@ as $$
             (e.enrolled_at at time zone 'UTC')::date as enrolled_on,
             case when d.channel = 'email' then coalesce(m.provider, 'other') end as mail_provider,
             case when d.sent_at is not null and d.delivery_status not in ('bounced', 'complained', 'failed') then 'sent' else d.delivery_status end as outcome,
-            -- who clicked has opened it
-            coalesce(d.opened_at, d.clicked_at) as first_opened_at, u.timezone
+            -- only a mail can be on its way for long, or come back; who complains of it has it
+            d.sent_at is not null and (d.delivery_status = 'complained' or d.delivery_status in ('sent', 'delivered', 'opened', 'clicked')
+                and (d.channel <> 'email' or d.delivered_at is not null)) as is_delivered,
+            u.timezone
         from tendril.message_deliveries d
         join tendril.enrollments e on e.id = d.enrollment_id
         join tendril.users u on u.id = d.user_id
         left join tendril.mail_domains m on d.channel = 'email' and m.domain = lower(substring(d.recipient_address from '@([^@]+)$'))
         where d.id = any (delivery_figures.deliveries) and (d.sent_at is not null or d.delivery_status not in ('pending', 'sending'))
     ), celled as (
-        select j.*, case when j.outcome <> 'sent' then coalesce(j.failure_reason, j.reason) end as why
+        select j.*, case when j.outcome <> 'sent' then coalesce(j.failure_reason, j.reason) end as why,
+            -- nobody has opened what came back; who clicked has opened it
+            case when j.is_delivered then coalesce(j.opened_at, j.clicked_at) end as opened_by_people_at,
+            case when j.is_delivered then j.clicked_at end as clicked_by_people_at
         from judged j
     )
     select
@@ -28,26 +33,25 @@ as $$
                 c.variant, c.mail_provider, c.outcome, c.why)::text)::uuid,
             c.enrolled_on,
             extract(hour from c.sent_at at time zone c.timezone),
-            case when c.sent_at is not null then extract(hour from c.first_opened_at at time zone c.timezone) end,
+            extract(hour from c.opened_by_people_at at time zone c.timezone),
             -- `greatest` would make 0 of nothing
-            case when c.first_opened_at is not null then greatest(extract(epoch from c.first_opened_at - c.sent_at), 0) end,
-            case when c.clicked_at is not null then greatest(extract(epoch from c.clicked_at - c.sent_at), 0) end,
+            case when c.opened_by_people_at is not null then greatest(extract(epoch from c.opened_by_people_at - c.sent_at), 0) end,
+            case when c.clicked_by_people_at is not null then greatest(extract(epoch from c.clicked_by_people_at - c.sent_at), 0) end,
             0, 0,
             c.sent_at is not null,
             c.sent_at is not null and not exists (
                 select from tendril.message_deliveries s
                 where s.enrollment_id = c.enrollment_id and s.message_step = c.message_step and (s.sent_at, s.id) < (c.sent_at, c.id)),
-            -- only a mail can be on its way for long, or come back
-            c.sent_at is not null and c.delivery_status in ('sent', 'delivered', 'opened', 'clicked', 'complained')
-                and (c.channel <> 'email' or c.delivered_at is not null),
-            c.first_opened_at is not null or coalesce(told.is_opened, false),
+            c.is_delivered,
+            c.is_delivered and (c.opened_by_people_at is not null or coalesce(told.is_opened, false)),
             coalesce(told.is_hard_bounced, false),
             coalesce(told.is_soft_bounced and not told.is_hard_bounced, false),
             c.delivery_status = 'complained',
-            exists (select from tendril.message_wishes w where w.delivery_id = c.id and w.wish in ('not', 'stop'))
+            c.is_delivered and (
+                exists (select from tendril.message_wishes w where w.delivery_id = c.id and w.wish in ('not', 'stop'))
                 or exists (
                     select from tendril.behavior_events b
-                    where b.event_id in ('unsubscribed:' || c.tracking_id || ':channel', 'unsubscribed:' || c.tracking_id || ':everything')),
+                    where b.event_id in ('unsubscribed:' || c.tracking_id || ':channel', 'unsubscribed:' || c.tracking_id || ':everything'))),
             exists (
                 select from tendril.message_deliveries f
                 where f.enrollment_id = c.enrollment_id and f.message_step = c.message_step and f.fallback_of = c.id)

@@ -55,7 +55,7 @@ begin
             version_id, enrolled_on, message_step, campaign_id, experiment_id, variant, people, opened, clicked, converted)
         select c.version_id, c.enrolled_on, c.message_step, c.campaign_id, c.experiment_id, c.variant,
             coalesce(sum(c.sign) filter (where c.is_first), 0), coalesce(sum(c.sign) filter (where c.open_seconds is not null), 0),
-            coalesce(sum(c.sign) filter (where c.click_seconds is not null), 0), coalesce(sum(c.sign) filter (where c.conversions > 0), 0)
+            coalesce(sum(c.sign) filter (where c.click_seconds is not null), 0), coalesce(sum(c.sign) filter (where c.conversions > 0 and c.is_delivered), 0)
         from celled c
         where c.is_sent
         group by 1, 2, 3, 4, 5, 6
@@ -76,7 +76,7 @@ begin
             sum(h.sign * h.is_opened_at_all::int) as opened_at_all, sum(h.sign * (h.click_seconds is not null)::int) as clicked,
             sum(h.sign * h.is_hard_bounced::int) as hard_bounced, sum(h.sign * h.is_soft_bounced::int) as soft_bounced,
             sum(h.sign * h.is_complained::int) as complained, sum(h.sign * h.is_unsubscribed::int) as unsubscribed,
-            sum(h.sign * h.is_fallen_back::int) as fell_back, sum(h.sign * (h.conversions > 0)::int) as converted,
+            sum(h.sign * h.is_fallen_back::int) as fell_back, sum(h.sign * (h.conversions > 0 and h.is_delivered)::int) as converted,
             sum(h.sign * h.conversions) as conversions, sum(h.sign * h.value) as value,
             sum(h.sign::bigint * coalesce(h.open_seconds, 0)) as open_seconds, sum(h.sign::bigint * coalesce(h.click_seconds, 0)) as click_seconds
         from changes h

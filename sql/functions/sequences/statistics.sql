@@ -20,11 +20,14 @@ begin
             from generate_series((today - (statistics.days - 1))::timestamp, today::timestamp, interval '1 day') as each (day)
         ), messages as materialized (
             select (d.sent_at at time zone statistics.zone)::date as day, d.channel,
-                count(*) as sent, count(d.clicked_at) as clicked, count(coalesce(d.opened_at, d.clicked_at)) as opened,
-                -- only a mail can be on its way for long, or come back
-                count(*) filter (where d.delivery_status in ('sent', 'delivered', 'opened', 'clicked')
-                    and (d.channel <> 'email' or d.delivered_at is not null)) as delivered
+                count(*) as sent, count(*) filter (where arrived.is_so) as delivered,
+                count(coalesce(d.opened_at, d.clicked_at)) filter (where arrived.is_so) as opened, count(d.clicked_at) filter (where arrived.is_so) as clicked
             from tendril.message_deliveries d
+            -- as in delivery_figures, which counts the same for days in UTC
+            cross join lateral (
+                select d.delivery_status = 'complained' or d.delivery_status in ('sent', 'delivered', 'opened', 'clicked')
+                    and (d.channel <> 'email' or d.delivered_at is not null) as is_so
+            ) arrived
             where d.channel = any (array['telegram', 'email', 'sms', 'push', 'in_app']) and d.sent_at >= since and d.sent_at <= statistics.at
             group by 1, 2
         ), activity as materialized (

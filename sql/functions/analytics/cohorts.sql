@@ -1,0 +1,37 @@
+-- Of those who signed up in each week (its Monday, UTC): how many, and how many of them did anything in that week and in each one
+-- after it, up to the week that runs; newest first. Changes nothing.
+create or replace function tendril.cohorts(weeks int default 12, at timestamptz default tendril.clock())
+returns table (week date, people bigint, active bigint[])
+language plpgsql stable
+set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+    this_week date := date_trunc('week', cohorts.at at time zone 'UTC')::date;
+    first date := this_week - 7 * (cohorts.weeks - 1);
+begin
+    if cohorts.weeks is null or cohorts.weeks not between 1 and 104 then
+        raise exception 'cohorts are of 1 to 104 weeks' using errcode = 'TN422', detail = 'weeks';
+    end if;
+    return query
+    with came as (
+        select date_trunc('week', u.created_at at time zone 'UTC')::date as week, count(*) as people
+        from tendril.users u
+        where u.created_at >= first::timestamp at time zone 'UTC' and u.deleted_at is null
+        group by 1
+    ), stayed as materialized (
+        select c.signed_up_in, c.week, sum(c.people)::bigint as people
+        from tendril.cohort_counts c
+        where c.signed_up_in >= first and c.week between c.signed_up_in and this_week
+        group by 1, 2
+    )
+    select came.week, came.people, array(
+        select coalesce(s.people, 0)
+        from generate_series(came.week::timestamp, this_week::timestamp, interval '7 days') as w (at)
+        left join stayed s on s.signed_up_in = came.week and s.week = w.at::date
+        order by w.at)
+    from came
+    where came.week <= this_week
+    order by came.week desc;
+end;
+$$;

@@ -1,0 +1,29 @@
+-- How times and hours of the messages of these days are spread, as many as the filters leave; changes nothing.
+create or replace function tendril.spreads_of(filters jsonb, since date, until date, at timestamptz default tendril.clock())
+returns table (kind text, channel text, bucket smallint, deliveries bigint)
+language plpgsql stable
+set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+    last date := coalesce(spreads_of.until, (spreads_of.at at time zone 'UTC')::date);
+    first date := coalesce(spreads_of.since, last - 29);
+    wanted jsonb := coalesce(spreads_of.filters, '{}');
+    unknown text;
+begin
+    perform tendril.check_analytics(wanted, first, last);
+    select k into unknown from jsonb_object_keys(wanted) as k where k <> all (array['channel', 'message_class', 'sequence', 'campaign']);
+    if unknown is not null then
+        raise exception 'times and hours are not kept by "%"', unknown using errcode = 'TN422', detail = unknown;
+    end if;
+    return query
+    select s.kind, s.channel, s.bucket, sum(s.deliveries)
+    from tendril.delivery_spreads s
+    where s.day between first and last
+        and (not wanted ? 'channel' or s.channel = wanted ->> 'channel')
+        and (not wanted ? 'message_class' or s.message_class = wanted ->> 'message_class')
+        and (not wanted ? 'sequence' or s.sequence = wanted ->> 'sequence')
+        and (not wanted ? 'campaign' or s.campaign_id = (select g.id from tendril.campaigns g where g.name = wanted ->> 'campaign'))
+    group by 1, 2, 3;
+end;
+$$;

@@ -33,7 +33,7 @@ async def read_body(request: web.Request, model: type[Model]) -> Model:
 
 def read_query(request: web.Request, model: type[Model]) -> Model:
     try:
-        return model.model_validate(dict(request.query))
+        return model.model_validate(storable(dict(request.query)))
     except ValidationError as error:
         raise _first_error(error) from error
 

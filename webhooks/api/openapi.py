@@ -95,7 +95,7 @@ def describe(endpoints: Sequence[Endpoint]) -> Schema:
     uses = Counter(endpoint.action for endpoint in endpoints)
     paths: dict[str, dict[str, Schema]] = {}
     for place, endpoint in enumerate(endpoints):
-        path, variables = _path(endpoint.path)
+        path, variables = path_of(endpoint.path)
         paths.setdefault(path, {})[endpoint.method.lower()] = _Operation(
             endpoint, place, variables, schemas, components
         ).described(has_twin=uses[endpoint.action] > 1)
@@ -248,7 +248,8 @@ def _inlined(value: Any, definitions: Mapping[str, Schema]) -> Any:
     return [_inlined(item, definitions) for item in value] if isinstance(value, list) else value
 
 
-def _path(pattern: str) -> tuple[str, list[Schema]]:
+def path_of(pattern: str) -> tuple[str, list[Schema]]:
+    """As the document writes it, and its variables."""
     variables = [_variable(found) for found in _VARIABLE.findall(pattern)]
     return _VARIABLE.sub(lambda found: "{" + found[1].partition(":")[0] + "}", pattern), variables
 

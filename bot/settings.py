@@ -101,8 +101,8 @@ class Settings(BaseSettings):
         description="What a scheduler of yours must show at `/api/cron/…`. Without it those are closed; "
         "nothing needs them, we have a clock of our own.",
     )
-    webhook_allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
-        (),
+    webhook_allowed_hosts: Annotated[frozenset[str], NoDecode] = Field(
+        frozenset(),
         description="Hosts that webhooks may be sent to although their addresses are private, separated by "
         "commas; over http too.",
     )

@@ -1,6 +1,6 @@
 """What the sidecar is told about the world, and what it needs of its neighbors."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -15,7 +15,7 @@ class WebOptions:
     admin_api_key: str | None = None
     cron_secret: str | None = None
     api_per_second: float = 0  # how often one caller of the JSON API may ask; 0: as they like
-    webhook_allowed_hosts: tuple[str, ...] = ()  # where callbacks may go although they are private
+    webhook_allowed_hosts: Collection[str] = ()  # where callbacks may go although they are private
     resend_webhook_secrets: tuple[str, ...] = ()  # several while one is being rotated
     telegram_webhook_secret: str | None = None
     brand_name: str = "Tendril"

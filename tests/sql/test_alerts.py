@@ -208,3 +208,21 @@ async def test_a_provider_that_wants_a_long_pause_is_told_and_a_short_one_not(
     await clock.advance("3 minutes")
     await world.call("raise_alerts")
     assert await told(world, olga) == [("channel_blocked", False), ("channel_blocked", True)]
+
+
+async def test_a_webhook_that_is_gone_is_told_until_it_is_deleted(world: World, olga: str) -> None:
+    made = await world.call(
+        "create_subscriber",
+        url="https://crm.example:8443/hook",
+        events=["delivery.sent"],
+        secret="whsec_cGxhY2Vob2xkZXI=",
+        created_by="admin_api",
+    )
+    ping = await world.call("begin_ping", subscriber_id=made["id"])
+    gone = {"id": ping["id"], "lease": ping["lease"], "status_code": 410, "milliseconds": 5}
+    await world.call("record_callbacks", outcomes=[gone])
+    await world.call("raise_alerts")
+    await world.call("delete_subscriber", subscriber_id=made["id"])
+    await world.call("raise_alerts")
+
+    assert await told(world, olga) == [("webhook_paused", False), ("webhook_paused", True)]

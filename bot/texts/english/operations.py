@@ -384,6 +384,8 @@ class Operations(Basics):
                 return f"{details['percent']}% of {details['mails']:,} emails were marked as spam. /pause"
             case "queue_late":
                 return f"Messages over {channel} are late. /health"
+            case "webhook_paused":
+                return f"The webhook to {escape(details['host'])} takes nothing and is paused"
             case _:
                 return (
                     f"Callbacks of {escape(details.get('provider', '').capitalize())} are refused: "

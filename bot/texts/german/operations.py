@@ -379,6 +379,8 @@ class Operations(english.operations.Operations):
                 )
             case "queue_late":
                 return f"Nachrichten über {channel} sind zu spät. /health"
+            case "webhook_paused":
+                return f"Der Webhook an {escape(details['host'])} nimmt nichts an und pausiert"
             case _:
                 provider = escape(details.get("provider", "").capitalize())
                 return f"Rückrufe von {provider} werden abgelehnt: Vergleiche die Geheimnisse"

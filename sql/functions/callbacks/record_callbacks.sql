@@ -41,13 +41,13 @@ begin
         failing_since = case when b.is_well then null else coalesce(s.failing_since, record_callbacks.at) end,
         blocked_until = case when b.is_well then null else record_callbacks.at + tendril.callback_delay(least(s.failures + 1, 6)) end,
         succeeded_at = case when b.is_well then record_callbacks.at else s.succeeded_at end,
-        paused_at = case when s.paused_at is null and v.paused_reason is not null then record_callbacks.at else s.paused_at end,
-        paused_reason = coalesce(s.paused_reason, v.paused_reason)
+        paused_at = case when s.paused_at is null and verdict.why is not null then record_callbacks.at else s.paused_at end,
+        paused_reason = coalesce(s.paused_reason, verdict.why)
     from by_subscriber b
     join tendril.callback_subscribers before on before.id = b.subscriber_id
     cross join lateral (select case
         when b.is_gone then 'gone'
-        when not b.is_well and b.lost_since > coalesce(before.succeeded_at, '-infinity') then 'failing' end as paused_reason) v
+        when not b.is_well and b.lost_since > coalesce(before.succeeded_at, '-infinity') then 'failing' end) as verdict (why)
     where s.id = b.subscriber_id;
 end;
 $$;

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -24,16 +24,17 @@ class Body(BaseModel):
 
 
 async def read_body(request: web.Request, model: type[Model]) -> Model:
-    parsed = parse_object(await request.read())
-    try:
-        return model.model_validate(parsed)
-    except ValidationError as error:
-        raise _first_error(error) from error
+    return checked(model, parse_object(await request.read()))
 
 
 def read_query(request: web.Request, model: type[Model]) -> Model:
+    return checked(model, storable(dict(request.query)))
+
+
+def checked(model: type[Model], document: Mapping[str, Any]) -> Model:
+    """A document as a model, or an error that names the field."""
     try:
-        return model.model_validate(storable(dict(request.query)))
+        return model.model_validate(document)
     except ValidationError as error:
         raise _first_error(error) from error
 

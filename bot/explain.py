@@ -327,9 +327,18 @@ _DECISIONS = {
     "reroute": "goes another way",
     "opened": "opened",
     "clicked": "clicked",
+    "engaged": "answered",
+    "trapped": "followed a link that nobody sees",
     "busy": "put off by the provider",
 }
-_SOURCES = {"gate": "policy gate", "worker": "delivery", "resend": "Resend", "link": "our link"}
+_SOURCES = {
+    "gate": "policy gate",
+    "worker": "delivery",
+    "resend": "Resend",
+    "link": "our link",
+    "telegram": "Telegram",
+}
+_ACTORS = {"machine": ", a machine", "unknown": ", perhaps a machine"}
 
 
 def _event(event: Row, delivery: Row, zone: str) -> tuple[str, str, str]:
@@ -345,7 +354,9 @@ def _event(event: Row, delivery: Row, zone: str) -> tuple[str, str, str]:
     elif event["url"]:
         why = _without_query(event["url"])
     source: str = event["source"]
-    by = _SOURCES.get(source, source) + (", a machine" if event["is_machine"] else "")
+    by = _SOURCES.get(source, source) + _ACTORS.get(event["actor"], "")
+    if event["judge_at"]:
+        by += ", and waits to be judged"
     return event["occurred_at"], what, f"{why} ({by})" if why else f"({by})"
 
 

@@ -14,7 +14,16 @@ from functools import lru_cache
 from typing import Any, Literal
 
 Purpose = Literal[
-    "click", "open", "unsubscribe", "preferences", "wish", "confirm_email", "action", "dashboard", "visit"
+    "click",
+    "open",
+    "trap",
+    "unsubscribe",
+    "preferences",
+    "wish",
+    "confirm_email",
+    "action",
+    "dashboard",
+    "visit",
 ]
 
 WEBHOOK_TOLERANCE_SECONDS = 300

@@ -23,6 +23,10 @@ class LinkBuilder:
     def click(self, tracking_id: str, url: str) -> str:
         return f"{self._base}/c/{self._sign('click', [tracking_id, url])}"
 
+    def trap(self, tracking_id: str) -> str:
+        """A link of a mail that nobody sees: who follows it follows all of them."""
+        return f"{self._base}/t/{self._sign('trap', tracking_id)}"
+
     def unsubscribe(self, tracking_id: str) -> str:
         """A page on GET, the one-click unsubscribe of RFC 8058 on POST."""
         return f"{self._base}/u/{self._sign('unsubscribe', tracking_id)}"

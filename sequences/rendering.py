@@ -275,6 +275,7 @@ class Renderer:
             brand=html.escape(self._brand.name),
             why=html.escape(around.why[message_class].format(self._brand.name)),
             ways_out=_ways_out(around, message_class, page),
+            trap=page.add("{{ _trap }}"),
             pixel=page.add("{{ _pixel }}") if message_class != "transactional" else "",
             postal_address=html.escape(self._brand.postal_address).replace("\n", "<br />"),
         )
@@ -367,6 +368,7 @@ class Renderer:
 
     def _write_email(self, template: _Template, message: _Message) -> dict[str, Any]:
         values, is_mailing = message.values, template.message_class != "transactional"
+        values["_trap"] = self._links.trap(message.tracking_id)
         values["_action"] = ours(lambda place: _button_address(template.buttons[place][0], message))
         if is_mailing:
             values["_unsubscribe"] = self._links.unsubscribe(message.tracking_id)

@@ -54,7 +54,6 @@ async def _record_click(request: web.Request, button: Button) -> str | None:
             "source": "link",
             "type": "clicked",
             "tracking_id": button.tracking_id,
-            "is_machine": False,
             "reason": button.event,
             "details": {"event": button.event, "button": button.label},
         }

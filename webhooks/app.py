@@ -101,6 +101,7 @@ def _for_people() -> list[web.RouteDef]:
     return [
         web.get("/o/{token}", links.open_pixel),
         web.get("/c/{token}", links.click),
+        web.get("/t/{token}", links.trap),
         web.get("/u/{token}", unsubscribe.show),
         web.post("/u/{token}", unsubscribe.act),
         web.get("/p/{token}", preferences.show),

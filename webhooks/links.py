@@ -13,7 +13,7 @@ from aiohttp import web
 
 from channels.signing import BadToken, Purpose, Signer
 from webhooks import keys
-from webhooks.machines import looks_like_a_machine
+from webhooks.machines import looks_like_a_machine, traces
 from webhooks.problems import Missing
 
 PIXEL = base64.b64decode(
@@ -41,6 +41,12 @@ async def click(request: web.Request) -> web.Response:
     return web.Response(status=302, headers={"Location": url, **NEVER_KEPT})
 
 
+async def trap(request: web.Request) -> web.Response:
+    """What follows a link that nobody sees follows all. With no content a browser stays where it is."""
+    await _record(request, "trapped", read_token(request, "trap"))
+    return web.Response(status=204, headers=NEVER_KEPT)
+
+
 def destination(signer: Signer, url: str) -> str:
     """Where a link leads: a click redirect of ours to the address inside it, any other to itself."""
     _, redirects, token = url.rpartition("/c/")
@@ -59,19 +65,19 @@ def read_token(request: web.Request, purpose: Purpose) -> Any:
 
 
 async def _record(request: web.Request, kind: str, tracking_id: str, **details: str) -> None:
-    """HEAD only asks whether the link is there. The time is the storage's clock: it is the only one."""
-    if request.method == "HEAD":
-        return
-    is_machine = looks_like_a_machine(request.headers)
+    """The time is the storage's clock: it is the only one. What looks like a person may still turn out, by
+    when it came and what came with it, to be a machine.
+    """
+    is_machine = kind == "trapped" or request.method == "HEAD" or looks_like_a_machine(request.headers)
     request.app[keys.METRICS].link(kind, "machine" if is_machine else "person").inc()
-    agent = request.headers.get("User-Agent", "")[:300]
     event = {
         "event_id": f"link:{random.getrandbits(128):032x}",  # unique, and no secret
         "source": "link",
         "type": kind,
         "tracking_id": tracking_id,
-        "is_machine": is_machine,
-        "details": {"user_agent": agent.encode("ascii", "replace").decode(), **details},
+        "actor": "machine" if is_machine else "human",
+        "may_be_machine": True,
+        "details": {**traces(request.method, request.headers, request.remote), **details},
     }
     await request.app[keys.WRITER].record_or_postpone(event)
 

@@ -1,4 +1,4 @@
-"""Opens and clicks that no person made.
+"""Opens and clicks that no person made, as far as a request tells; by time, the database judges the rest.
 
 Gmail's and Yahoo's image proxies are not listed: they fetch when a person opens the mail. Apple's Mail
 Privacy Protection fetches everything at arrival and shows itself as the bare "Mozilla/5.0". General HTTP
@@ -7,6 +7,7 @@ libraries are not listed either: people's own tools use them, and scanners that 
 
 from collections.abc import Mapping
 from functools import lru_cache
+from ipaddress import ip_address, ip_network
 
 SCANNERS = (
     "barracuda",
@@ -44,7 +45,10 @@ SCANNERS = (
     "zscaler",
 )
 PREFETCH_HEADERS = ("Purpose", "Sec-Purpose", "X-Purpose", "X-Moz")
+TELLING_HEADERS = (*PREFETCH_HEADERS, "Accept-Language", "Sec-Fetch-Mode")
+"""By which a browser that somebody sits at differs from a program that fetches."""
 AGENTS_KEPT = 256  # most mail is read in few programs
+NETWORKS_KEPT = 4096
 GMAIL_AT_ARRIVAL = "edge/12.246 mozilla/5.0"
 APPLE_PRIVACY = "mozilla/5.0"
 
@@ -62,3 +66,29 @@ def is_machine_agent(user_agent: str | None) -> bool:
     if agent in ("", APPLE_PRIVACY) or agent.endswith(GMAIL_AT_ARRIVAL):
         return True
     return any(scanner in agent for scanner in SCANNERS)
+
+
+def traces(method: str, headers: Mapping[str, str], remote: str | None) -> dict[str, str]:
+    """What is kept of a request so that it can be judged again: no address, only the large network of it."""
+    kept = {"user_agent": _plain(headers.get("User-Agent", ""), 300)}
+    for name in TELLING_HEADERS:
+        if name in headers:
+            kept[name.lower()] = _plain(headers[name], 60)
+    if method != "GET":
+        kept["method"] = method
+    if network := network_of(headers.get("X-Forwarded-For", "").rpartition(",")[2].strip() or remote or ""):
+        kept["network"] = network
+    return kept
+
+
+def _plain(text: str, length: int) -> str:
+    return text[:length].encode("ascii", "replace").decode()
+
+
+@lru_cache(NETWORKS_KEPT)
+def network_of(address: str) -> str | None:
+    """Of 65,536 addresses (IPv4), or of a whole provider (IPv6): a class of senders, and nobody's home."""
+    try:
+        return str(ip_network((address, 16 if ip_address(address).version == 4 else 32), strict=False))
+    except ValueError:
+        return None

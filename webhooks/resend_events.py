@@ -38,7 +38,8 @@ def as_delivery_event(event_id: str, raw: Mapping[str, Any]) -> dict[str, Any]:
         "tracking_id": _tracking_id(mail.get("tags")),
         "provider_message_id": _text(mail.get("email_id")),
         "occurred_at": _moment(raw.get("created_at")),
-        "is_machine": _by_machine(mail),
+        "actor": _actor(raw.get("type"), mail),
+        "may_be_machine": True,
         "reason": _reason(mail),
         "details": _details(raw, mail),
     }
@@ -75,10 +76,15 @@ def _link(mail: Mapping[str, Any]) -> str | None:
     return _text(_mapping(mail.get("click")).get("link"))
 
 
-def _by_machine(mail: Mapping[str, Any]) -> bool:
-    """`email.opened` carries no client at all, so silence is no proof of a machine."""
-    agent = _text(_mapping(mail.get("click")).get("userAgent"))
-    return agent is not None and is_machine_agent(agent)
+def _actor(name: Any, mail: Mapping[str, Any]) -> str | None:
+    """`email.opened` carries no client at all, so nobody can say who it was."""
+    if name == "email.opened":
+        return "unknown"
+    click = mail.get("click")
+    if not isinstance(click, dict):
+        return None
+    agent = _text(click.get("userAgent"))
+    return "machine" if agent is not None and is_machine_agent(agent) else "human"
 
 
 def _address(to: Any) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from telegram import ChatMember, Message, Update
+from telegram import ChatMember, MaybeInaccessibleMessage, Message, Update
 from telegram.constants import ChatType
 from telegram.ext import ApplicationHandlerStop, BaseHandler, TypeHandler
 from telegram.helpers import effective_message_type
@@ -56,12 +56,19 @@ def behavior(update: Update) -> tuple[str, dict[str, Any]] | None:
     if update.edited_message is not None:
         return "message_edited", {}
     if update.callback_query is not None:
-        return "button_tapped", {"button": update.callback_query.data or ""}
+        return "button_tapped", {
+            "button": update.callback_query.data or "",
+            **_about(update.callback_query.message),
+        }
     if update.my_chat_member is not None:
         is_blocked = update.my_chat_member.new_chat_member.status == ChatMember.BANNED
         return ("bot_blocked" if is_blocked else "bot_unblocked"), {}
     if update.message_reaction is not None:
-        return "reaction_changed", {"count": len(update.message_reaction.new_reaction)}
+        reaction = update.message_reaction
+        return "reaction_changed", {
+            "count": len(reaction.new_reaction),
+            "message_id": str(reaction.message_id),
+        }
     return None
 
 
@@ -69,7 +76,13 @@ def _message(message: Message) -> tuple[str, dict[str, Any]]:
     typed = message.text or ""
     if typed.startswith("/"):
         return "command_used", {"command": typed.split()[0].lstrip("/").split("@")[0].lower()[:64]}
-    return "message_received", {"kind": str(effective_message_type(message) or "other"), "length": len(typed)}
+    kind = str(effective_message_type(message) or "other")
+    return "message_received", {"kind": kind, "length": len(typed), **_about(message.reply_to_message)}
+
+
+def _about(message: MaybeInaccessibleMessage | None) -> dict[str, str]:
+    """The message of ours that somebody answers or whose button they tap, by which we know the delivery."""
+    return {} if message is None else {"message_id": str(message.message_id)}
 
 
 def first() -> list[BaseHandler[Any, Any, Any]]:

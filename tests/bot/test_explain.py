@@ -49,7 +49,8 @@ def event(kind: str, **changes: Any) -> dict[str, Any]:
         "source": "gate",
         "type": kind,
         "reason": None,
-        "is_machine": False,
+        "actor": None,
+        "judge_at": None,
         "until": None,
         "channel": None,
     }

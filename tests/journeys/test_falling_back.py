@@ -98,16 +98,38 @@ async def test_an_email_that_nobody_opens_comes_by_telegram_after_a_day(journey:
     await ada.hears("lesson one")
 
 
-@pytest.mark.parametrize("event", ["open", "click"])
-async def test_an_email_that_was_read_does_not_come_by_telegram(journey: Journey, event: str) -> None:
+async def test_an_email_whose_link_was_followed_does_not_come_by_telegram(journey: Journey) -> None:
     await journey.publish(first(**UNANSWERED))
     ada = await journey.member()
     await journey.enroll(ada)
 
-    await journey.happens(await journey.mail(ada), event)
+    await journey.happens(await journey.mail(ada), "click")
     await journey.tendril.advance("3 days")
 
     assert await journey.accepted(ada) == ["resend"]
+
+
+@pytest.mark.parametrize(
+    ("reader", "channels"), [("Firefox/140.0", ["resend"]), (None, ["resend", "telegram"])]
+)
+async def test_an_open_counts_when_somebody_can_say_that_it_was_a_persons(
+    journey: Journey, reader: str | None, channels: list[str]
+) -> None:
+    """The provider does not say who it was; our own picture does."""
+    await journey.publish(first(**UNANSWERED))
+    ada = await journey.member()
+    await journey.enroll(ada)
+    mail = await journey.mail(ada)
+    await journey.tendril.advance("1 hour")
+
+    if reader is None:
+        await journey.happens(mail, "open")
+    else:
+        async with journey.tendril.http.get(links(mail, "o")[0], headers={"User-Agent": reader}):
+            pass
+    await journey.tendril.advance("3 days")
+
+    assert await journey.accepted(ada) == channels
 
 
 async def test_opening_it_for_a_machine_is_not_reading_it(journey: Journey) -> None:

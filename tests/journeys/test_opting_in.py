@@ -153,6 +153,7 @@ async def test_a_link_in_a_message_leads_on_and_is_counted(journey: Journey) -> 
     mail = await journey.mail(ada)
     (link,) = links(mail, "c")
 
+    await journey.tendril.advance("1 minute")  # nobody reads in the first seconds
     async with journey.tendril.http.get(link, allow_redirects=False) as answer:
         assert (answer.status, answer.headers["Location"]) == (302, "https://example.org/a?b=c&d=e#f")
 
@@ -168,6 +169,7 @@ async def test_the_picture_in_a_mail_counts_as_opened(journey: Journey) -> None:
     await journey.enroll(ada)
     (pixel,) = links(await journey.mail(ada), "o")
 
+    await journey.tendril.advance("1 minute")
     async with journey.tendril.http.get(pixel, headers={"User-Agent": "GoogleImageProxy"}) as answer:
         assert (answer.status, answer.content_type) == (200, "image/gif")
 

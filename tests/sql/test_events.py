@@ -212,7 +212,7 @@ async def test_a_bounce_that_is_told_days_later_does_not_bring_a_stale_message(w
 
 async def test_what_a_machine_opened_is_no_engagement(world: World, connection: asyncpg.Connection) -> None:
     _, row = await sent_mail(world)
-    await world.tell(row, "opened", "clicked", is_machine=True, source="link")
+    await world.tell(row, "opened", "clicked", actor="machine", source="link")
     assert (await state(world, row))["opened_at"] is None
     assert (
         await connection.fetchval("select count(*) from tendril.behavior_events where type like 'message_%'")

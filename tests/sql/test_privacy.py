@@ -44,6 +44,16 @@ PLANTED = {
     "broadcast_views": f"""insert into tendril.broadcast_views
             (user_id, broadcast_id, chat_id, message_id, shown_at)
         select $1::uuid, b.id, {CHAT}, 1, tendril.clock() from tendril.broadcasts b""",
+    "conversions": """with goal as (
+            insert into tendril.campaigns
+                (name, title, kind, steps, schedule, created_by, created_at, changed_at)
+            select 'goal', 'Goal', 'drip', '[]', '{}', 'admin', tendril.clock(), tendril.clock()
+            returning id)
+        insert into tendril.conversions (behavior_event_id, user_id, campaign_id, enrollment_id, is_engaged,
+            is_last_touch, occurred_at, recorded_at)
+        select b.id, $1::uuid, goal.id, e.id, false, true, tendril.clock(), tendril.clock()
+        from goal, tendril.behavior_events b, tendril.enrollments e
+        where b.user_id = $1::uuid and e.user_id = $1::uuid limit 1""",
     "dialogues": f"""insert into tendril.dialogues (user_id, name, state, begun_at, expires_at)
         select $1::uuid, 'name', '{{"typed": "{NAME}"}}', tendril.clock(), tendril.clock()""",
     "event_attendance": f"""insert into tendril.event_attendance

@@ -40,7 +40,7 @@ async def test_a_machine_opens_nothing_and_what_bounced_was_not_delivered(world:
         await world.enroll(await world.person(telegram=False))
     opened, bounced = await world.deliver("email")
     await world.tell(opened, "delivered")
-    await world.tell(opened, "opened", is_machine=True)
+    await world.tell(opened, "opened", actor="machine")
     await world.tell(bounced, "bounced")
 
     figures = await world.call("statistics", days=1)

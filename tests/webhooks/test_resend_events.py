@@ -70,16 +70,16 @@ def test_moments_are_read_as_they_come(written: Any, moment: str | None) -> None
 
 
 @pytest.mark.parametrize(
-    ("agent", "is_machine"),
+    ("agent", "actor"),
     [
-        ("Mozilla/5.0 (X11) Firefox/140.0", False),
-        ("Mozilla/5.0", True),
-        ("Barracuda Sentinel", True),
-        (None, False),
+        ("Mozilla/5.0 (X11) Firefox/140.0", "human"),
+        ("Mozilla/5.0", "machine"),
+        ("Barracuda Sentinel", "machine"),
+        (None, "human"),
     ],
 )
-def test_the_client_of_a_click_says_whether_it_was_a_person(agent: str | None, is_machine: bool) -> None:
+def test_the_client_of_a_click_says_whether_it_was_a_person(agent: str | None, actor: str) -> None:
     event = as_delivery_event("e", _event(click={"link": "https://example.org", "userAgent": agent}))
 
-    assert event["is_machine"] is is_machine
+    assert event["actor"] == actor
     assert event["details"]["url"] == "https://example.org"

@@ -22,7 +22,6 @@ def _event(kind: str = "opened", **changes: Any) -> dict[str, Any]:
         "type": kind,
         "tracking_id": None,
         "details": {},
-        "is_machine": False,
         **changes,
     }
 

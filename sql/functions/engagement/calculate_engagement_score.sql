@@ -29,7 +29,7 @@ begin
     from tendril.behavior_events b
     where b.user_id = calculate_engagement_score.user_id
         and (calculate_engagement_score.score_type = 'overall' or b.source = calculate_engagement_score.score_type);
-    select count(*), count(*) filter (where d.opened_at is not null or d.clicked_at is not null)
+    select count(*), count(d.engaged_at)
     into received, answered
     from tendril.message_deliveries d
     where d.user_id = calculate_engagement_score.user_id and d.sent_at > calculate_engagement_score.at - interval '30 days'

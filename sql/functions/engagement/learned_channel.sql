@@ -1,4 +1,4 @@
--- Says which channel a user answers clearly more often over ninety days: opens by people and clicks count, rates are drawn
+-- Says which channel a user answers clearly more often over ninety days: what people showed to have reached them counts, rates are drawn
 -- towards one in four by the weight of four messages, and a lead below a fifth is no lead; changes nothing.
 create or replace function tendril.learned_channel(user_id uuid, at timestamptz default tendril.clock())
 returns text
@@ -6,7 +6,7 @@ language sql stable
 set search_path = ''
 as $$
     with rates as (
-        select d.channel, (count(*) filter (where d.opened_at is not null or d.clicked_at is not null) + 1.0) / (count(*) + 4) as rate
+        select d.channel, (count(d.engaged_at) + 1.0) / (count(*) + 4) as rate
         from tendril.message_deliveries d
         join tendril.contact_points c on c.user_id = d.user_id and c.channel = d.channel and c.state = 'active'
             and c.unsubscribed_at is null

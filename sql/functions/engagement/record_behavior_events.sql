@@ -1,4 +1,4 @@
--- Records what users did, each event once, and enrolls them in the sequences that those events trigger.
+-- Records what users did, each event once, enrolls them in the sequences that those events trigger, and notes which goals they meet.
 create or replace function tendril.record_behavior_events(events jsonb, at timestamptz default tendril.clock())
 returns jsonb
 language plpgsql
@@ -11,6 +11,7 @@ as $$
 #variable_conflict use_column
 declare
     fresh bigint[];
+    engaged uuid[];
 begin
     -- Before the users are locked: an answer to a reminder changes deliveries, and whoever does locks those first.
     if record_behavior_events.events @? '$[*] ? (@.type == "meeting_accepted" || @.type == "meeting_declined")' then
@@ -18,6 +19,9 @@ begin
     end if;
     if record_behavior_events.events @? '$[*] ? (@.type == "commitment_done" || @.type == "commitment_let_go")' then
         perform tendril.heed_commitment_answers(record_behavior_events.events, record_behavior_events.at);
+    end if;
+    if record_behavior_events.events @? '$[*] ? (@.source == "telegram")' then
+        engaged := tendril.note_engagement(record_behavior_events.events, record_behavior_events.at);
     end if;
     with given as (
         select distinct on (g.event_id) g.* from jsonb_to_recordset(record_behavior_events.events) as g (
@@ -42,6 +46,15 @@ begin
         where u.id = s.user_id
     )
     select coalesce(array_agg(id), '{}') into fresh from stored;
+    if engaged is not null then
+        update tendril.user_preferences p
+        set learned_channel = tendril.learned_channel(p.user_id, record_behavior_events.at)
+        where p.user_id = any (engaged);
+    end if;
+    if cardinality(fresh) > 0
+        and (exists (select from tendril.campaigns c where c.goal is not null) or exists (select from tendril.experiments)) then
+        perform tendril.record_conversions(fresh, record_behavior_events.at);
+    end if;
     return jsonb_build_object(
         'recorded', cardinality(fresh),
         'duplicates', jsonb_array_length(record_behavior_events.events) - cardinality(fresh),

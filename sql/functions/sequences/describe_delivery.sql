@@ -22,6 +22,7 @@ as $$
         'delivered_at', describe_delivery.delivery.delivered_at,
         'opened_at', describe_delivery.delivery.opened_at,
         'clicked_at', describe_delivery.delivery.clicked_at,
+        'engaged_at', describe_delivery.delivery.engaged_at,
         'failed_at', describe_delivery.delivery.failed_at,
         'attempt_count', describe_delivery.delivery.attempt_count,
         'possibly_duplicate', describe_delivery.delivery.possibly_duplicate,

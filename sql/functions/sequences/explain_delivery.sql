@@ -17,7 +17,7 @@ begin
             where o.enrollment_id = d.enrollment_id and o.message_step = d.message_step and o.id <> d.id), '[]'),
         'events', coalesce((
             select jsonb_agg(jsonb_build_object(
-                'source', v.source, 'type', v.type, 'reason', v.reason, 'is_machine', v.is_machine,
+                'source', v.source, 'type', v.type, 'reason', v.reason, 'actor', v.actor, 'judge_at', v.judge_at,
                 'until', v.details ->> 'until', 'channel', v.details ->> 'channel', 'url', v.details ->> 'url', 'button', v.details ->> 'button', 'occurred_at', v.occurred_at)
                 order by v.occurred_at, v.id)
             from tendril.delivery_events v where v.delivery_id = d.id), '[]'))

@@ -15,7 +15,8 @@ begin
         update tendril.message_deliveries d
         set delivery_status = 'pending', reason = null, attempt_count = 0, next_attempt_at = retry_deliveries.at, fallback_at = null,
             message_content = null, batch_key = null, batch_position = null, batch_started_at = null, provider_message_id = null,
-            sent_at = null, delivered_at = null, opened_at = null, clicked_at = null, failed_at = null, failure_reason = null,
+            sent_at = null, delivered_at = null, opened_at = null, clicked_at = null, engaged_at = null, failed_at = null,
+            failure_reason = null,
             possibly_duplicate = d.possibly_duplicate or d.delivery_status = 'unknown',
             -- by this the gate lets it pass although its sequence has gone on
             metadata = d.metadata || jsonb_build_object('retried_at', retry_deliveries.at)

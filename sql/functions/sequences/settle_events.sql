@@ -19,21 +19,22 @@ begin
             v.delivery_id,
             min(v.occurred_at) filter (where v.type in ('sent', 'delivered', 'opened', 'clicked', 'bounced', 'soft_bounce', 'complained')) as sent_at,
             min(v.occurred_at) filter (where v.type in ('delivered', 'opened', 'clicked')) as delivered_at,
-            min(v.occurred_at) filter (where v.type in ('opened', 'clicked') and not v.is_machine) as opened_at,
-            min(v.occurred_at) filter (where v.type = 'clicked' and not v.is_machine) as clicked_at,
+            min(v.occurred_at) filter (where v.type in ('opened', 'clicked') and v.actor = 'human') as opened_at,
+            min(v.occurred_at) filter (where v.type = 'clicked' and v.actor = 'human') as clicked_at,
+            min(v.occurred_at) filter (where v.type in ('opened', 'clicked', 'engaged') and v.actor = 'human') as engaged_at,
             min(v.occurred_at) filter (where v.type in ('bounced', 'soft_bounce', 'failed', 'suppressed')) as failed_at,
             min(v.reason) filter (where v.type in ('bounced', 'soft_bounce', 'failed', 'suppressed', 'complained')) as failure_reason,
             case
                 when bool_or(v.type = 'complained') then 'complained'
                 when bool_or(v.type in ('bounced', 'soft_bounce')) then 'bounced'
                 when bool_or(v.type in ('failed', 'suppressed')) then 'failed'
-                when bool_or(v.type = 'clicked' and not v.is_machine) then 'clicked'
-                when bool_or(v.type = 'opened' and not v.is_machine) then 'opened'
+                when bool_or(v.type = 'clicked' and v.actor = 'human') then 'clicked'
+                when bool_or(v.type = 'opened' and v.actor = 'human') then 'opened'
                 when bool_or(v.type in ('delivered', 'opened', 'clicked')) then 'delivered'
                 when bool_or(v.type in ('sent', 'delivery_delayed')) then 'sent'
             end as status
         from tendril.delivery_events v
-        where v.delivery_id = any (settle_events.deliveries) and v.source in ('resend', 'link')
+        where v.delivery_id = any (settle_events.deliveries) and v.source in ('resend', 'link', 'telegram')
         group by v.delivery_id
     ), settled as (
         update tendril.message_deliveries d
@@ -42,6 +43,7 @@ begin
             delivered_at = k.delivered_at,
             opened_at = k.opened_at,
             clicked_at = k.clicked_at,
+            engaged_at = k.engaged_at,
             failed_at = coalesce(k.failed_at, d.failed_at),
             failure_reason = coalesce(k.failure_reason, d.failure_reason),
             reason = coalesce(k.failure_reason, d.reason),
@@ -70,6 +72,7 @@ begin
         perform tendril.advance_enrollments(newly_sent, settle_events.at);
     end if;
     if newly_failed is not null then
+        perform tendril.attribute_again(newly_failed, settle_events.at);
         return tendril.settle_failures(newly_failed, settle_events.at);
     end if;
     return '{}';

@@ -13,6 +13,8 @@ as $$
         union all
         select fallback_at from tendril.message_deliveries where fallback_at is not null
         union all
+        select judge_at from tendril.delivery_events where judge_at is not null
+        union all
         select tendril.next_notice()
         union all
         -- people who are still to be planned

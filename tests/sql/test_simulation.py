@@ -381,3 +381,75 @@ async def test_a_version_that_is_not_there_is_not_found(world: World) -> None:
         await simulated(world, number=7, invented=[{}])
 
     assert missing.value.detail == "number"
+
+
+async def campaign(world: World, **more: Any) -> Row:
+    drafted: Row = await world.call(
+        "draft_campaign",
+        campaign={
+            "name": "weekly",
+            "title": "Weekly",
+            "kind": "recurring",
+            "sequence": "course",
+            "schedule": {"every": "week", "on": ["mon", "wed"], "at": "09:00"},
+            "filter": {"user.days_inactive": {"$gte": 7}},
+        }
+        | more,
+        created_by="admin",
+    )
+    return drafted
+
+
+async def test_a_campaign_reaches_at_each_of_its_times_who_is_in_its_audience_then(
+    world: World, connection: asyncpg.Connection
+) -> None:
+    await world.publish(step())
+    drafted = await campaign(world)
+    before = await contents(connection)
+    people = [
+        {"label": "long away", "last_active": "30 days", "timezone": "Europe/Berlin"},
+        {"label": "soon away", "last_active": "3 days", "timezone": "Pacific/Auckland"},
+    ]
+
+    report = await simulated(
+        world,
+        campaign_id=drafted["id"],
+        invented=people,
+        times=["2026-03-04T09:00", "2026-03-09T09:00"],
+    )
+
+    assert told(report, 0) == [
+        ("04 09:00", "hello", "telegram", "send", ""),
+        ("09 09:00", "hello", "telegram", "send", ""),
+    ]
+    assert told(report, 1) == [("09 09:00", "hello", "telegram", "send", "")]
+    assert await contents(connection) == before
+
+
+async def test_who_a_holdout_keeps_from_a_campaign_is_told_so_also_of_real_people(world: World) -> None:
+    await world.publish(step())
+    drafted = await campaign(world, holdout=0.5, filter={})
+    for _ in range(20):
+        await world.person()
+    users = await world.call("users_meeting", filter={})
+    chosen = await world.call(
+        "choose_versions", users=users, sequence="course", campaign_id=drafted["id"], key="2026-03-04T09:00"
+    )
+
+    report = await simulated(world, campaign_id=drafted["id"], sample=20, times=["2026-03-04T09:00"])
+
+    held_out = {user["user_id"] for user in report["users"] if user["runs"][0]["reason"] == "holdout"}
+    assert held_out == {row["user_id"] for row in chosen if row["is_held_out"]}
+    assert 0 < len(held_out) < 20
+
+
+async def test_a_paused_channel_is_looked_at_once_a_day_until_it_is_too_late(world: World) -> None:
+    await world.publish(step(channels=["email"], stale_after="3 days"))
+    await world.call("pause_channel", channel="email")
+
+    report = await simulated(world, invented=[{"label": "x"}])
+
+    assert told(report) == [
+        ("02 12:00", "hello", "email", "hold", "channel_paused"),
+        ("05 12:00", "hello", "email", "skip", "stale"),
+    ]

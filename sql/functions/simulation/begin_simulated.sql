@@ -15,10 +15,10 @@ declare
 begin
     if begin_simulated.run ->> 'campaign_id' is not null then
         perform tendril.enroll_audience(
-            entered, case when begin_simulated.entry ->> 'zone' is null then begin_simulated.run -> 'filter' else jsonb_build_object(
-                '$and', jsonb_build_array(begin_simulated.run -> 'filter', jsonb_build_object('user.timezone', begin_simulated.entry -> 'zone'))) end,
-            run_key, begin_simulated.run -> 'context', 'campaign', version, (prefix || repeat('0', 12))::uuid, (prefix || repeat('f', 12))::uuid,
-            campaign_id => (begin_simulated.run ->> 'active_campaign_id')::bigint, at => begin_simulated.at);
+            entered, begin_simulated.run -> 'filter', run_key, begin_simulated.run -> 'context', 'campaign', version,
+            (prefix || repeat('0', 12))::uuid, (prefix || repeat('f', 12))::uuid,
+            campaign_id => (begin_simulated.run ->> 'active_campaign_id')::bigint, zone => begin_simulated.entry ->> 'zone',
+            at => begin_simulated.at);
     else
         insert into tendril.enrollments (
             user_id, sequence, version_id, key, status, status_reason, context, source, stepped_at, anchor_at, enrolled_at, ended_at)

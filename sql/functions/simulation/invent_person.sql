@@ -22,6 +22,8 @@ begin
         case when coalesce(invent_person.spec -> 'unsubscribed', '[]') ? c.channel then invent_person.at end, invent_person.at
     from jsonb_array_elements_text(coalesce(invent_person.spec -> 'channels', '["telegram", "email"]')) as c (channel);
     perform tendril.set_preferences(invent_person.id, coalesce(invent_person.spec -> 'preferences', '{}'), invent_person.at);
+    update tendril.user_preferences p set paused_until = invent_person.at + (invent_person.spec ->> 'paused_for')::interval
+    where p.user_id = invent_person.id and invent_person.spec ->> 'paused_for' is not null;
     insert into tendril.behavior_events (event_id, user_id, type, source, metadata, occurred_at, recorded_at)
     select concat_ws(':', 'simulated', invent_person.id, b.place), invent_person.id, b.value ->> 'type', 'api',
         coalesce(b.value -> 'metadata', '{}'), invent_person.at - coalesce(b.value ->> 'ago', '0')::interval, invent_person.at

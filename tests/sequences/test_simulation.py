@@ -1,0 +1,156 @@
+"""What comes back of a simulation: words, totals, and how two of them differ."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from sequences.simulation import PRESETS, Assumptions, Cast, Plot, compare, presets, simulate
+from storage.store import NotFound
+from tests.sql.conftest import World, step, world
+
+__all__ = ["world"]
+
+EVERYBODY = Cast(invented=presets(list(PRESETS)))
+
+
+async def test_every_preset_has_a_week_of_its_own(world: World) -> None:
+    await world.publish(step(), step(name="second", after="1 day", at="preferred"), step(name="third"))
+
+    played = await simulate(world.store, Plot("course"), EVERYBODY)
+
+    stories = {
+        user.label: [(entry.at, entry.channel, entry.verdict) for entry in user.entries]
+        for user in played.users
+    }
+    assert list(stories) == list(PRESETS)
+    assert len(set(map(str, stories.values()))) == len(PRESETS)
+    assert all(stories.values())
+
+
+async def test_words_say_when_where_and_why(world: World) -> None:
+    await world.publish(
+        step(),
+        step(name="second", after="10 hours"),
+        step(name="third", condition={"attributes.plan": "pro"}),
+    )
+
+    played = await simulate(world.store, Plot("course"), Cast(invented=presets(["blocked_the_bot"])))
+
+    assert [entry.words for entry in played.users[0].entries] == [
+        "goes over email instead of telegram: the user blocked the bot",
+        "sent over email",
+        "sent over email (telegram: the user blocked the bot)",
+        "skipped: the step's condition was not met",
+    ]
+
+
+async def test_totals_count_the_sequence_alone(world: World) -> None:
+    await world.publish(step(), step(name="second", after="1 day"))
+    await world.publish(step(), name="other", trigger={"event": "sang"})
+    sang = Assumptions(behavior=({"type": "sang", "after": "1 hour"},))
+
+    played = await simulate(world.store, Plot("course"), Cast(invented=({"label": "Ada"},)), assumptions=sang)
+
+    assert [entry.sequence for entry in played.users[0].entries] == ["course", "other", "course"]
+    assert played.totals.sent == {"telegram": 2}
+    assert played.totals.days == {0: 1, 1: 1}
+    assert (played.totals.people, played.totals.reached) == (1, 1)
+
+
+async def test_two_versions_are_compared_user_by_user_and_in_totals(world: World) -> None:
+    await world.publish(step(), step(name="second", after="1 day"))
+    await world.publish(step(), step(name="second", after="1 day", channels=["email"]))
+    cast = Cast(invented=presets(["telegram_only", "prefers_email"]))
+
+    before = await simulate(world.store, Plot("course", number=1), cast)
+    after = await simulate(world.store, Plot("course"), cast)
+    compared = compare(before, after)
+
+    assert (before.version, after.version) == (1, 2)
+    assert compared.sent == {"telegram": -1}
+    assert [(each.label, each.only_before, each.only_after) for each in compared.users] == [
+        (
+            "telegram_only",
+            ("Tue 03 Mar 08:00  second: sent over telegram",),
+            ("Tue 03 Mar 08:00  second: skipped: the user has no address there",),
+        )
+    ]
+
+
+async def test_what_is_compared_with_itself_does_not_differ(world: World) -> None:
+    await world.publish(
+        step(), step(name="second", after="1 day", fallback="no_engagement", fallback_after="1 day")
+    )
+    half = Assumptions(answers=0.5)
+
+    once, again = [await simulate(world.store, Plot("course"), EVERYBODY, assumptions=half) for _ in "12"]
+
+    assert compare(once, again).users == ()
+
+
+def weekly(**changes: Any) -> dict[str, Any]:
+    return {
+        "name": "weekly",
+        "title": "Weekly",
+        "kind": "recurring",
+        "sequence": "course",
+        "schedule": {"every": "week", "on": ["mon", "wed", "fri"], "at": "09:00"},
+    } | changes
+
+
+async def test_a_weekly_campaign_arrives_at_nine_of_each_recipient(world: World) -> None:
+    await world.publish(step())
+    drafted = await world.call("draft_campaign", campaign=weekly(), created_by="admin")
+
+    played = await simulate(
+        world.store, Plot(campaign=drafted), Cast(invented=presets(["early_bird", "email_only"])), days=7
+    )
+
+    days = {user.label: [f"{entry.at:%a %d %H:%M}" for entry in user.entries] for user in played.users}
+    assert days == {
+        "early_bird": ["Wed 04 09:00", "Fri 06 09:00", "Mon 09 09:00"],
+        "email_only": ["Wed 04 09:00", "Fri 06 09:00", "Mon 09 09:00"],
+    }
+    assert "The campaign is played as if it were active." in played.notes
+
+
+async def test_a_triggered_campaign_lets_everybody_enter_on_the_first_day(world: World) -> None:
+    await world.publish(step())
+    drafted = await world.call(
+        "draft_campaign", campaign=weekly(kind="triggered", schedule={"event": "sang"}), created_by="admin"
+    )
+
+    played = await simulate(world.store, Plot(campaign=drafted), Cast(invented=({"label": "Ada"},)))
+
+    assert [entry.day for entry in played.users[0].entries] == [0]
+    assert "Everybody enters on the first day." in played.notes
+
+
+async def test_a_simulation_may_begin_on_a_day_to_come(world: World) -> None:
+    await world.publish(step())
+    ada = await world.person()
+
+    played = await simulate(
+        world.store,
+        Plot("course"),
+        Cast(users=(ada,)),
+        begins=datetime.fromisoformat("2026-03-28T23:30:00+01:00"),
+    )
+
+    assert [f"{entry.at:%d %b %H:%M} {entry.verdict}" for entry in played.users[0].entries] == [
+        "28 Mar 22:30 hold",
+        "29 Mar 08:00 send",
+    ]
+
+
+async def test_a_sequence_that_is_not_there_is_not_found(world: World) -> None:
+    with pytest.raises(NotFound):
+        await simulate(world.store, Plot("nothing"), EVERYBODY)
+
+
+def test_a_preset_that_is_not_there_is_named() -> None:
+    with pytest.raises(KeyError, match="unicorn"):
+        presets(["unicorn"])

@@ -15,6 +15,7 @@ from aiohttp import web
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from storage.store import Store, Unavailable
+from tests.docs.pages import blocks, read
 from tests.fixtures.database import Clock
 from tests.webhooks.conftest import OpenSidecar, Road, Sent, Sidecar, Tables
 from webhooks.callbacks import CallbackCarrier, open_sender
@@ -261,6 +262,23 @@ async def test_nobody_there_is_an_outcome_too(sidecar: Sidecar, store: Store, se
 
     (logged,) = await log_of(sidecar, made)
     assert logged["attempts"][0]["error"] == "unreachable"
+
+
+async def test_the_example_of_the_guide_takes_what_we_sign_and_nothing_else(
+    sidecar: Sidecar, store: Store, receiver: Receiver, sent: Sent
+) -> None:
+    made = await created(sidecar, receiver.url)
+    await sidecar.as_admin("POST", f"{WEBHOOKS}/{made['id']}/secret")
+    await unsubscribed(store, sent)
+    await carry(store)
+    (example,) = blocks(read("docs/outgoing-webhooks.md"), "python")
+    guide: dict[str, Any] = {}
+    exec(example, guide)
+
+    ((headers, body),) = receiver.got
+    assert guide["is_ours"](made["secret"], headers, body)
+    assert not guide["is_ours"](made["secret"], headers, body + b" ")
+    assert not guide["is_ours"]("whsec_bm90IG91cnM=", headers, body)
 
 
 # The API

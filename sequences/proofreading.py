@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 from sequences.definition import Button, Content
 from sequences.markdown import Document, address_problem
 from sequences.rendering import TELEGRAM_TEXT, telegram_length
-from sequences.templating import LINKS, Problem, TemplateLanguage, Unrenderable
+from sequences.templating import ENGAGEMENT, LEVELS, LINKS, Problem, TemplateLanguage, Unrenderable
 from sequences.values import sample_values
 
 Found = tuple[str, Problem]
@@ -74,13 +75,16 @@ class _Reader:
             yield Problem(1, "links.privacy needs until in context")
 
     def trial(self, body: str, *, on_telegram: bool = False) -> Iterator[Problem]:
-        """Renders with sample values: with all of them, and with only those that nobody lacks."""
+        """Renders with sample values, with all of them and with only those that nobody lacks, for readers of
+        each level of engagement where that matters.
+        """
         compiled = self._language.telegram(Document(self._language.lift(body)).telegram())
         paths = self._language.paths(body)
-        for everything in (True, False):
+        levels = LEVELS if (ENGAGEMENT,) in paths else LEVELS[:1]
+        for everything, level in product((True, False), levels):
             values = sample_values(paths, self._context, everything=everything)
             try:
-                text = compiled.render({**values, **_OURS}).strip()
+                text = compiled.render({**values, **_OURS, ENGAGEMENT: level}).strip()
             except Unrenderable as bad:
                 yield Problem(1, str(bad))
                 return

@@ -32,6 +32,9 @@ USER_FIELDS = ("first_name", "last_name", "username", "locale", "timezone", "att
 OPTIONAL_USER_FIELDS = ("first_name", "last_name", "username", "locale", "attributes")
 LINKS = ("unsubscribe", "preferences", "confirm_email", "privacy")
 BRAND_FIELDS = ("name", "url")
+ENGAGEMENT = "engagement"
+LEVELS = ("low", "medium", "high")
+"""How engaged the reader is, for blocks such as {% if engagement == "low" %}."""
 _JINJAS_FILTERS = (
     "capitalize", "default", "d", "first", "int", "join", "last", "length", "lower", "title", "trim",
     "truncate", "upper",
@@ -153,7 +156,7 @@ class Inspection:
         if node.recursive or node.test is not None or not isinstance(node.target, nodes.Name):
             self._say(node, "a loop is written {% for item in context.items %}")
             return
-        if node.target.name in ("user", "context", "links", "brand"):
+        if node.target.name in (*_KNOWN, ENGAGEMENT):
             self._say(node, f"a loop cannot name its item {node.target.name!r}: that is taken")
             return
         if not isinstance(node.iter, nodes.Name | nodes.Getattr | nodes.Getitem):
@@ -181,14 +184,23 @@ class Inspection:
             further = _found_by(node.left) if isinstance(node, nodes.And) else _missed_by(node.left)
             self._visit_condition(node.right, given | further, names, weight)
         elif isinstance(node, nodes.Compare) and _asks_equality(node):
-            for side in (node.expr, *(operand.expr for operand in node.ops)):
+            sides = (node.expr, *(operand.expr for operand in node.ops))
+            for side in sides:
                 self._visit_condition(side, given, names, weight)
+            if any(path_of(side) == (ENGAGEMENT,) for side in sides) and ENGAGEMENT not in names:
+                self._check_levels(sides)
         elif isinstance(node, nodes.Test):
             if node.name not in QUESTIONS or node.args or node.kwargs:
                 self._say(node, f"no question {node.name!r}; there are: is {', is '.join(QUESTIONS)}")
             self._visit_condition(node.node, given, names, weight)
         else:
             self._visit(node, given, names, weight)
+
+    def _check_levels(self, sides: tuple[nodes.Expr, ...]) -> None:
+        """A misspelled level would be a block that nobody ever reads."""
+        for side in sides:
+            if isinstance(side, nodes.Const) and side.value not in LEVELS:
+                self._say(side, f"engagement is never {side.value!r}; it is one of: {', '.join(LEVELS)}")
 
     def _visit_filter(
         self, node: nodes.Filter, given: frozenset[Path], names: frozenset[str], weight: int
@@ -226,8 +238,10 @@ class Inspection:
 
     def _objection(self, path: Path) -> str | None:
         root, known = path[0], _KNOWN.get(path[0])
+        if root == ENGAGEMENT:
+            return None if len(path) == 1 else "engagement has no parts"
         if known is None:
-            return f"unknown variable {root!r}; there are: user, context, links, brand"
+            return f"unknown variable {root!r}; there are: user, context, links, brand, engagement"
         if len(path) == 1 or path == ("user", "attributes"):
             return f"say which field of {_dotted(path)}"
         if root == "context":
@@ -239,7 +253,7 @@ class Inspection:
     def _objection_to_context(self, name: str) -> str | None:
         if self._declared is None or name in self._declared[0] | self._declared[1]:
             return None
-        return f"context.{name} is not declared; add {name!r} to context in sequence.toml"
+        return f"context.{name} is not declared; add {name!r} to context"
 
     def _is_optional(self, path: Path) -> bool:
         if self._declared is None:

@@ -19,6 +19,7 @@ MAX_NAME = 64
 
 Path = tuple[str, ...]
 """Where a value is: ("user", "first_name"), ("context", "code")."""
+ENGAGEMENT: Path = ("engagement",)
 
 _INVISIBLE = dict.fromkeys(
     [
@@ -66,12 +67,17 @@ def _isolated(text: str) -> str:
     return text
 
 
-def values_at(paths: frozenset[Path], row: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Only what the templates take, from the row's user and context; empty and null are missing."""
+def values_at(paths: frozenset[Path], row: Mapping[str, Any]) -> dict[str, Any]:
+    """Only what the templates take, from the row's user and context; empty and null are missing.
+
+    Of whom nobody knows how engaged they are, the middle is assumed.
+    """
     user, context = row.get("user") or {}, row.get("context") or {}
-    found: dict[str, dict[str, Any]] = {"user": {"attributes": {}}, "context": {}}
+    found: dict[str, Any] = {"user": {"attributes": {}}, "context": {}}
     for path in paths:
-        if path[0] == "context":
+        if path == ENGAGEMENT:
+            found["engagement"] = user.get("engagement") or "medium"
+        elif path[0] == "context":
             _put(found["context"], path[1], cleaned(context.get(path[1])))
         elif path[:2] == ("user", "attributes"):
             _put(found["user"]["attributes"], path[2], cleaned((user.get("attributes") or {}).get(path[2])))

@@ -57,11 +57,11 @@ class Comparison:
     compared_from: ComparedFrom
 
 
-async def start_experiment(store: Store, experiment_id: int) -> dict[str, Any]:
+async def start_experiment(store: Store, experiment_id: int) -> None:
     """Raises BadDraft where a change cannot be made to the sequence as it is now."""
     experiment = await store.call("describe_experiment", experiment_id=experiment_id)
     base, comparison = await compare(store, experiment)
-    started: dict[str, Any] = await store.call(
+    await store.call(
         "start_experiment",
         experiment_id=experiment_id,
         base_version=base["version_id"],
@@ -69,7 +69,6 @@ async def start_experiment(store: Store, experiment_id: int) -> dict[str, Any]:
         first_difference=comparison.first_difference,
         compared_from=comparison.compared_from,
     )
-    return started
 
 
 async def compare(store: Store, experiment: Row) -> tuple[Row, Comparison]:

@@ -1,0 +1,72 @@
+"""The readout of an experiment as a picture: each variant with its interval, for the metric that decides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sequences.experiments.readout import GroupReadout, MetricReadout, Readout
+from webhooks.pictures.drawing import as_svg
+
+TITLES = {
+    "conversion": "Who reached the goal",
+    "click": "Who clicked",
+    "retention": "Who stayed",
+    "revenue": "What each was worth",
+}
+COUNTED = {"exposure": "of those who got the message", "assignment": "of all who were assigned"}
+
+
+def picture_of(readout: Readout, metric: str) -> str:
+    """An SVG."""
+    shown = next((each for each in readout.metrics if each.metric == metric), readout.metrics[0])
+    groups = _groups(shown)
+    top = _top(groups, is_rate=shown.metric != "revenue")
+    return as_svg(
+        "readout.svg",
+        over=f"{readout.experiment}, day {readout.days}",
+        title=TITLES[shown.metric],
+        subtitle=f"{COUNTED[shown.counted_from]}, with 95% intervals for one look",
+        rows=[_row(group, top) for group in groups],
+        scale=[{"place": share, "label": _figure(share * top, shown.metric)} for share in (0, 0.5, 1)],
+        verdict=_verdict(readout),
+        is_decided=readout.verdict.winner is not None,
+    )
+
+
+def _groups(metric: MetricReadout) -> list[GroupReadout]:
+    silence = metric.against_silence
+    return [*metric.variants, *([silence.silent] if silence is not None else [])]
+
+
+def _top(groups: list[GroupReadout], *, is_rate: bool) -> float:
+    """Where the scale ends; at a rate of 1 at most."""
+    known = [group for group in groups if group.complete]
+    highest = max((group.interval.high or group.mean for group in known), default=0.0)
+    return min(highest, 1.0) if is_rate and highest else highest or 1.0
+
+
+def _row(group: GroupReadout, top: float) -> dict[str, Any]:
+    low, high = group.interval.low or 0.0, group.interval.high
+    is_rate = group.successes is not None
+    counts = f"{group.successes} of {group.complete}" if is_rate else f"{group.complete} people"
+    return {
+        "name": group.name,
+        "figure": _figure(group.mean, "conversion" if is_rate else "revenue") if group.complete else "–",
+        "counts": counts,
+        "low": _placed(low, top),
+        "mean": _placed(group.mean, top),
+        "high": _placed(top if high is None else high, top),
+    }
+
+
+def _placed(value: float, top: float) -> float:
+    return round(min(1.0, max(0.0, value / top)), 4)
+
+
+def _figure(value: float, metric: str) -> str:
+    return f"{value:.2f}" if metric == "revenue" else f"{100 * value:.1f}%"
+
+
+def _verdict(readout: Readout) -> str:
+    winner, waits_for = readout.verdict.winner, readout.verdict.waits_for
+    return f"{winner} wins by the declared rule." if winner is not None else waits_for[0]

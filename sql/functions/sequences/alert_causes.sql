@@ -50,6 +50,9 @@ as $$
         jsonb_build_object('webhook', s.id, 'host', substring(s.url from '^https?://([^/?#]+)'), 'reason', s.paused_reason), interval '0'
     from tendril.callback_subscribers s where s.paused_reason in ('failing', 'gone')
     union all
+    select 'uneven_division:' || x.id, 'uneven_division', jsonb_build_object('experiment', x.title), interval '0'
+    from tendril.experiments x where x.status = 'running' and x.division_p < 0.001
+    union all
     select 'callbacks_refused:' || r.provider, 'callbacks_refused', jsonb_build_object('provider', r.provider), interval '0'
     from tendril.refused_callbacks r where r.last_at > alert_causes.at - interval '1 hour';
 $$;

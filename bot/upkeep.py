@@ -10,6 +10,7 @@ import structlog
 from bot.waiting import Bell
 from sequences.analytics import fold_all
 from sequences.controller import NurtureController
+from sequences.experiments.experiments import look_after_experiments
 from storage.store import StorageError, Store
 
 log = structlog.get_logger(__name__)
@@ -45,6 +46,7 @@ class Upkeep:
             await self._reroute(channel)
         await self._store.call("forget_old")
         await fold_all(self._store)
+        await look_after_experiments(self._store)
         if await self._store.call("raise_alerts"):
             self._controller.wake()
 

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from webhooks.api import callbacks, cron, email, nurture, people, service
+from webhooks.api import (
+    analytics,
+    callbacks,
+    cron,
+    email,
+    experiments,
+    interventions,
+    nurture,
+    people,
+    service,
+)
 from webhooks.api.endpoint import Endpoint
 
 RESOURCES = (
     nurture.endpoints,
     people.endpoints,
     email.endpoints,
+    interventions.endpoints,
     cron.endpoints,
+    experiments.endpoints,
+    analytics.endpoints,
     callbacks.endpoints,
     service.everyone,
     service.from_resend,

@@ -37,6 +37,7 @@ MALFORMED = [
     ("SUPABASE_URL", "project"),
     ("ADMIN_API_KEY", "short"),
     ("ADMIN_TELEGRAM_IDS", "ada, bob"),
+    ("WEBHOOK_ALLOWED_HOSTS", "http://crm.internal"),
     ("LINK_SECRET", "a-secret-of-some-length short"),
     ("PUBLIC_URL", "example.com"),
     ("RATING_API_URL", "a model"),

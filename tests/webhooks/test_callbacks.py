@@ -6,60 +6,21 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from aiohttp import web
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from storage.store import Store, Unavailable
 from tests.docs.pages import blocks, read
 from tests.fixtures.database import Clock
+from tests.fixtures.receiver import Receiver
 from tests.webhooks.conftest import OpenSidecar, Road, Sent, Sidecar, Tables
 from webhooks.callbacks import CallbackCarrier, open_sender
 from webhooks.receivers import PRIVATE, Receivers
 
 LOCAL = ("127.0.0.1", "localhost")
 WEBHOOKS = "/api/webhooks"
-
-
-@dataclass
-class Receiver:
-    """Somebody's endpoint: answers with `status`, after `gate` is open, and keeps what it got."""
-
-    url: str = ""
-    status: int = 204
-    headers: dict[str, str] = field(default_factory=dict)
-    gate: asyncio.Event = field(default_factory=asyncio.Event)
-    arrived: asyncio.Event = field(default_factory=asyncio.Event)
-    got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-
-    async def take(self, request: web.Request) -> web.Response:
-        self.got.append((dict(request.headers), await request.read()))
-        self.arrived.set()
-        await self.gate.wait()
-        return web.Response(status=self.status, headers=self.headers)
-
-    @property
-    def ids(self) -> list[str]:
-        return [headers["webhook-id"] for headers, _ in self.got]
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    receiver = Receiver()
-    receiver.gate.set()
-    app = web.Application()
-    app.router.add_post("/hook", receiver.take)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    receiver.url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
-    yield receiver
-    receiver.gate.set()
-    await runner.cleanup()
 
 
 @pytest.fixture

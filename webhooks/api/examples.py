@@ -58,7 +58,7 @@ def example_of(
     """`is_whole`: with what may be left out, too. None where nothing can be said."""
     while "$ref" in schema:
         schema = components[schema["$ref"].rpartition("/")[2]]
-    if "examples" in schema:
+    if schema.get("examples"):
         return schema["examples"][0]
     for key in ("example", "const"):
         if key in schema:
@@ -99,5 +99,5 @@ def _object(schema: Schema, components: Mapping[str, Schema], is_whole: bool, de
     return {
         name: example_of(described, components, is_whole=is_whole, name=name, depth=depth + 1)
         for name, described in schema.get("properties", {}).items()
-        if is_whole or name in required or "examples" in described
+        if is_whole or name in required or described.get("examples")
     }

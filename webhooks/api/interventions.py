@@ -93,7 +93,7 @@ class Message(Body):
 
 class Targeting(Message):
     audience: Slug | None = Field(None, examples=["at_risk"])
-    filter: FilterIn | None = Field(None, json_schema_extra={"examples": []})
+    filter: FilterIn | None = None
 
 
 class Preview(TypedDict):

@@ -295,3 +295,28 @@ async def test_conversions_go_along_when_two_users_become_one(
     await world.call("merge_users", from_user=ada, into_user=again)
 
     assert str(await connection.fetchval("select user_id from tendril.conversions")) == again
+
+
+async def test_outside_subscribers_are_told_of_a_conversion_once(world: World, campaigns: Campaigns) -> None:
+    subscriber = await world.call(
+        "create_subscriber",
+        url="https://crm.example/hook",
+        events=["conversion.recorded"],
+        secret="whsec_cGxhY2Vob2xkZXI=",
+        created_by="admin_api",
+    )
+    await campaigns.opens("spring")
+    ada = await world.person()
+    row = await campaigns.reaches(ada, "spring")
+    await finishes(world, ada, metadata={"amount": 3})
+    await world.tell(row, "clicked", source="link", actor="human", may_be_machine=True)
+    await world.clock.advance("1 minute")
+    await world.call("follow_up")  # the click counts, and the conversion is looked at again
+
+    (told,) = await world.call("list_callbacks", subscriber_id=subscriber["id"])
+
+    assert (told["type"], told["details"]["campaign"], told["details"]["value"]) == (
+        "conversion.recorded",
+        "spring",
+        3,
+    )

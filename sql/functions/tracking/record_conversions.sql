@@ -11,7 +11,7 @@ declare
     goal record;
     meeting bigint[];
     met jsonb := '[]';
-    total int;
+    written_now bigint[];
 begin
     for goal in
         select w.*
@@ -84,9 +84,10 @@ begin
         on conflict (behavior_event_id, campaign_id, experiment_id) do update
         set enrollment_id = excluded.enrollment_id, variant = excluded.variant, delivery_id = excluded.delivery_id,
             is_engaged = excluded.is_engaged, is_last_touch = excluded.is_last_touch
-        returning 1
+        returning id
     )
-    select count(*) into total from written;
-    return total;
+    select coalesce(array_agg(w.id), '{}') into written_now from written w;
+    perform tendril.announce_conversions(written_now, record_conversions.at);
+    return cardinality(written_now);
 end;
 $$;

@@ -15,6 +15,7 @@ from bot.doctor import examine
 from bot.explain import explain
 from bot.logs import redact, start_logging
 from bot.migrating import migrate_command
+from bot.risk import add_options, risk
 from bot.running import stopping_on_signals
 from bot.settings import Settings, SettingsError, read_settings
 from bot.trial import send_trial
@@ -63,6 +64,7 @@ def parser() -> argparse.ArgumentParser:
     trial = _add(commands, "test-email", send_trial, "send one email to ADDRESS, to see that it arrives")
     trial.add_argument("address", metavar="ADDRESS")
     _add_explain(commands)
+    add_options(_add(commands, "risk", risk, "tell from a log who drops off, and how well that can be told"))
     return top
 
 

@@ -80,7 +80,7 @@ PLANTED = {
 }
 LIVED = {
     *("users", "contact_points", "user_preferences", "enrollments", "message_deliveries", "delivery_events"),
-    *("behavior_events", "sequence_opt_outs", "message_wishes", "active_weeks"),
+    *("behavior_events", "behavior_days", "sequence_opt_outs", "message_wishes", "active_weeks"),
 }
 OF_NOBODY = {
     *("clock", "time_zones", "migrations", "duties", "send_budgets", "time_notices", "sequences"),
@@ -90,7 +90,12 @@ OF_NOBODY = {
     *("pods", "events", "broadcasts"),  # are for others; of who made them only the id is there, which goes
     "suppressions",  # hashes
     *("service_pauses", "admin_alerts", "refused_callbacks"),  # about the service
-    *("mail_domains", "analytics_state", "delivery_marks", "folded_deliveries"),  # numbers of messages, at most
+    *(
+        "mail_domains",
+        "analytics_state",
+        "delivery_marks",
+        "folded_deliveries",
+    ),  # numbers of messages, at most
     *("delivery_cells", "delivery_spreads", "step_counts", "enrollment_counts", "cohort_counts"),  # sums
     *("callback_subscribers", "callback_attempts"),  # who is told, and how it went
 }

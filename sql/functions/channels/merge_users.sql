@@ -21,6 +21,7 @@ begin
     update tendril.message_deliveries d set user_id = merge_users.into_user where d.user_id = merge_users.from_user;
     update tendril.behavior_events b set user_id = merge_users.into_user where b.user_id = merge_users.from_user;
     update tendril.conversions c set user_id = merge_users.into_user where c.user_id = merge_users.from_user;
+    perform tendril.merge_behavior_days(merge_users.from_user, merge_users.into_user);
     update tendril.commitments c set user_id = merge_users.into_user where c.user_id = merge_users.from_user;
     update tendril.callbacks c set user_id = merge_users.into_user where c.user_id = merge_users.from_user;
     update tendril.feedback f set user_id = merge_users.into_user where f.user_id = merge_users.from_user;

@@ -46,6 +46,7 @@ begin
         where u.id = s.user_id
     )
     select coalesce(array_agg(id), '{}') into fresh from stored;
+    perform tendril.roll_up_behavior(fresh);
     if engaged is not null then
         update tendril.user_preferences p
         set learned_channel = tendril.learned_channel(p.user_id, record_behavior_events.at)

@@ -1,0 +1,178 @@
+"""`python -m bot risk evaluate FILE`: how well drop-off can be told from a log: a table and a model card."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from bot.settings import Settings, SettingsError
+from engagement.risk.evaluation import Findings, Question, evaluate
+from engagement.risk.log import USUAL_NAMES, BadLog, Log, read_labels, read_log
+from storage.connecting import open_database, open_store
+from storage.migrations import migrate
+from webhooks.pictures.drawing import PALETTE, picture
+
+MODELS = {
+    "learned": "the learned model",
+    "rules": "the rules",
+    "recency": "days since the last activity",
+}
+_COLORS = {"learned": PALETTE["leaf"], "rules": PALETTE["flame"], "recency": PALETTE["faint"]}
+
+
+async def risk(_: Settings, arguments: argparse.Namespace) -> int:
+    log = _log(arguments)
+    question = Question(arguments.day, arguments.horizon, arguments.own_start)
+    try:
+        findings = await _in_a_database_of_its_own(log, question)
+    except BadLog as bad:
+        raise SettingsError(str(bad)) from bad
+    print("\n".join(told(findings)))
+    if arguments.card is not None:
+        await write_card(findings, arguments.card)
+        print(f"\nThe model card is in {arguments.card}/card.md")
+    return 0
+
+
+def add_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("what", choices=["evaluate"], help="learn from the log, and say how well that went")
+    command.add_argument("file", metavar="FILE", type=Path, help="a CSV file: user, time, event_type")
+    command.add_argument("--day", type=_days, default=30, help="what happens until its end is known (30)")
+    command.add_argument("--horizon", type=_days, default=10, help="who does nothing that long has left (10)")
+    command.add_argument("--own-start", action="store_true", help="count days from each person's first")
+    command.add_argument("--labels", metavar="FILE", type=Path, help="who left: user and label, 1 or 0")
+    command.add_argument("--column", metavar="NAME=COLUMN", action="append", default=[], help=_COLUMN_HELP)
+    command.add_argument("--card", metavar="FOLDER", type=Path, help="write a model card into FOLDER")
+
+
+_COLUMN_HELP = f"what a column is called, for {', '.join(USUAL_NAMES)}"
+
+
+def _days(text: str) -> int:
+    if not (text.isdigit() and 1 <= int(text) <= 1_000):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of days between 1 and 1000")
+    return int(text)
+
+
+def _log(arguments: argparse.Namespace) -> Log:
+    columns = dict(each.partition("=")[::2] for each in arguments.column)
+    if unknown := columns.keys() - USUAL_NAMES.keys():
+        raise SettingsError(f"--column {unknown.pop()}: the columns are {', '.join(USUAL_NAMES)}")
+    try:
+        log = read_log(arguments.file, columns)
+        if arguments.labels is not None:
+            log.labels = read_labels(arguments.labels)
+    except (BadLog, OSError) as bad:
+        raise SettingsError(str(bad)) from bad
+    return log
+
+
+async def _in_a_database_of_its_own(log: Log, question: Question) -> Findings:
+    with TemporaryDirectory(prefix="tendril-risk-") as folder:
+        async with open_database(data_dir=Path(folder), database_url=None, supabase_url=None) as address:
+            assert address is not None
+            await migrate(address)
+            async with open_store(database_url=address, supabase_url=None, supabase_secret_key=None) as store:
+                return await evaluate(store, log, question, _Progress())
+
+
+class _Progress:
+    """One line, written over; nothing where nobody looks."""
+
+    def __call__(self, words: str) -> None:
+        if sys.stderr.isatty():
+            print(f"\r\x1b[K{words} …", end="", file=sys.stderr, flush=True)
+
+
+def told(findings: Findings) -> list[str]:
+    share = findings.left / findings.people
+    lines = [
+        f"{findings.people:,} people, {findings.events:,} events, {findings.signals} signals; "
+        f"{findings.left:,} ({share:.1%}) left after day {findings.question.day}.",
+        "",
+        f"{'':30}{'AUC (95 %)':>22}{'Brier':>9}{'calibration':>13}{'lift':>7}",
+    ]
+    for name, words in MODELS.items():
+        model = findings.models[name]
+        area = f"{model['auc']:.3f} ({model['auc_low']:.3f}–{model['auc_high']:.3f})"
+        lines.append(
+            f"{words:30}{area:>22}{model['brier']:>9.4f}{model['calibration_error']:>13.4f}{model['lift']:>7.2f}"
+        )
+    weightiest = ", ".join(each["signal"] for each in findings.importance[:6])
+    return [*lines, "", f"To be used: {MODELS[findings.chosen]}. What counts most: {weightiest}."]
+
+
+async def write_card(findings: Findings, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    document = asdict(findings) | {"first_day": findings.first_day.isoformat()}
+    (folder / "card.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    (folder / "curves.png").write_bytes(await picture("risk.svg", **_drawing(findings)))
+    (folder / "card.md").write_text(_card(findings), encoding="utf-8")
+
+
+def _card(findings: Findings) -> str:
+    rows = [f"| `{each['signal']}` | {each['auc_lost']:.4f} |" for each in findings.importance]
+    return "\n".join(
+        [
+            "# Model card: the risk of dropping off",
+            "",
+            "![The two curves](curves.png)",
+            "",
+            "```",
+            *told(findings),
+            "```",
+            "",
+            "Told of people whom the model had not seen, by five folds. To leave is to do nothing in the "
+            f"{findings.question.horizon} days after day {findings.question.day}, or what the labels say.",
+            "",
+            "| signal | AUC lost when it is shuffled |",
+            "|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def _drawing(findings: Findings) -> Mapping[str, Any]:
+    best = findings.models[findings.chosen]
+    order = [name for name in ("recency", "rules", "learned") if name != findings.chosen] + [findings.chosen]
+    return {
+        "over": "The risk of dropping off",
+        "title": "How well it can be told",
+        "range": f"{findings.people:,} people, day {findings.question.day}",
+        "tiles": _tiles(best),
+        "models": [_drawn_model(findings, name) for name in order],
+        "words": {
+            "curve": "Who leaves is told from who stays",
+            "curve_x": "of those who stayed, taken for leaving",
+            "curve_y": "of those who left, found",
+            "bins": "What was told comes true",
+            "bins_x": "risk told, tenths of the people",
+            "bins_y": "of them, left",
+        },
+    }
+
+
+def _drawn_model(findings: Findings, name: str) -> Mapping[str, Any]:
+    labels = {"learned": "learned", "rules": "rules", "recency": "recency"}
+    return {
+        "label": labels[name],
+        "color": _COLORS[name],
+        "curve": findings.curves[name],
+        "bins": findings.calibration[name],
+    }
+
+
+def _tiles(model: Mapping[str, float]) -> Sequence[Mapping[str, str]]:
+    return [
+        {"figure": f"{model['auc']:.3f}", "label": "AUC"},
+        {"figure": f"{model['brier']:.3f}", "label": "Brier score"},
+        {"figure": f"{model['calibration_error']:.3f}", "label": "calibration error"},
+        {"figure": f"{model['lift']:.1f} ×", "label": "lift of the top 10 %"},
+    ]

@@ -1,0 +1,1 @@
+"""How likely somebody is to drop off: from signals of their activity, by rules and by what was learned."""

@@ -13,12 +13,22 @@ from storage.store import Store
 FOLDED_AT_ONCE = 5000
 
 COUNTS = (
-    *("deliveries", "sent", "people", "delivered", "mails", "mails_delivered", "opened", "opened_at_all"),
-    *("clicked", "hard_bounced", "soft_bounced", "complained", "unsubscribed", "fell_back", "failed"),
+    *("deliveries", "sent", "people", "delivered", "mails", "mails_delivered", "engaged", "opened"),
+    *(
+        "opened_at_all",
+        "clicked",
+        "hard_bounced",
+        "soft_bounced",
+        "complained",
+        "unsubscribed",
+        "fell_back",
+        "failed",
+    ),
     *("skipped", "cancelled", "unclear", "held_out", "converted", "conversions"),
 )
 RATES: Mapping[str, tuple[tuple[str, ...], str]] = {
     "delivered": (("delivered",), "sent"),
+    "engaged": (("engaged",), "delivered"),
     "opened": (("opened",), "mails_delivered"),
     "opened_at_all": (("opened_at_all",), "mails_delivered"),
     "clicked": (("clicked",), "delivered"),
@@ -271,6 +281,7 @@ class Stage:
     step: str
     reached: Rate | None
     got: Rate | None
+    engaged: int
     opened: int
     clicked: int
     converted: int
@@ -322,6 +333,7 @@ def _stage(step: Mapping[str, Any], entered: int) -> Stage:
         step=step["step"],
         reached=Rate.told(step["reached"], entered),
         got=Rate.told(min(step["got"], step["reached"]), step["reached"]),
+        engaged=step["engaged"],
         opened=step["opened"],
         clicked=step["clicked"],
         converted=step["converted"],

@@ -54,6 +54,8 @@ create table tendril.delivery_cells (
     -- of one step, over however many channels, the first that was sent
     people int not null default 0,
     delivered int not null default 0,
+    -- a person opened, clicked, tapped or answered
+    engaged int not null default 0,
     opened int not null default 0,
     opened_at_all int not null default 0,
     clicked int not null default 0,
@@ -95,6 +97,7 @@ create table tendril.step_counts (
     experiment_id bigint not null,
     variant text not null,
     people bigint not null,
+    engaged bigint not null,
     opened bigint not null,
     clicked bigint not null,
     converted bigint not null,
@@ -115,6 +118,7 @@ create table tendril.folded_deliveries (
     is_sent boolean not null,
     is_first boolean not null,
     is_delivered boolean not null,
+    is_engaged boolean not null,
     is_opened_at_all boolean not null,
     is_hard_bounced boolean not null,
     is_soft_bounced boolean not null,
@@ -205,9 +209,9 @@ create trigger mark_changed after update on tendril.message_deliveries
     for each row when (
         (old.delivery_status not in ('pending', 'sending') or new.delivery_status not in ('pending', 'sending')
             or old.sent_at is not null or new.sent_at is not null)
-        and (old.delivery_status, old.reason, old.failure_reason, old.sent_at, old.delivered_at, old.opened_at, old.clicked_at,
+        and (old.delivery_status, old.reason, old.failure_reason, old.sent_at, old.delivered_at, old.opened_at, old.clicked_at, old.engaged_at,
                 old.failed_at, old.scheduled_at, old.channel, old.recipient_address)
-            is distinct from (new.delivery_status, new.reason, new.failure_reason, new.sent_at, new.delivered_at, new.opened_at, new.clicked_at,
+            is distinct from (new.delivery_status, new.reason, new.failure_reason, new.sent_at, new.delivered_at, new.opened_at, new.clicked_at, new.engaged_at,
                 new.failed_at, new.scheduled_at, new.channel, new.recipient_address))
     execute function tendril.mark_delivery();
 create trigger mark_deleted after delete on tendril.message_deliveries
@@ -220,6 +224,8 @@ create trigger mark_told after insert on tendril.delivery_events
 create trigger mark_judged after update on tendril.delivery_events
     for each row when (new.delivery_id is not null or old.delivery_id is not null)
     execute function tendril.mark_delivery_of();
+create trigger mark_converted after insert or update or delete on tendril.conversions
+    for each row execute function tendril.mark_delivery_of();
 create trigger mark_wish after insert or delete on tendril.message_wishes
     for each row execute function tendril.mark_delivery_of();
 create trigger mark_unsubscribed after insert on tendril.behavior_events

@@ -6,7 +6,7 @@ create or replace function tendril.analytics(
 )
 returns table (
     key text, title text, deliveries bigint, sent bigint, people bigint, delivered bigint, mails bigint, mails_delivered bigint,
-    opened bigint, opened_at_all bigint, clicked bigint, hard_bounced bigint, soft_bounced bigint, complained bigint,
+    engaged bigint, opened bigint, opened_at_all bigint, clicked bigint, hard_bounced bigint, soft_bounced bigint, complained bigint,
     unsubscribed bigint, fell_back bigint, failed bigint, skipped bigint, cancelled bigint, unclear bigint, held_out bigint,
     converted bigint, conversions bigint, value numeric, open_seconds bigint, click_seconds bigint
 )
@@ -36,7 +36,7 @@ begin
             and (not wanted ? 'template' or t.name = wanted ->> 'template')
     ), cells as (
         select c.day, c.version_id, c.message_step, c.channel, c.message_class, c.campaign_id, c.experiment_id, c.variant,
-            c.mail_provider, c.outcome, c.reason, c.deliveries, c.sent, c.people, c.delivered, c.opened, c.opened_at_all, c.clicked,
+            c.mail_provider, c.outcome, c.reason, c.deliveries, c.sent, c.people, c.delivered, c.engaged, c.opened, c.opened_at_all, c.clicked,
             c.hard_bounced, c.soft_bounced, c.complained, c.unsubscribed, c.fell_back, c.converted, c.conversions, c.value,
             c.open_seconds, c.click_seconds, 0::bigint as held_out
         from tendril.delivery_cells c
@@ -45,7 +45,7 @@ begin
         union all
         -- whoever was held out has no message: they stand at the first step, on no channel
         select e.enrolled_on, e.version_id, 1, null, q.message_class, e.campaign_id, e.experiment_id, e.variant, null, 'held_out', null,
-            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, e.people
+            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, e.people
         from tendril.enrollment_counts e
         join tendril.sequence_versions v on v.id = e.version_id
         join tendril.sequences q on q.name = v.sequence
@@ -64,7 +64,7 @@ begin
             case analytics.group_by when 'campaign' then c.campaign_id when 'variant' then c.experiment_id end as owner_id,
             sum(c.deliveries) as deliveries, sum(c.sent) as sent, sum(c.people) as people, sum(c.delivered) as delivered,
             sum(c.sent) filter (where c.channel = 'email') as mails, sum(c.delivered) filter (where c.channel = 'email') as mails_delivered,
-            sum(c.opened) filter (where c.channel = 'email') as opened,
+            sum(c.engaged) as engaged, sum(c.opened) filter (where c.channel = 'email') as opened,
             sum(c.opened_at_all) filter (where c.channel = 'email') as opened_at_all,
             sum(c.clicked) as clicked, sum(c.hard_bounced) as hard_bounced, sum(c.soft_bounced) as soft_bounced,
             sum(c.complained) as complained, sum(c.unsubscribed) as unsubscribed, sum(c.fell_back) as fell_back,
@@ -103,7 +103,7 @@ begin
         left join tendril.experiments x on x.id = m.owner_id and analytics.group_by = 'variant'
     )
     select n.key, max(n.title), sum(n.deliveries)::bigint, sum(n.sent)::bigint, sum(n.people)::bigint, sum(n.delivered)::bigint,
-        coalesce(sum(n.mails), 0)::bigint, coalesce(sum(n.mails_delivered), 0)::bigint, coalesce(sum(n.opened), 0)::bigint,
+        coalesce(sum(n.mails), 0)::bigint, coalesce(sum(n.mails_delivered), 0)::bigint, sum(n.engaged)::bigint, coalesce(sum(n.opened), 0)::bigint,
         coalesce(sum(n.opened_at_all), 0)::bigint, sum(n.clicked)::bigint, sum(n.hard_bounced)::bigint, sum(n.soft_bounced)::bigint,
         sum(n.complained)::bigint, sum(n.unsubscribed)::bigint, sum(n.fell_back)::bigint, coalesce(sum(n.failed), 0)::bigint,
         coalesce(sum(n.skipped), 0)::bigint, coalesce(sum(n.cancelled), 0)::bigint, coalesce(sum(n.unclear), 0)::bigint,

@@ -37,12 +37,13 @@ as $$
             -- `greatest` would make 0 of nothing
             case when c.opened_by_people_at is not null then greatest(extract(epoch from c.opened_by_people_at - c.sent_at), 0) end,
             case when c.clicked_by_people_at is not null then greatest(extract(epoch from c.clicked_by_people_at - c.sent_at), 0) end,
-            0, 0,
+            coalesce(led_to.conversions, 0), coalesce(led_to.value, 0),
             c.sent_at is not null,
             c.sent_at is not null and not exists (
                 select from tendril.message_deliveries s
                 where s.enrollment_id = c.enrollment_id and s.message_step = c.message_step and (s.sent_at, s.id) < (c.sent_at, c.id)),
             c.is_delivered,
+            c.is_delivered and (c.engaged_at is not null or c.opened_by_people_at is not null),
             c.is_delivered and (c.opened_by_people_at is not null or coalesce(told.is_opened, false)),
             coalesce(told.is_hard_bounced, false),
             coalesce(told.is_soft_bounced and not told.is_hard_bounced, false),
@@ -64,5 +65,14 @@ as $$
             bool_or(v.type = 'soft_bounce') as is_soft_bounced
         from tendril.delivery_events v
         where v.delivery_id = c.id and v.source in ('resend', 'link')
-    ) told on true;
+    ) told on true
+    left join lateral (
+        -- An event is owed to one message, though a campaign and an experiment may both wait for it.
+        select count(*) as conversions, sum(each.value) as value
+        from (
+            select max(v.value) as value from tendril.conversions v
+            where v.delivery_id = c.id and (v.is_last_touch or v.experiment_id is not null)
+            group by v.behavior_event_id
+        ) each
+    ) led_to on true;
 $$;

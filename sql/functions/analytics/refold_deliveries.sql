@@ -52,27 +52,27 @@ begin
             do update set deliveries = s.deliveries + excluded.deliveries
     ), stepped as (
         insert into tendril.step_counts as s (
-            version_id, enrolled_on, message_step, campaign_id, experiment_id, variant, people, opened, clicked, converted)
+            version_id, enrolled_on, message_step, campaign_id, experiment_id, variant, people, engaged, opened, clicked, converted)
         select c.version_id, c.enrolled_on, c.message_step, c.campaign_id, c.experiment_id, c.variant,
-            coalesce(sum(c.sign) filter (where c.is_first), 0), coalesce(sum(c.sign) filter (where c.open_seconds is not null), 0),
+            coalesce(sum(c.sign) filter (where c.is_first), 0), coalesce(sum(c.sign) filter (where c.is_engaged), 0), coalesce(sum(c.sign) filter (where c.open_seconds is not null), 0),
             coalesce(sum(c.sign) filter (where c.click_seconds is not null), 0), coalesce(sum(c.sign) filter (where c.conversions > 0 and c.is_delivered), 0)
         from celled c
         where c.is_sent
         group by 1, 2, 3, 4, 5, 6
         on conflict (version_id, enrolled_on, message_step, campaign_id, experiment_id, variant) do update
-            set people = s.people + excluded.people, opened = s.opened + excluded.opened, clicked = s.clicked + excluded.clicked,
+            set people = s.people + excluded.people, engaged = s.engaged + excluded.engaged, opened = s.opened + excluded.opened, clicked = s.clicked + excluded.clicked,
                 converted = s.converted + excluded.converted
     )
     update tendril.delivery_cells c
     set deliveries = c.deliveries + d.deliveries, sent = c.sent + d.sent, people = c.people + d.people,
-        delivered = c.delivered + d.delivered, opened = c.opened + d.opened, opened_at_all = c.opened_at_all + d.opened_at_all,
+        delivered = c.delivered + d.delivered, engaged = c.engaged + d.engaged, opened = c.opened + d.opened, opened_at_all = c.opened_at_all + d.opened_at_all,
         clicked = c.clicked + d.clicked, hard_bounced = c.hard_bounced + d.hard_bounced, soft_bounced = c.soft_bounced + d.soft_bounced,
         complained = c.complained + d.complained, unsubscribed = c.unsubscribed + d.unsubscribed, fell_back = c.fell_back + d.fell_back,
         converted = c.converted + d.converted, conversions = c.conversions + d.conversions, value = c.value + d.value,
         open_seconds = c.open_seconds + d.open_seconds, click_seconds = c.click_seconds + d.click_seconds
     from (
         select h.cell, sum(h.sign) as deliveries, sum(h.sign * h.is_sent::int) as sent, sum(h.sign * h.is_first::int) as people,
-            sum(h.sign * h.is_delivered::int) as delivered, sum(h.sign * (h.open_seconds is not null)::int) as opened,
+            sum(h.sign * h.is_delivered::int) as delivered, sum(h.sign * h.is_engaged::int) as engaged, sum(h.sign * (h.open_seconds is not null)::int) as opened,
             sum(h.sign * h.is_opened_at_all::int) as opened_at_all, sum(h.sign * (h.click_seconds is not null)::int) as clicked,
             sum(h.sign * h.is_hard_bounced::int) as hard_bounced, sum(h.sign * h.is_soft_bounced::int) as soft_bounced,
             sum(h.sign * h.is_complained::int) as complained, sum(h.sign * h.is_unsubscribed::int) as unsubscribed,

@@ -41,7 +41,7 @@ begin
             from tendril.sequence_steps s
             where s.version_id = any (versions)
         ), got as (
-            select t.version_id, t.message_step, sum(t.people) as people, sum(t.opened) as opened, sum(t.clicked) as clicked,
+            select t.version_id, t.message_step, sum(t.people) as people, sum(t.engaged) as engaged, sum(t.opened) as opened, sum(t.clicked) as clicked,
                 sum(t.converted) as converted
             from tendril.step_counts t
             where t.version_id = any (versions) and t.enrolled_on between first and last
@@ -55,7 +55,7 @@ begin
             having sum(b.people) > 0
         ), named as (
             select p.name, max(p.version_id) as newest, sum(p.reached) as reached, sum(p.waiting) as waiting, sum(g.people) as got,
-                sum(g.opened) as opened, sum(g.clicked) as clicked, sum(g.converted) as converted
+                sum(g.engaged) as engaged, sum(g.opened) as opened, sum(g.clicked) as clicked, sum(g.converted) as converted
             from places p
             left join got g on g.version_id = p.version_id and g.message_step = p.position
             group by p.name
@@ -70,7 +70,7 @@ begin
             'left', coalesce((select sum(b.people) from began b where b.status = 'cancelled'), 0),
             'steps', coalesce((
                 select jsonb_agg(jsonb_build_object(
-                    'step', n.name, 'reached', n.reached, 'got', coalesce(n.got, 0), 'opened', coalesce(n.opened, 0),
+                    'step', n.name, 'reached', n.reached, 'got', coalesce(n.got, 0), 'engaged', coalesce(n.engaged, 0), 'opened', coalesce(n.opened, 0),
                     'clicked', coalesce(n.clicked, 0), 'converted', coalesce(n.converted, 0), 'waiting', n.waiting,
                     'left', coalesce((
                         select jsonb_agg(jsonb_build_object('reason', r.reason, 'people', r.people) order by r.people desc, r.reason)

@@ -7,14 +7,17 @@ set search_path = ''
 as $$
 #variable_conflict use_column
 declare
+    unanswered bigint[];
     passed bigint[];
     sent bigint[] := '{}';
     over text;
     token uuid := gen_random_uuid();
 begin
-    perform tendril.close_unanswered(
-        array(select d.id from tendril.message_deliveries d where d.user_id = any (deliver_simulated.users) and d.fallback_at <= deliver_simulated.at),
-        deliver_simulated.at);
+    unanswered := array(
+        select d.id from tendril.message_deliveries d where d.user_id = any (deliver_simulated.users) and d.fallback_at <= deliver_simulated.at);
+    if cardinality(unanswered) > 0 then
+        perform tendril.close_unanswered(unanswered, deliver_simulated.at);
+    end if;
     -- Each channel in turn claims what it may send, as its pipeline would; what the gate sends another way, and what falls back, is
     -- due at once.
     for round in 1 .. 20 loop

@@ -6,9 +6,10 @@ language sql stable
 set search_path = ''
 as $$
     with mine as (
-        select d.*, e.key, s.name as step, (select f.channel from tendril.message_deliveries f where f.fallback_of = d.id limit 1) as instead,
-            (select min(f.created_at) from tendril.message_deliveries f where f.fallback_of = d.id) as instead_at
+        select d.*, e.key, s.name as step, f.channel as instead, f.created_at as instead_at
         from tendril.message_deliveries d
+        left join tendril.message_deliveries f
+            on f.enrollment_id = d.enrollment_id and f.message_step = d.message_step and f.fallback_of = d.id
         join tendril.enrollments e on e.id = d.enrollment_id
         join tendril.sequence_steps s on s.version_id = d.version_id and s.position = d.message_step
         where d.user_id = simulated_entries.user_id

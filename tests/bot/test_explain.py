@@ -58,8 +58,17 @@ def event(kind: str, **changes: Any) -> dict[str, Any]:
 
 
 def story(of: dict[str, Any], *events: dict[str, Any], siblings: tuple[dict[str, Any], ...] = ()) -> str:
-    told = {"delivery": of, "events": list(events), "siblings": list(siblings)}
+    told = {"delivery": of, "enrollment": {}, "events": list(events), "siblings": list(siblings)}
     return "\n".join(delivery_story(told, "UTC", PLAIN))
+
+
+def test_the_story_of_one_says_which_variant_it_is() -> None:
+    enrollment = {"experiment": "shorter_subject", "variant": "short"}
+    told = {"delivery": delivery(), "enrollment": enrollment, "events": [], "siblings": []}
+
+    lines = delivery_story(told, "UTC", PLAIN)
+
+    assert "  variant short of the experiment shorter_subject" in lines
 
 
 async def printed(tendril: Tendril, person: Person, number: int | None, capsys: Printed) -> str:

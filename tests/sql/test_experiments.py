@@ -276,7 +276,10 @@ async def test_a_silent_variant_gets_nothing_ever_and_is_explained(world: World)
     assert 0 < len(silent) < 20
     for user_id in silent:
         assert await world.deliveries(user_id) == []
-        assert {run["status_reason"] for run in await runs_of(world, user_id)} == {"holdout"}
+        told = {
+            (run["status_reason"], run["variant"], run["experiment"]) for run in await runs_of(world, user_id)
+        }
+        assert told == {("holdout", "silence", "words")}
     counted = await outcomes(world, experiment)
     assert counted["silence"]["people"] == len(silent)
 

@@ -11,7 +11,8 @@ begin
     select jsonb_build_object(
         'delivery', tendril.describe_delivery(d),
         'enrollment', jsonb_build_object('enrollment_id', e.id, 'sequence', e.sequence, 'status', e.status, 'status_reason', e.status_reason,
-            'source', e.source, 'enrolled_at', e.enrolled_at, 'current_step', e.current_step),
+            'source', e.source, 'enrolled_at', e.enrolled_at, 'current_step', e.current_step,
+            'experiment', (select x.name from tendril.experiments x where x.id = e.experiment_id), 'variant', e.variant),
         'siblings', coalesce((
             select jsonb_agg(tendril.describe_delivery(o) order by o.id) from tendril.message_deliveries o
             where o.enrollment_id = d.enrollment_id and o.message_step = d.message_step and o.id <> d.id), '[]'),

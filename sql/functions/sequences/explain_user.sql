@@ -17,7 +17,8 @@ begin
             select jsonb_agg(jsonb_build_object(
                 'enrollment_id', e.id, 'sequence', e.sequence, 'key', e.key, 'status', e.status, 'status_reason', e.status_reason, 'source', e.source,
                 'current_step', e.current_step, 'steps', (select count(*) from tendril.sequence_steps s where s.version_id = e.version_id),
-                'enrolled_at', e.enrolled_at, 'ended_at', e.ended_at, 'paused_at', e.paused_at) order by e.id desc)
+                'enrolled_at', e.enrolled_at, 'ended_at', e.ended_at, 'paused_at', e.paused_at,
+                'experiment', (select x.name from tendril.experiments x where x.id = e.experiment_id), 'variant', e.variant) order by e.id desc)
             from tendril.enrollments e where e.user_id = subject), '[]'),
         'deliveries', coalesce((
             select jsonb_agg(tendril.describe_delivery(d) order by coalesce(d.sent_at, d.next_attempt_at), d.id)

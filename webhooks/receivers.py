@@ -50,7 +50,7 @@ class Receivers:
         try:
             url = URL(text)
             host, port = url.raw_host, url.port
-        except ValueError as error:
+        except (ValueError, IndexError) as error:  # an index where brackets stand as in "https://[]@"
             raise Unwanted("this is no address") from error
         if url.scheme not in ("http", "https") or not host or not port or len(text) > MOST_CHARACTERS:
             raise Unwanted("an address begins with https:// and names a host")

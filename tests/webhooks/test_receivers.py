@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from webhooks.receivers import Receivers, Unwanted, is_public
 
@@ -47,6 +51,13 @@ def test_an_address_of_the_internet_is_public(address: str) -> None:
 def test_an_address_that_cannot_be_meant_is_refused_without_asking_anybody(url: str, why: str) -> None:
     with pytest.raises(Unwanted, match=why):
         Receivers().checked(url)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.text() | st.from_regex(r"https?://[\[\]:@0-9a-fx.%/#?]{1,30}"))
+def test_whatever_is_typed_in_is_an_address_or_refused(text: str) -> None:
+    with suppress(Unwanted):
+        assert Receivers().checked(text).scheme == "https"
 
 
 @pytest.mark.parametrize(

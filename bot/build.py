@@ -48,6 +48,7 @@ from sequences.metrics import DeliveryMetrics
 from sequences.pipeline import DeliveryPipeline
 from sequences.publishing import publish_catalogue
 from sequences.rendering import Brand, Renderer
+from sequences.templates import publish_templates
 from storage.store import Store
 from webhooks.app import build_app, build_monitor
 from webhooks.options import WebOptions
@@ -429,3 +430,5 @@ class _Assembly:
 async def _publish(store: Store) -> None:
     for published in await publish_catalogue(store, CATALOGUE):
         log.info("sequence_published", sequence=published.sequence, number=published.number)
+    for name in await publish_templates(store):
+        log.info("template_published", template=name)

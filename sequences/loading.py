@@ -31,6 +31,7 @@ from sequences.reading import EVENT_RULE, FRONT_KEYS, StepTable, Table, read_con
 _FENCE = "+++"
 SEQUENCE_KEYS = ("name", "title", "description", "message_class", "context", "trigger", "exit", "steps")
 TRIGGER_KEYS = ("event", "filter", "again_after")
+TEMPLATE_KEYS = ("title", "description", "type", "context")
 _TOML_PLACE = re.compile(r"\(at line (\d+), column \d+\)")
 _TABLE = re.compile(r"\s*\[\[?\s*([^\[\]]+?)\s*\]\]?\s*(#.*)?$")
 _ENTRY = re.compile(r"\s*(?:\"([^\"]+)\"|'([^']+)'|([A-Za-z0-9_-]+))\s*(?:\.|=)")
@@ -65,6 +66,46 @@ def load_catalogue(folder: Path) -> list[Sequence]:
     if mistakes:
         raise CatalogueError(mistakes)
     return [sequence for sequence in found if sequence is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Words that steps and campaigns take by a name; `type` says what they are for."""
+
+    name: str
+    title: str
+    description: str
+    type: str
+    context: tuple[str, ...]
+    content: Content
+
+
+def load_templates(folder: Path) -> list[Template]:
+    """The templates in this folder, by name, a file NAME.md each; raises CatalogueError."""
+    mistakes: list[Mistake] = []
+    found = [
+        _template(path, _Source(path, folder, mistakes), path.read_text(encoding="utf-8"))
+        for path in sorted(folder.glob("*.md"))
+    ]
+    if mistakes:
+        raise CatalogueError(mistakes)
+    return found
+
+
+def _template(path: Path, source: _Source, text: str) -> Template:
+    table, body, offset = _read_page(source, text)
+    table.only((*TEMPLATE_KEYS, *FRONT_KEYS))
+    if not NAME.match(path.stem):
+        source.say(1, "a template is named by its file: a-z, 0-9 and _, a letter first")
+    context = read_context(table)
+    return Template(
+        name=path.stem,
+        title=table.get("title", str, path.stem, required=True),
+        description=table.get("description", str, ""),
+        type=table.get("type", str, path.stem),
+        context=context,
+        content=_proofread(source, read_words(table, body), context, offset),
+    )
 
 
 class _Source:
@@ -225,20 +266,9 @@ class _Folder:
 
     def _page(self, file: str, text: str, context: tuple[str, ...]) -> Content:
         source = self._source(file)
-        front, body, offset = _divide(text)
-        if front is None:
-            source.say(1, f"the front matter that begins with {_FENCE} does not end")
-            return Content(body=text)
-        table = Table(_FilePlace(source), source.parse(front, 1) or {})
+        table, body, offset = _read_page(source, text)
         table.only(FRONT_KEYS)
-        content = read_words(table, body.strip("\n") or None)
-        offset += len(body) - len(body.lstrip("\n"))
-        for place, problem in content_problems(content, context):
-            line = offset + problem.line if place == "body" else _front_line(source, place)
-            source.say(
-                line, problem.message if place == "body" else f"{place.split('.')[0]}: {problem.message}"
-            )
-        return content
+        return _proofread(source, read_words(table, body), context, offset)
 
     def _check_files(self, names: tuple[str, ...]) -> None:
         for path in sorted(self._path.glob("*")):
@@ -259,6 +289,25 @@ class _FileStep(StepTable):
 
     def words(self, step: str, channels: tuple[str, ...]) -> Mapping[str, Content]:
         return self._folder.content(step, self._context, channels)
+
+
+def _read_page(source: _Source, text: str) -> tuple[Table, str | None, int]:
+    """Its front matter, its body, and how many lines stand before the body's first word."""
+    front, body, offset = _divide(text)
+    if front is None:
+        source.say(1, f"the front matter that begins with {_FENCE} does not end")
+        front = ""
+    table = Table(_FilePlace(source), source.parse(front, 1) or {})
+    return table, body.strip("\n") or None, offset + len(body) - len(body.lstrip("\n"))
+
+
+def _proofread(source: _Source, content: Content, context: tuple[str, ...], offset: int) -> Content:
+    for place, problem in content_problems(content, context):
+        if place == "body":
+            source.say(offset + problem.line, problem.message)
+        else:
+            source.say(_front_line(source, place), f"{place.split('.')[0]}: {problem.message}")
+    return content
 
 
 def _divide(text: str) -> tuple[str | None, str, int]:

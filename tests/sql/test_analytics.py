@@ -3,16 +3,21 @@
 from typing import Any
 
 import asyncpg
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule, run_state_machine_as_test
 
 from tests.fixtures.database import Clock
 from tests.sql.conftest import World, step
+from tests.sql.test_properties import PEOPLE, Database, Lives
 
 # Each message for itself, as docs/analytics.md says it is counted.
 BY_HAND = """
 with messages as (
     select d.*, coalesce(d.sent_at, d.failed_at, d.scheduled_at) at time zone 'UTC' as told_at,
         d.sent_at is not null and d.delivery_status not in ('bounced', 'failed', 'pending', 'sending')
-            and (d.channel <> 'email' or d.delivered_at is not null or d.delivery_status = 'complained') as arrived
+            and (d.channel <> 'email' or d.delivered_at is not null or d.delivery_status = 'complained')
+        as arrived
     from tendril.message_deliveries d
     where d.delivery_status not in ('pending', 'sending') or d.sent_at is not null
 )
@@ -23,8 +28,10 @@ select d.told_at::date::text as day, d.sequence_type, d.channel, count(*)::int a
     count(*) filter (where d.delivery_status = 'complained')::int as complained,
     count(*) filter (where exists (select from tendril.delivery_events v
         where v.delivery_id = d.id and v.type = 'bounced'))::int as hard_bounced,
-    count(*) filter (where d.arrived and exists (select from tendril.message_wishes w
-        where w.delivery_id = d.id and w.wish in ('not', 'stop')))::int as unsubscribed
+    count(*) filter (where d.arrived and (exists (select from tendril.message_wishes w
+        where w.delivery_id = d.id and w.wish in ('not', 'stop')) or exists (
+            select from tendril.behavior_events b
+            where b.event_id like 'unsubscribed:' || d.tracking_id || '%')))::int as unsubscribed
 from messages d
 group by 1, 2, 3 order by 1, 2, 3
 """
@@ -36,6 +43,31 @@ select c.day::text, v.sequence as sequence_type, c.channel, sum(c.deliveries)::i
 from tendril.delivery_cells c join tendril.sequence_versions v on v.id = c.version_id
 group by 1, 2, 3 having sum(c.deliveries) <> 0 order by 1, 2, 3
 """
+PLACES_BY_HAND = """
+select e.version_id, e.status, e.status_reason as reason, e.current_step as step, count(*)::int as people
+from tendril.enrollments e group by 1, 2, 3, 4 order by 1, 2, 3, 4
+"""
+PLACES_FROM_SUMS = """
+select c.version_id, c.status, c.reason, c.step, sum(c.people)::int as people
+from tendril.enrollment_counts c group by 1, 2, 3, 4 having sum(c.people) <> 0 order by 1, 2, 3, 4
+"""
+ACTIVE_BY_HAND = """
+select date_trunc('week', u.created_at at time zone 'UTC')::date as signed_up_in,
+    date_trunc('week', b.occurred_at at time zone 'UTC')::date as week, count(distinct u.id)::int as people
+from tendril.behavior_events b join tendril.users u on u.id = b.user_id where b.source <> 'clock'
+group by 1, 2 order by 1, 2
+"""
+ACTIVE_FROM_SUMS = """
+select c.signed_up_in, c.week, sum(c.people)::int as people from tendril.cohort_counts c
+group by 1, 2 having sum(c.people) <> 0 order by 1, 2
+"""
+ALL_SUMS = (
+    "select * from tendril.delivery_cells where deliveries <> 0 order by cell",
+    "select * from tendril.delivery_spreads where deliveries <> 0 order by 1, 2, 3, 4, 5, 6, 7",
+    "select * from tendril.step_counts where people <> 0 order by 1, 2, 3, 4, 5, 6",
+    PLACES_FROM_SUMS,
+    ACTIVE_FROM_SUMS,
+)
 
 
 async def rows(connection: asyncpg.Connection, query: str) -> list[dict[str, Any]]:
@@ -60,3 +92,75 @@ async def test_what_became_of_messages_is_counted_as_by_hand(
 
     assert await rows(connection, FROM_SUMS) == await rows(connection, BY_HAND)
     assert await world.call("fold_deliveries") == 0
+
+
+class CountedLives(Lives):
+    """As in test_properties; meanwhile sums are folded, people move, are merged and deleted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.database.rows("select tendril.rebuild_analytics()")
+
+    @rule(batch=st.sampled_from([1, 3, 1000]))
+    def fold(self, batch: int) -> None:
+        self.database.call("fold_deliveries", batch=batch)
+
+    @rule(person=PEOPLE, zone=st.sampled_from(["Europe/Berlin", "Asia/Tokyo"]))
+    def move_away(self, person: int, zone: str) -> None:
+        self.database.rows("update tendril.users set timezone = $2 where id = $1", self.users[person], zone)
+
+    @rule(actor=st.sampled_from(["human", "machine", "unknown"]))
+    def judge_again(self, actor: str) -> None:
+        self.database.rows("update tendril.delivery_events set actor = $1 where type = 'opened'", actor)
+
+    @precondition(lambda self: self.mails())
+    @rule(choice=st.randoms(use_true_random=False), wish=st.sampled_from(["less", "not"]))
+    def wish(self, choice: Any, wish: str) -> None:
+        self.database.rows(
+            "insert into tendril.message_wishes (delivery_id, wish, user_id, before, at) "
+            "select d.id, $2, d.user_id, '{}', tendril.clock() from tendril.message_deliveries d "
+            "where d.id = $1 on conflict do nothing",
+            choice.choice(self.mails()),
+            wish,
+        )
+
+    def teardown(self) -> None:
+        """At the end somebody is deleted, and two are one."""
+        deleted, kept, gone = self.users
+        self.database.call("merge_users", from_user=gone, into_user=kept)
+        self.counted()
+        self.database.call("delete_user", user_id=deleted, source="test")
+        self.counted()
+        found = self._sums()
+        self.database.call("rebuild_analytics", batch=2)
+        assert found == self._sums()
+
+    def counted(self) -> None:
+        while self.database.call("fold_deliveries", batch=7):
+            pass
+        assert self.database.rows(FROM_SUMS) == self.database.rows(BY_HAND)
+        assert self.database.rows(PLACES_FROM_SUMS) == self.database.rows(PLACES_BY_HAND)
+        assert self.database.rows(ACTIVE_FROM_SUMS) == self.database.rows(ACTIVE_BY_HAND)
+
+    def _sums(self) -> list[Any]:
+        return [self.database.rows(query) for query in ALL_SUMS]
+
+
+def test_the_sums_are_right_after_any_history(database_url: str) -> None:
+    database = Database(database_url)
+    machine = type("CountedLivesHere", (CountedLives,), {"database": database})
+    try:
+        run_state_machine_as_test(
+            machine,
+            settings=settings(
+                max_examples=8,
+                stateful_step_count=40,
+                deadline=None,
+                derandomize=True,
+                database=None,
+                phases=[Phase.generate],
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+    finally:
+        database.close()

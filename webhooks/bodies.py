@@ -111,7 +111,9 @@ def _finite(number: str) -> float:
 
 
 def _first_error(error: ValidationError) -> Unprocessable:
-    first = error.errors(include_url=False, include_context=False)[0]
+    errors = error.errors(include_url=False, include_context=False)
+    # Of several, what nobody knows is told first: it is often the misspelled name of what is missing.
+    first = min(errors, key=lambda each: each["type"] != "extra_forbidden")
     field = ".".join(str(part) for part in first["loc"] if not str(part).startswith("function-")) or "body"
     said = first["msg"].removeprefix("Value error, ").rstrip(".")
     return Unprocessable(f"{field}: {said}.", field)

@@ -173,7 +173,7 @@ class Metrics(TypedDict):
 endpoints = Endpoints("Analytics")
 
 
-@endpoints.get("/api/engagement/analytics")
+@endpoints.get("/api/engagement/analytics", on_wish=("text/csv",))
 async def overview(request: web.Request, query: Grouped) -> Overview | web.Response:
     """Counts what became of messages, by channel or whatever they are grouped by.
 
@@ -190,7 +190,7 @@ async def overview(request: web.Request, query: Grouped) -> Overview | web.Respo
     return Overview(period, query.group_by, total, items)
 
 
-@endpoints.get("/api/engagement/analytics/series")
+@endpoints.get("/api/engagement/analytics/series", on_wish=("text/csv", "image/svg+xml"))
 async def series(request: web.Request, query: Series) -> DayByDay | web.Response:
     """Counts what became of messages day by day.
 
@@ -210,7 +210,7 @@ async def series(request: web.Request, query: Series) -> DayByDay | web.Response
     return DayByDay(period, total, items)
 
 
-@endpoints.get("/api/engagement/analytics/funnel")
+@endpoints.get("/api/engagement/analytics/funnel", on_wish=("image/svg+xml",))
 async def funnel(request: web.Request, query: WhichFunnel) -> FunnelThen | web.Response:
     """Tells how far the people came who entered a sequence on these days: each step, who left there and why.
 
@@ -227,7 +227,7 @@ async def funnel(request: web.Request, query: WhichFunnel) -> FunnelThen | web.R
     return FunnelThen(period, found)
 
 
-@endpoints.get("/api/engagement/analytics/cohorts")
+@endpoints.get("/api/engagement/analytics/cohorts", on_wish=("text/csv",))
 async def cohorts(request: web.Request, query: Weeks) -> Cohorts | web.Response:
     """Tells, of those who signed up in each week, how many did anything in that week and in those after it.
 

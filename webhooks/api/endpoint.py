@@ -42,7 +42,8 @@ GUARDS: dict[str, Guard] = {"admin": for_admins, "scheduler": for_schedulers}
 class Endpoint:
     """`returns` is what the handler's signature says.
 
-    `takes` is what it reads itself; `also`, what it answers under another status; `media`, if not JSON.
+    `takes` is what it reads itself; `also`, what it answers under another status; `media`, if not JSON;
+    `on_wish`, what it answers instead where somebody asks for it, such as a picture.
     """
 
     method: Method
@@ -57,6 +58,7 @@ class Endpoint:
     takes: Any = None
     also: Mapping[int, Any] = field(default_factory=dict)
     media: str = "application/json"
+    on_wish: tuple[str, ...] = ()
 
     @property
     def may_answer_otherwise(self) -> bool:

@@ -157,15 +157,15 @@ class Ending(Body):
 class PowerQuestion(Body):
     """A rate, or a mean with its standard deviation, as it is now; and the lift to be found, or `people`."""
 
-    rate: Annotated[float, Field(gt=0, lt=1)] | None = None
-    mean: Annotated[float, Field(gt=0, le=1e9)] | None = None
-    deviation: Annotated[float, Field(gt=0, le=1e9)] | None = None
+    rate: Annotated[float, Field(ge=1e-6, le=0.999)] | None = None
+    mean: Annotated[float, Field(ge=1e-6, le=1e9)] | None = None
+    deviation: Annotated[float, Field(ge=1e-6, le=1e9)] | None = None
     lift: Annotated[float, Field(ge=0.001, le=100, examples=[0.1])] | None = None
     people: Annotated[int, Field(ge=2, le=1_000_000_000)] | None = None
     variants: Annotated[int, Field(ge=2, le=10)] = 2
     confidence: Annotated[float, Field(ge=0.8, le=0.999)] = 0.95
     power: Annotated[float, Field(ge=0.5, le=0.99)] = 0.8
-    a_day: Annotated[float, Field(gt=0, le=1e9)] | None = None
+    a_day: Annotated[float, Field(ge=0.01, le=1e9)] | None = None
 
 
 class NewHoldout(Body):
@@ -289,7 +289,7 @@ async def end(request: web.Request, body: Ending) -> Experiment:
     return ended
 
 
-@endpoints.get(f"/api/experiments/{NUMBER}/readout")
+@endpoints.get(f"/api/experiments/{NUMBER}/readout", on_wish=("image/svg+xml",))
 async def readout(request: web.Request, query: ReadoutWish) -> Readout | web.Response:
     """Says what has come of each variant so far, and whether one has won.
 

@@ -169,7 +169,8 @@ class _Operation:
     def _success(self, status: int, key: str | int) -> Schema:
         response: Schema = {"description": HTTPStatus(status).phrase}
         if status != 204:
-            response["content"] = self._content(key, "serialization")
+            wished = {media: {"schema": {"type": "string"}} for media in self._endpoint.on_wish}
+            response["content"] = self._content(key, "serialization") | wished
         return response
 
     def _content(self, key: str | int, mode: Mode) -> Schema:

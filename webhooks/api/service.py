@@ -59,7 +59,7 @@ class ResendEvent(TypedDict):
     data: dict[str, Any]
 
 
-class Verdict(TypedDict):
+class Received(TypedDict):
     """`unmatched` is not a mail of ours; of what is `stored` there is nothing more to do."""
 
     verdict: Literal["applied", "duplicate", "unmatched", "stored"]
@@ -101,7 +101,7 @@ async def measure(request: web.Request) -> str | web.Response:
 
 
 @from_resend.post("/webhooks/resend", takes=ResendEvent)
-async def receive(request: web.Request) -> Verdict | web.Response:
+async def receive(request: web.Request) -> Received | web.Response:
     """Takes Resend's events, signed in the Svix way with one of `RESEND_WEBHOOK_SECRET`.
 
     Answered after the commit. An event sent again changes nothing, and any order ends in the same state. A
@@ -111,7 +111,7 @@ async def receive(request: web.Request) -> Verdict | web.Response:
 
 
 @from_resend.post("/admin/api/email/webhook", takes=ResendEvent)
-async def receive_there(request: web.Request) -> Verdict | web.Response:
+async def receive_there(request: web.Request) -> Received | web.Response:
     """Takes Resend's events under another address; it needs the signature, not the admin key."""
     return await resend.receive(request)
 

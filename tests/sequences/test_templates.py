@@ -94,10 +94,8 @@ async def test_templates_are_published_once_and_again_when_their_file_changes(
 
 
 def test_a_mistake_in_a_template_is_named_with_file_and_line(tmp_path: Path) -> None:
-    page = (
-        '+++\ntitel = "Hello"\ncontext = ["Days"]\n+++\n\n'
-    page += '{{ usr }}{% if engagement == "hgih" %}a{% endif %}'
-    )
+    front = '+++\ntitel = "Hello"\ncontext = ["Days"]\n+++\n\n'
+    page = front + '{{ usr }}{% if engagement == "hgih" %}a{% endif %}'
     with pytest.raises(CatalogueError) as error:
         load_templates(write(tmp_path / "templates", {"hello.md": page}))
     assert str(error.value).splitlines() == [

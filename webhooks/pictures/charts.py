@@ -19,8 +19,8 @@ def series_picture(brand: str, days: Sequence[Figures], total: Figures) -> str:
     pieces = _pieces(days)
     columns = [_column(piece, place, len(pieces)) for place, piece in enumerate(pieces)]
     shares = {name: [_rate_of(piece, name) for piece in pieces] for name, _, _ in LINES}
-    highest = max((rate.rate for rates in shares.values() for rate in rates if rate), default=0.0)
-    top = next(step for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0) if highest <= step)
+    highest = max((rate.high for rates in shares.values() for rate in rates if rate), default=0.0)
+    top = next(step for step in (0.01, 0.02, 0.04, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0) if highest <= step)
     size = len(pieces[0])
     return as_svg(
         "series.svg",
@@ -122,14 +122,14 @@ def funnel_picture(brand: str, found: Funnel, period: Period) -> str:
 
 def _stage(stage: Stage) -> dict[str, Any]:
     reached, got = stage.reached, stage.got
-    told = [f"{grouped_digits(stage.clicked)} clicked"] if stage.clicked else []
+    told = [f"{grouped_digits(reached.count)} reached it" if reached else "nobody reached it"]
+    told += [f"{grouped_digits(stage.clicked)} clicked"] if stage.clicked else []
     told += [f"{grouped_digits(stage.converted)} converted"] if stage.converted else []
-    told += [f"{grouped_digits(stage.waiting)} waiting for it"] if stage.waiting else []
+    told += [f"{grouped_digits(stage.waiting)} waiting"] if stage.waiting else []
     return {
         "name": stage.step.replace("_", " "),
         "reached": reached.rate if reached else 0,
         "got": reached.rate * got.rate if reached and got else 0,
-        "people": grouped_digits(reached.count) if reached else "0",
         "figure": grouped_digits(got.count) if got else "0",
         "told": " · ".join(told),
         "left": [_leaving(each) for each in stage.left[:MOST_REASONS]],
@@ -142,9 +142,9 @@ def _leaving(each: Leaving) -> str:
 
 
 def percent(share: float) -> str:
-    """One digit behind the point where that tells something apart."""
+    """One digit behind the point near the ends, where it tells something apart."""
     hundred = 100 * share
-    return f"{hundred:.0f} %" if hundred >= 10 or hundred == 0 else f"{hundred:.1f} %"
+    return f"{hundred:.1f} %" if 0 < hundred < 10 or 90 < hundred < 100 else f"{hundred:.0f} %"
 
 
 def grouped_digits(number: int) -> str:

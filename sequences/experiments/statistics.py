@@ -180,8 +180,7 @@ def compare_means(control: Sample, variant: Sample, confidence: float = 0.95) ->
     """
     df = _welch_freedom(control, variant)
     if df is None:
-        nothing = Interval(-math.inf, math.inf)
-        return Comparison(variant.mean - control.mean, nothing, 1.0, None, None)
+        return means_within(control, variant, math.inf, 1.0)
     p_value = student_two_sided(standardized(control, variant), df)
     return means_within(control, variant, student_quantile(confidence, df), p_value)
 
@@ -196,6 +195,8 @@ def standardized(control: Sample, variant: Sample) -> float:
 def means_within(control: Sample, variant: Sample, critical: float, p_value: float) -> Comparison:
     """With the intervals that reach `critical` standard errors far."""
     difference = variant.mean - control.mean
+    if math.isinf(critical):
+        return Comparison(difference, Interval(-math.inf, math.inf), p_value, None, None)
     reach = critical * math.sqrt(_error2(control) + _error2(variant))
     interval = Interval(difference - reach, difference + reach)
     lift = difference / control.mean if control.mean > 0 else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -102,4 +103,6 @@ def test_p_value_falls_under_the_promise_where_the_boundary_is_crossed() -> None
 def test_nobody_yet_means_that_anything_may_be() -> None:
     nothing = watch_proportions(Proportion(0, 0), Proportion(0, 0))
     assert (nothing.interval.low, nothing.interval.high, nothing.p_value) == (-1, 1, 1)
-    assert watch_means(Sample(1, 3.0, 0.0), Sample(1, 4.0, 0.0)).p_value == 1
+    for unknown in (Sample(0, 0.0, 0.0), Sample(1, 3.0, 0.0)):
+        found = watch_means(unknown, Sample(9, 4.0, 1.0))
+        assert (found.interval.low, found.interval.high, found.p_value) == (-math.inf, math.inf, 1)

@@ -62,7 +62,7 @@ def people_for_mean(mean: float, deviation: float, lift: float, plan: Plan = DEF
 
 def smallest_lift_of_rate(rate: float, people: int, plan: Plan = DEFAULT_PLAN) -> float | None:
     """The smallest increase that so many in each group can find; None where not even everybody would do."""
-    high = (1 - rate) / rate
+    high = (1 - rate) / rate * (1 - 1e-12)  # everybody, or by rounding a little more than that
     if people < people_for_rate(rate, high, plan):
         return None
     low = 0.0

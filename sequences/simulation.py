@@ -10,7 +10,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from sequences.reasons import in_words
@@ -141,8 +141,8 @@ class SimulatedUser:
     user_id: str | None
     name: str
     timezone: str
-    quiet_from: time
-    quiet_until: time
+    quiet_from: str
+    quiet_until: str
     why_not: str | None
     runs: tuple[Run, ...]
     entries: tuple[Entry, ...]
@@ -292,7 +292,8 @@ def _notes(plot: Plot, cast: Cast) -> tuple[str, ...]:
         notes.append("Everybody enters on the first day.")
     if plot.campaign is not None and plot.campaign["status"] != "active":
         notes.append("The campaign is played as if it were active.")
-    if plot.number is not None or plot.definition is not None:
+    is_draft = plot.campaign is not None and plot.campaign["status"] == "draft"
+    if plot.number is not None or (plot.definition is not None and not is_draft):
         notes.append("Experiments and holdouts are left out: everybody gets the version that was asked for.")
     if cast.sample:
         notes.append(f"The audience is a sample of at most {cast.sample} people, the same ones every time.")
@@ -319,8 +320,8 @@ def _user(row: Mapping[str, Any]) -> SimulatedUser:
         user_id=row["user_id"],
         name=row["name"] or row["label"],
         timezone=row["timezone"],
-        quiet_from=time.fromisoformat(row["quiet_from"]),
-        quiet_until=time.fromisoformat(row["quiet_until"]),
+        quiet_from=row["quiet_from"][:5],
+        quiet_until=row["quiet_until"][:5],
         why_not=WHY_NOT.get(row["why_not"]),
         runs=tuple(_run(run) for run in row["runs"]),
         entries=tuple(_entry(entry) for entry in row["entries"]),
@@ -333,9 +334,8 @@ def _run(row: Mapping[str, Any]) -> Run:
 
 
 def _entry(row: Mapping[str, Any]) -> Entry:
-    until = row.get("until")
     return Entry(
-        at=datetime.fromisoformat(row["local"]),
+        at=_on_their_clock(row["at"], row["local"]),
         day=row["day"],
         sequence=row["sequence"],
         is_other=row["is_other"],
@@ -344,10 +344,17 @@ def _entry(row: Mapping[str, Any]) -> Entry:
         verdict=row["verdict"],
         reason=row.get("reason"),
         words=_words(row),
-        until=None if until is None or until.startswith("infinity") else datetime.fromisoformat(until),
+        until=_on_their_clock(row["until"], row["until_local"]) if row.get("until_local") else None,
         to_channel=row.get("to_channel"),
         key=row["key"],
     )
+
+
+def _on_their_clock(moment: str, local: str) -> datetime:
+    """The database knows every zone that a user may have; Python knows most of them."""
+    shown = datetime.fromisoformat(local)
+    there = datetime.fromisoformat(moment).astimezone(UTC).replace(tzinfo=None, microsecond=0)
+    return shown.replace(tzinfo=timezone(shown - there))
 
 
 def _words(row: Mapping[str, Any]) -> str:
@@ -358,7 +365,7 @@ def _words(row: Mapping[str, Any]) -> str:
             because = "; ".join(f"{each['channel']}: {in_words(each['reason'])}" for each in others)
             return f"sent over {row['channel']}" + (f" ({because})" if because else "")
         case "hold":
-            until = row.get("until")
+            until = row.get("until_local")
             when = f"{datetime.fromisoformat(until):%a %d %b %H:%M}" if until else "further notice"
             return f"waits until {when}: {why}"
         case "fallback":

@@ -7,6 +7,7 @@ from aiohttp import web
 from webhooks.api import (
     analytics,
     callbacks,
+    campaigns,
     cron,
     email,
     experiments,
@@ -14,6 +15,7 @@ from webhooks.api import (
     nurture,
     people,
     service,
+    simulation,
 )
 from webhooks.api.endpoint import Endpoint
 
@@ -23,7 +25,10 @@ RESOURCES = (
     email.endpoints,
     interventions.endpoints,
     cron.endpoints,
+    campaigns.endpoints,
+    campaigns.messages,
     experiments.endpoints,
+    simulation.endpoints,
     analytics.endpoints,
     callbacks.endpoints,
     service.everyone,

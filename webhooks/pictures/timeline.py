@@ -104,7 +104,7 @@ class _Calendar:
         return self.pace >= NARROWEST_SHADED_DAY
 
     def x(self, moment: datetime) -> float:
-        days = (moment - datetime.combine(self.first, time())) / timedelta(days=1)
+        days = (moment.replace(tzinfo=None) - datetime.combine(self.first, time())) / timedelta(days=1)
         return round(min(LEFT + days * self.pace, RIGHT), 1)
 
 
@@ -139,7 +139,7 @@ def _kind(entry: Entry) -> str:
 
 def _nights(user: SimulatedUser, calendar: _Calendar) -> Iterator[tuple[float, float]]:
     """From and until, of each stretch of quiet hours."""
-    starts, ends = (each.hour / 24 + each.minute / 1440 for each in (user.quiet_from, user.quiet_until))
+    starts, ends = (_share_of_day(each) for each in (user.quiet_from, user.quiet_until))
     if starts == ends or not calendar.has_nights:
         return
     for day in range(-1, calendar.days):
@@ -147,6 +147,10 @@ def _nights(user: SimulatedUser, calendar: _Calendar) -> Iterator[tuple[float, f
         left, right = LEFT + max(begin, 0) * calendar.pace, min(LEFT + end * calendar.pace, RIGHT)
         if right > left:
             yield round(left, 1), round(right, 1)
+
+
+def _share_of_day(clock: str) -> float:
+    return int(clock[:2]) / 24 + int(clock[3:]) / 1440
 
 
 def _days(calendar: _Calendar) -> Iterator[dict[str, Any]]:

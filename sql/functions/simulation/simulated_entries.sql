@@ -28,7 +28,8 @@ as $$
         'day', (told.at at time zone u.timezone)::date - (simulated_entries.begins at time zone u.timezone)::date,
         'sequence', m.sequence_type, 'is_other', m.sequence_type <> simulated_entries.sequence, 'step', m.step, 'position', m.message_step,
         'channel', m.channel, 'verdict', told.verdict,
-        'reason', told.reason, 'until', to_char(told.until at time zone u.timezone, 'YYYY-MM-DD"T"HH24:MI:SS'), 'to_channel', told.to_channel,
+        'reason', told.reason, 'until', told.until,
+        'until_local', to_char(told.until at time zone u.timezone, 'YYYY-MM-DD"T"HH24:MI:SS'), 'to_channel', told.to_channel,
         'passed_over', case when told.verdict = 'send' then m.metadata -> 'passed_over' end, 'key', m.key
         )) order by told.at, m.id, told.verdict), '[]')
     from told

@@ -34,7 +34,7 @@ begin
     perform tendril.check_context(version, coalesce(simulated_run.simulation -> 'context', '{}'));
     return jsonb_build_object(
         'sequence', (select v.sequence from tendril.sequence_versions v where v.id = version),
-        'version_id', version, 'is_given', definition is not null or wanted is not null,
+        'version_id', version, 'is_given', wanted is not null or definition is not null and coalesce(campaign.status, '') <> 'draft',
         'campaign_id', campaign.id, 'active_campaign_id', tendril.activate_simulated(campaign, simulated_run.at),
         'filter', coalesce(nullif(simulated_run.simulation -> 'filter', 'null'), campaign.filter, '{}'),
         'context', coalesce(simulated_run.simulation -> 'context', '{}'));

@@ -22,6 +22,7 @@ from pydantic import SecretStr
 import sequences
 from bot.broadcasts import BroadcastDuty
 from bot.callbacks import CallbackDuty
+from bot.campaigns import CampaignDuty
 from bot.context import Shared
 from bot.conversation import telegram_application
 from bot.database import LateStore, open_migrated_store
@@ -350,6 +351,7 @@ class _Assembly:
             self.duties[f"deliver-{name}"] = pipeline.run
         self.duties["upkeep"] = upkeep.run
         self._add_broadcasts()
+        self._add_campaigns()
         callbacks = CallbackDuty(self.store, Receivers(self.settings.webhook_allowed_hosts))
         self.duties["callbacks"] = callbacks.run
         self.ticks["callbacks"] = Tick(self.settings.tick_seconds, callbacks.bell.ring)
@@ -367,6 +369,11 @@ class _Assembly:
         self.duties["broadcasts"] = broadcasts.run
         self.ticks["broadcasts"] = Tick(self.settings.tick_seconds, broadcasts.bell.ring)
         self.felt.append(broadcasts.bell.ring)
+
+    def _add_campaigns(self) -> None:
+        campaigns = CampaignDuty(self.store, self.controller.wake)
+        self.duties["campaigns"] = campaigns.run
+        self.ticks["campaigns"] = Tick(self.settings.tick_seconds, campaigns.bell.ring)
 
     async def add_answers(self, *, has_web: bool) -> None:
         """It answers from now on, also while the database is away: its health says so."""

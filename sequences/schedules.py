@@ -262,7 +262,7 @@ def _read_trigger(schedule: Mapping[str, Any]) -> dict[str, Any]:
 def _check_filter(written: object) -> None:
     try:
         if written is not None:
-            check_filter(written, steps=(), context=())
+            check_filter(written, steps=())
     except BadFilter as bad:
         first = bad.problems[0]
         raise BadSchedule(f"filter.{first.path}".rstrip("."), first.message) from bad

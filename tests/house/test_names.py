@@ -20,7 +20,7 @@ from tests.house.project import (
 EMPTY_WORDS = {"util", "utils", "helper", "helpers", "common", "core", "manager", "managers", "misc", "lib"}
 # A level of logging, what the command `test-email` and its route do, and names that Jinja gave.
 EXCEPTIONS = (
-    r"\.debug\(|\"DEBUG\"|test[-_]email|email/test|\blatest\b"
+    r"\.debug\(|\"DEBUG\"|test[-_]email|email/test|/test\"|\blatest\b"
     r"|jinja2\.sandbox|(?:Immutable)?Sandboxed\w+|nodes\.Test|\.tests?\b"
 )
 

@@ -1,0 +1,33 @@
+"""The duty that carries campaigns: their times become runs, and their runs enrollments, page by page."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from bot.waiting import Bell
+from sequences.campaigns import carry_campaign, schedule_campaigns
+from storage.store import StorageError, Store
+
+log = structlog.get_logger(__name__)
+
+
+class CampaignDuty:
+    """Any number of processes may."""
+
+    def __init__(self, store: Store, wake: Callable[[], None]) -> None:
+        self.bell = Bell()
+        self._store = store
+        self._wake = wake
+
+    async def run(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                await schedule_campaigns(self._store)
+                while not stop.is_set() and await carry_campaign(self._store):
+                    self._wake()
+            except StorageError as error:
+                log.debug("campaigns_put_off", code=error.code)
+            await self.bell.heard_or_stopped(stop)

@@ -1,0 +1,409 @@
+"""Campaigns: who is written to when, by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+from aiohttp import web
+from typing_extensions import TypedDict
+
+from sequences.campaigns import (
+    activate_campaign,
+    channels_of,
+    definition_of,
+    named_filter,
+    next_runs,
+    send_trial,
+)
+from sequences.drafting import BadDraft
+from sequences.schedules import BadSchedule, read_schedule
+from webhooks import keys
+from webhooks.access import CALLER, record_act
+from webhooks.api.asking import NUMBER, Listing, ask, number_in
+from webhooks.api.campaign_forms import (
+    Audience,
+    CampaignChanges,
+    CampaignListing,
+    Copy,
+    Kind,
+    NewCampaign,
+    Status,
+    Trial,
+)
+from webhooks.api.endpoint import Endpoints
+from webhooks.api.revisions import revision_asked
+from webhooks.bodies import Body
+from webhooks.problems import Unprocessable
+
+PATH = "/api/engagement/campaigns"
+ONE = f"{PATH}/{NUMBER}"
+RUN = r"{run:\d{1,18}}"
+EMPTIABLE = ("timezone", "per_minute", "goal")
+T = TypeVar("T")
+
+
+class Campaign(TypedDict):
+    """`filter` is whom its audience's name stood for when it was looked up; `enrolled` counts people."""
+
+    id: int
+    name: str
+    title: str
+    description: str
+    kind: Kind
+    status: Status
+    audience: str | None
+    filter: dict[str, Any]
+    sequence: str | None
+    steps: list[dict[str, Any]] | None
+    is_own_sequence: bool
+    message_class: str
+    schedule: dict[str, Any]
+    timezone: str | None
+    stale_after: str
+    per_minute: int | None
+    holdout: float
+    goal: dict[str, Any] | None
+    next_run_at: datetime | None
+    last_run_at: datetime | None
+    enrolled: int
+    held_out: int
+    revision: int
+    created_by: str
+    created_at: datetime
+    changed_at: datetime
+    activated_at: datetime | None
+    paused_at: datetime | None
+    ended_at: datetime | None
+
+
+class Campaigns(TypedDict):
+    items: list[Campaign]
+    next_after: int | None
+
+
+class Time(TypedDict):
+    """The instants of the first and the last whose clock shows it: the same on a campaign's own clock."""
+
+    local_time: str
+    first_at: datetime
+    last_at: datetime
+
+
+class Times(TypedDict):
+    items: list[Time]
+
+
+class Run(TypedDict):
+    """`left_out` counts, by reason, who was seen and not enrolled; `error` is why the last page failed.
+
+    One that a behavior event triggers has a day of UTC as its `occurrence`, and no `id`.
+    """
+
+    id: int | None
+    occurrence: str
+    zone: str | None
+    due_at: datetime | None
+    status: str
+    seen: int
+    enrolled: int
+    held_out: int
+    left_out: dict[str, int]
+    attempts: int
+    error: str | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    retry_at: datetime | None
+
+
+class Runs(TypedDict):
+    items: list[Run]
+    next_after: int | None
+
+
+class MessageCount(TypedDict):
+    status: str
+    reason: str | None
+    n: int
+
+
+class RunWithMessages(Run):
+    """`messages` counts them by what became of them, and why."""
+
+    messages: list[MessageCount]
+
+
+class Tried(TypedDict):
+    enrollment_id: int
+
+
+endpoints = Endpoints("Campaigns")
+
+
+@endpoints.get(PATH)
+async def list_(request: web.Request, query: CampaignListing) -> Campaigns:
+    """Lists campaigns, newest first."""
+    rows: list[Campaign] = await ask(
+        request,
+        "list_campaigns",
+        status=query.status,
+        kind=query.kind,
+        limit_to=query.limit,
+        after=query.after,
+    )
+    return {"items": rows, "next_after": rows[-1]["id"] if len(rows) == query.limit else None}
+
+
+@endpoints.post(PATH, status=201)
+async def create(request: web.Request, body: NewCampaign) -> Campaign:
+    """Drafts a campaign, which does nothing until it is activated.
+
+    docs/campaigns.md says what its kinds are, how their schedules are written, and has examples.
+    """
+    written = _written(body, body.kind)
+    drafted: Campaign = await ask(
+        request, "draft_campaign", campaign=written, created_by=request[CALLER].actor
+    )
+    await record_act(request, "campaign.create", drafted["name"])
+    return drafted
+
+
+@endpoints.get(ONE)
+async def show(request: web.Request) -> Campaign:
+    """Gives a campaign and how it stands."""
+    return await _described(request)
+
+
+@endpoints.patch(ONE)
+async def change(request: web.Request, body: CampaignChanges) -> Campaign:
+    """Changes a campaign; what is left out stays.
+
+    A draft may change in everything. One under way may change its title, description, audience, `per_minute`,
+    `stale_after` and `goal`; for the rest it is duplicated. If-Match with the ETag of the campaign keeps two
+    people from overwriting each other.
+    """
+    kind = body.kind or (await _described(request))["kind"]
+    if body.kind is not None and body.schedule is None:
+        raise Unprocessable("schedule: another kind needs another schedule.", "schedule")
+    changed: Campaign = await ask(
+        request,
+        "change_campaign",
+        campaign_id=number_in(request),
+        changes=_written(body, kind),
+        revision=revision_asked(request),
+    )
+    await record_act(request, "campaign.change", changed["name"], fields=sorted(body.model_fields_set))
+    return changed
+
+
+@endpoints.delete(ONE, status=204)
+async def delete(request: web.Request) -> None:
+    """Deletes a draft; one that was active is cancelled instead."""
+    name = (await _described(request))["name"]
+    await ask(request, "delete_campaign", campaign_id=number_in(request), revision=revision_asked(request))
+    await record_act(request, "campaign.delete", name)
+
+
+@endpoints.post(f"{ONE}/activate")
+async def activate(request: web.Request) -> Campaign:
+    """Lets a draft begin, after all of it was checked: audience, messages, templates, schedule.
+
+    Messages of its own are published as the sequence `campaign_NAME`.
+    """
+    store = request.app[keys.STORE]
+    await _readable(activate_campaign(store, number_in(request), revision_asked(request)))
+    return await _acted(request, "activate")
+
+
+@endpoints.post(f"{ONE}/pause")
+async def pause(request: web.Request) -> Campaign:
+    """Holds a campaign: nobody more is enrolled, and nothing leaves that is not with a provider yet."""
+    return await _moved(request, "pause")
+
+
+@endpoints.post(f"{ONE}/resume")
+async def resume(request: web.Request) -> Campaign:
+    """Lets a paused campaign go on: what waited for it leaves now, unless it has become stale."""
+    resumed = await _moved(request, "resume")
+    request.app[keys.CONTROLLER].wake()
+    return resumed
+
+
+@endpoints.post(f"{ONE}/cancel")
+async def cancel(request: web.Request) -> Campaign:
+    """Ends a campaign for good; what is being sent at this moment may still arrive."""
+    return await _moved(request, "cancel")
+
+
+@endpoints.post(f"{ONE}/duplicate", status=201)
+async def duplicate(request: web.Request, body: Copy) -> Campaign:
+    """Makes a draft like it, under another name."""
+    drafted: Campaign = await ask(
+        request,
+        "duplicate_campaign",
+        campaign_id=number_in(request),
+        name=body.name,
+        created_by=request[CALLER].actor,
+    )
+    await record_act(request, "campaign.duplicate", drafted["name"], of=number_in(request))
+    return drafted
+
+
+@endpoints.get(f"{ONE}/schedule")
+async def schedule(request: web.Request) -> Times:
+    """Gives the next ten times at which it comes; none for a drip and one that is triggered."""
+    rows: Any = await next_runs(request.app[keys.STORE], await _described(request))
+    return {"items": rows}
+
+
+@endpoints.get(f"{ONE}/executions")
+async def executions(request: web.Request, query: Listing) -> Runs:
+    """Lists its runs, newest first: how many people each saw, enrolled, held out and left out, and why."""
+    await _described(request)
+    rows: list[Run] = await ask(
+        request, "list_campaign_runs", campaign_id=number_in(request), limit_to=query.limit, after=query.after
+    )
+    last = rows[-1]["id"] if len(rows) == query.limit else None
+    return {"items": rows[: query.limit], "next_after": last}
+
+
+@endpoints.get(f"{ONE}/executions/{RUN}")
+async def execution(request: web.Request) -> RunWithMessages:
+    """Gives one run, with what became of its messages and why."""
+    found: RunWithMessages = await ask(
+        request,
+        "describe_campaign_run",
+        campaign_id=number_in(request),
+        run_id=int(request.match_info["run"]),
+    )
+    return found
+
+
+@endpoints.post(f"{ONE}/test")
+async def try_out(request: web.Request, body: Trial) -> Tried:
+    """Sends every message of it now to one user, marked as a trial, which no figure of the campaign counts.
+
+    Refused where the address is suppressed.
+    """
+    user = await ask(request, "find_user", reference=body.user)
+    store = request.app[keys.STORE]
+    sending = send_trial(store, number_in(request), user["id"], to=body.to, context=body.context)
+    enrollment_id = await _readable(sending)
+    request.app[keys.CONTROLLER].wake()
+    await record_act(request, "campaign.trial", str(number_in(request)), user=user["id"])
+    return {"enrollment_id": enrollment_id}
+
+
+@endpoints.get(f"{ONE}/audience")
+async def audience(request: web.Request) -> dict[str, Any]:
+    """Counts its audience as it is now: who can be reached over which channel, and who cannot, and why."""
+    campaign = await _described(request)
+    definition = await _readable(definition_of(request.app[keys.STORE], campaign))
+    named = None if campaign["audience"] is None else named_filter(campaign["audience"])
+    counted: dict[str, Any] = await ask(
+        request,
+        "preview_audience",
+        filter=campaign["filter"] if named is None else named,
+        message_class=definition["message_class"],
+        channels=channels_of(definition),
+        sequence=definition["name"],
+    )
+    return counted
+
+
+messages = Endpoints("Messages")
+
+
+@messages.post(f"/admin/api/deliveries/{NUMBER}/cancel")
+async def cancel_message(request: web.Request) -> dict[str, Any]:
+    """Takes back one message that is not with a provider yet; its sequence goes on with the next step."""
+    cancelled: dict[str, Any] = await ask(request, "cancel_delivery", delivery_id=number_in(request))
+    await record_act(request, "delivery.cancel", str(number_in(request)))
+    return cancelled
+
+
+@messages.post(f"/admin/api/deliveries/{NUMBER}/hold")
+async def hold_message(request: web.Request) -> dict[str, Any]:
+    """Holds a message and what follows it: pauses the run through its sequence that it belongs to."""
+    return await _held(request, "pause")
+
+
+@messages.post(f"/admin/api/deliveries/{NUMBER}/release")
+async def release_message(request: web.Request) -> dict[str, Any]:
+    """Lets a message go that was held by hand, and what follows it."""
+    return await _held(request, "resume")
+
+
+async def _held(request: web.Request, act: str) -> dict[str, Any]:
+    story = await ask(request, "explain_delivery", delivery_id=number_in(request))
+    controller = request.app[keys.CONTROLLER]
+    change_run = controller.pause if act == "pause" else controller.resume
+    await change_run(story["enrollment"]["enrollment_id"])
+    await record_act(request, f"delivery.{'hold' if act == 'pause' else 'release'}", str(number_in(request)))
+    after: dict[str, Any] = await ask(request, "explain_delivery", delivery_id=number_in(request))
+    delivery: dict[str, Any] = after["delivery"]
+    return delivery
+
+
+async def _described(request: web.Request) -> Campaign:
+    found: Campaign = await ask(request, "describe_campaign", campaign_id=number_in(request))
+    return found
+
+
+async def _moved(request: web.Request, act: str) -> Campaign:
+    await ask(request, f"{act}_campaign", campaign_id=number_in(request), revision=revision_asked(request))
+    return await _acted(request, act)
+
+
+async def _acted(request: web.Request, act: str) -> Campaign:
+    campaign = await _described(request)
+    await record_act(request, f"campaign.{act}", campaign["name"])
+    return campaign
+
+
+async def _readable(work: Awaitable[T]) -> T:
+    try:
+        return await work
+    except BadDraft as bad:
+        raise Unprocessable(str(bad), bad.problems[0].path) from bad
+
+
+def _written(body: Body, kind: str) -> dict[str, Any]:
+    """As it is stored: what was given, the schedule and the audience in one form."""
+    given = body.model_dump(exclude_unset=isinstance(body, CampaignChanges))
+    if isinstance(body, CampaignChanges):
+        given |= _in_place_of(given)
+    if isinstance(chosen := getattr(body, "audience", None), Audience):
+        given |= _audience(chosen)
+    if given.get("schedule") is not None:
+        given["schedule"] = _schedule(kind, given["schedule"])
+    return given
+
+
+def _in_place_of(given: Mapping[str, Any]) -> dict[str, None]:
+    """What a change takes away: messages of its own those of a sequence, and the other way round."""
+    for name, value in given.items():
+        if value is None and name not in EMPTIABLE:
+            raise Unprocessable(f"{name}: cannot be empty.", name)
+    if "sequence" in given and "steps" in given:
+        raise Unprocessable("steps: a campaign has either a sequence or steps of its own.", "steps")
+    return {"steps": None} if "sequence" in given else {"sequence": None} if "steps" in given else {}
+
+
+def _audience(chosen: Audience) -> Mapping[str, Any]:
+    if chosen.audience is None:
+        return {"audience": None, "filter": chosen.filter}
+    if (named := named_filter(chosen.audience)) is None:
+        raise Unprocessable(
+            f"audience.audience: no audience is named {chosen.audience!r}.", "audience.audience"
+        )
+    return {"audience": chosen.audience, "filter": named}
+
+
+def _schedule(kind: str, written: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return read_schedule(kind, written)
+    except BadSchedule as bad:
+        place = f"schedule.{bad.path}".rstrip(".")
+        raise Unprocessable(f"{place}: {bad}.", place) from bad

@@ -98,6 +98,8 @@ def recovering_shares(
     `days_since` has, for each arm that they got, how many days ago that was the last time. From Yancey &
     Settles, "A Sleeping, Recovering Bandit Algorithm for Optimizing Recurring Notifications" (KDD 2020):
     softmax of (score − penalty · 0.5^(days / half-life)) / temperature.
+
+    The operation of the same name does this for many people at once, and is held against this.
     """
     if not scores:
         return {}

@@ -29,8 +29,8 @@ begin
         order by g.event_id
     ), present as (
         -- Locked in the same order by everybody. Who is being merged into another user right now is waited for, and left out when
-        -- they are gone.
-        select u.id from tendril.users u where u.id in (select g.user_id from given g) order by u.id for no key update
+        -- they are gone. By an array, because a plan made for a small table would go on reading all of a large one.
+        select u.id from tendril.users u where u.id = any (array(select g.user_id from given g)) order by u.id for no key update
     ), stored as (
         insert into tendril.behavior_events (event_id, user_id, type, source, metadata, occurred_at, recorded_at)
         select g.event_id, g.user_id, g.type, coalesce(g.source, 'api'), coalesce(g.metadata, '{}'),
@@ -43,7 +43,7 @@ begin
         update tendril.users u set last_active_at = greatest(u.last_active_at, s.latest)
         -- what the clock noticed or an admin wrote down is nothing that the user did
         from (select user_id, max(occurred_at) as latest from stored where source not in ('clock', 'admin') group by user_id) s
-        where u.id = s.user_id
+        where u.id = s.user_id and u.id = any (array(select user_id from stored))
     )
     select coalesce(array_agg(id), '{}') into fresh from stored;
     perform tendril.roll_up_behavior(fresh);

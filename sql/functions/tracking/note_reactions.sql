@@ -27,7 +27,8 @@ begin
     end if;
     perform tendril.record_behavior_events(behavior, note_reactions.at);
     update tendril.user_preferences p
-    set learned_channel = tendril.learned_channel(p.user_id, note_reactions.at)
-    where p.user_id = any (users);
+    set learned_channel = learned.channel
+    from (select u.id, tendril.learned_channel(u.id, note_reactions.at) as channel from unnest(users) as u (id)) learned
+    where p.user_id = learned.id and p.user_id = any (users) and p.learned_channel is distinct from learned.channel;
 end;
 $$;

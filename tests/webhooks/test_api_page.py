@@ -7,7 +7,9 @@ from typing import Literal
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
+from storage.store import Store
 from tests.webhooks.conftest import ADMIN_KEY, Sidecar
+from tests.webhooks.test_dashboard import new_link
 
 PICTURES = Path(__file__).parents[2] / "artifacts"
 
@@ -54,6 +56,20 @@ async def test_the_request_is_shown_as_curl_without_the_key(page: Page) -> None:
     assert "/admin/api/enrollments/4711/pause'" in command
     assert "$ADMIN_API_KEY" in command
     assert ADMIN_KEY not in await page.content()
+
+
+async def test_on_a_visit_no_key_is_needed(page: Page, sidecar: Sidecar, store: Store) -> None:
+    user = await store.call("register_telegram_user", telegram_id=7, first_name="Olga")
+    await store.call("set_roles", user_id=user["user_id"], roles=["admin"], actor="ADMIN_TELEGRAM_IDS")
+    await page.goto(await new_link(store, sidecar, user["user_id"]))
+    await page.get_by_role("button", name="Open the dashboard").click()
+    await page.get_by_role("heading", name="Hello, Olga").wait_for()
+
+    await page.goto(f"{sidecar.url}/docs#users_create")
+    await page.get_by_label("Body").fill('{"external_id": "ada"}')
+    await page.get_by_role("button", name="Send").click()
+
+    await page.get_by_text("201 Created").wait_for()
 
 
 async def test_without_a_key_the_answer_says_so(page: Page) -> None:
@@ -106,5 +122,6 @@ async def test_it_fits_phones_and_desks_in_light_and_dark(
     await page.get_by_text("404 Not Found").wait_for()
 
     assert await page.evaluate("document.documentElement.scrollWidth") <= width
+    await page.evaluate("scrollTo(0, 0)")
     PICTURES.mkdir(exist_ok=True)
     await page.screenshot(path=PICTURES / f"api-{width}-{scheme}.png", full_page=True)

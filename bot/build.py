@@ -47,6 +47,7 @@ from sequences.controller import NurtureController
 from sequences.links import LinkBuilder
 from sequences.metrics import DeliveryMetrics
 from sequences.pipeline import DeliveryPipeline
+from sequences.previewing import Previewer
 from sequences.publishing import publish_catalogue
 from sequences.rendering import Brand, Renderer
 from sequences.templates import publish_templates
@@ -391,6 +392,8 @@ class _Assembly:
             self.metrics.registry,
             self.health.as_told,
             self._ring,
+            telegram_channel=self.channels.get("telegram"),
+            previewer=Previewer(_brand(self.settings), self.way_in.public_url),
         )
 
     def _monitor(self) -> web.Application:

@@ -8,6 +8,8 @@ from prometheus_client import CollectorRegistry
 
 from channels.signing import Signer, webhook_key
 from sequences.controller import NurtureController
+from sequences.previewing import Previewer
+from sequences.rendering import Brand
 from storage.store import Store
 from webhooks import (
     actions,
@@ -43,6 +45,9 @@ def build_app(
     registry: CollectorRegistry,
     health: Health,
     on_update: OnUpdate | None = None,
+    *,
+    telegram_channel: Sender | None = None,
+    previewer: Previewer | None = None,
 ) -> web.Application:
     """Serve it with `access_log=None`: paths carry tokens, and `identified` logs the patterns instead.
 
@@ -57,6 +62,9 @@ def build_app(
     app[keys.SIGNER] = signer
     app[keys.CONTROLLER] = controller
     app[keys.EMAIL] = email_channel
+    senders = {"email": email_channel, "telegram": telegram_channel}
+    app[keys.SENDERS] = {name: sender for name, sender in senders.items() if sender is not None}
+    app[keys.PREVIEWER] = previewer or Previewer(Brand(options.brand_name, options.email_from or ""), "")
     app[keys.REGISTRY] = registry
     app[keys.METRICS] = metrics
     app[keys.WRITER] = EventWriter(store, metrics, capacity=options.event_capacity)

@@ -1,10 +1,13 @@
 """The names under which the application keeps its parts."""
 
+from collections.abc import Mapping
+
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
 from channels.signing import Signer
 from sequences.controller import NurtureController
+from sequences.previewing import Previewer
 from storage.store import Store
 from webhooks.limits import Limits
 from webhooks.metrics import WebhookMetrics
@@ -18,6 +21,8 @@ STORE: web.AppKey[Store] = web.AppKey("store", Store)
 SIGNER = web.AppKey("signer", Signer)
 CONTROLLER = web.AppKey("controller", NurtureController)
 EMAIL: web.AppKey[Sender | None] = web.AppKey("email")
+SENDERS: web.AppKey[Mapping[str, Sender]] = web.AppKey("senders")
+PREVIEWER = web.AppKey("previewer", Previewer)
 REGISTRY = web.AppKey("registry", CollectorRegistry)
 METRICS = web.AppKey("metrics", WebhookMetrics)
 WRITER = web.AppKey("writer", EventWriter)

@@ -53,7 +53,7 @@ class ProcessHealth:
 
 
 class Sender(Protocol):
-    """The email channel, as far as one message by hand needs it."""
+    """A channel, as far as one message by hand needs it."""
 
     async def send(self, messages: Sequence[Outgoing], idempotency_key: str | None) -> list[str]: ...
 

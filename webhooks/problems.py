@@ -19,6 +19,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
+from sequences.drafting import BadDraft
 from storage.store import Conflict, Invalid, NotFound, StorageError, Unavailable
 
 
@@ -96,6 +97,8 @@ def as_problem(error: Exception) -> Problem:
             return _from_http(error)
         case StorageError():
             return _from_storage(error)
+        case BadDraft():
+            return Unprocessable(f"{error}.", _field(error.problems[0].path))
         case _:
             return Problem(500, "internal", "Something went wrong on our side.")
 

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from webhooks.api import (
     analytics,
+    audiences,
     callbacks,
     campaigns,
     cron,
@@ -16,6 +17,7 @@ from webhooks.api import (
     people,
     service,
     simulation,
+    templates,
 )
 from webhooks.api.endpoint import Endpoint
 
@@ -24,6 +26,8 @@ RESOURCES = (
     people.endpoints,
     email.endpoints,
     interventions.endpoints,
+    templates.endpoints,
+    audiences.endpoints,
     cron.endpoints,
     campaigns.endpoints,
     campaigns.messages,

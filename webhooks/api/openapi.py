@@ -204,7 +204,30 @@ def _schemas(endpoints: Sequence[Endpoint]) -> tuple[dict[tuple[Any, Mode], Sche
         for status, value in endpoint.also.items():
             inputs.append(((place, status), "serialization", TypeAdapter(value)))
     found, shared = TypeAdapter.json_schemas(inputs, ref_template=REFERENCE)
-    return dict(found), dict(shared.get("$defs", {}))
+    definitions = shared.get("$defs", {})
+    names = {name: _short(name) for name in definitions if "__" in name}
+    components = {names.get(name, name): _renamed(schema, names) for name, schema in definitions.items()}
+    return {key: _renamed(schema, names) for key, schema in found.items()}, components
+
+
+def _short(name: str) -> str:
+    """Of models that share a name, the module's before it: `CampaignRun` for campaigns' `Run`."""
+    *_, module, own = name.split("__")
+    return module.removesuffix("_forms").removesuffix("s").title().replace("_", "") + own
+
+
+def _renamed(value: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: _reference(item, names) if key == "$ref" else _renamed(item, names)
+            for key, item in value.items()
+        }
+    return [_renamed(item, names) for item in value] if isinstance(value, list) else value
+
+
+def _reference(value: str, names: Mapping[str, str]) -> str:
+    start, _, name = value.rpartition("/")
+    return f"{start}/{names.get(name, name)}"
 
 
 def _said(returns: Any) -> Any:

@@ -36,6 +36,8 @@ RATES: Mapping[str, tuple[str, str]] = {
 }
 """Of how many, and how many did it: columns of `experiment_outcomes`."""
 METRICS = (*RATES, "revenue")
+SILENCE = "silence"
+"""What all who are held out are called together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +255,7 @@ def _metric(experiment: Row, outcomes: Sequence[Row], metric: str) -> MetricRead
 def _against_silence(experiment: Row, groups: _Groups, spoken: Sequence[str]) -> SilenceReadout | None:
     """None where nobody is held out. Clicks are not asked about: silence cannot be clicked."""
     silent_names = [variant["name"] for variant in experiment["variants"] if variant["is_silent"]]
-    silent = groups.of("silence", "assignment", [*silent_names, None])
+    silent = groups.of(SILENCE, "assignment", [*silent_names, None])
     if not silent.people:
         return None
     together = groups.of("all variants", "assignment", spoken)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-from sequences.experiments.readout import GroupReadout, MetricReadout, Readout
+from sequences.experiments.readout import SILENCE, GroupReadout, MetricReadout, Readout
 from webhooks.pictures.drawing import as_svg
 
 TITLES = {
@@ -20,13 +21,15 @@ def picture_of(readout: Readout, metric: str) -> str:
     """An SVG."""
     shown = next((each for each in readout.metrics if each.metric == metric), readout.metrics[0])
     groups = _groups(shown)
-    top = _top(groups, is_rate=shown.metric != "revenue")
+    top = _top(groups)
     return as_svg(
         "readout.svg",
         over=f"{readout.experiment}, day {readout.days}",
         title=TITLES[shown.metric],
-        subtitle=f"{COUNTED[shown.counted_from]}, with 95% intervals for one look",
-        rows=[_row(group, top) for group in groups],
+        subtitle=f"{COUNTED[shown.counted_from]}, with intervals for one look",
+        rows=[
+            {**_row(group, top), "color": color} for group, color in zip(groups, _colors(shown), strict=True)
+        ],
         scale=[{"place": share, "label": _figure(share * top, shown.metric)} for share in (0, 0.5, 1)],
         verdict=_verdict(readout),
         is_decided=readout.verdict.winner is not None,
@@ -38,17 +41,27 @@ def _groups(metric: MetricReadout) -> list[GroupReadout]:
     return [*metric.variants, *([silence.silent] if silence is not None else [])]
 
 
-def _top(groups: list[GroupReadout], *, is_rate: bool) -> float:
-    """Where the scale ends; at a rate of 1 at most."""
+def _colors(metric: MetricReadout) -> list[str]:
+    others = ["leaf"] * (len(metric.variants) - 1)
+    return ["calm", *others, *(["faint"] if metric.against_silence is not None else [])]
+
+
+def _top(groups: list[GroupReadout]) -> float:
+    """Where the scale ends: the next round number."""
     known = [group for group in groups if group.complete]
     highest = max((group.interval.high or group.mean for group in known), default=0.0)
-    return min(highest, 1.0) if is_rate and highest else highest or 1.0
+    if highest <= 0:
+        return 1.0
+    magnitude: float = 10 ** math.floor(math.log10(highest))
+    return next(step * magnitude for step in (1, 2, 4, 6, 8, 10) if step * magnitude >= highest - 1e-12)
 
 
 def _row(group: GroupReadout, top: float) -> dict[str, Any]:
     low, high = group.interval.low or 0.0, group.interval.high
     is_rate = group.successes is not None
     counts = f"{group.successes} of {group.complete}" if is_rate else f"{group.complete} people"
+    if group.name == SILENCE:
+        counts += ", assigned"  # nobody among them got anything
     return {
         "name": group.name,
         "figure": _figure(group.mean, "conversion" if is_rate else "revenue") if group.complete else "–",

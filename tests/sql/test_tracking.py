@@ -1,5 +1,6 @@
 """Who opened and clicked, judged by when it happened and by what happened around it."""
 
+import itertools
 from typing import Any
 
 import asyncpg
@@ -161,6 +162,51 @@ async def test_the_link_that_nobody_sees_takes_back_what_was_clicked_around_it(
     assert before == ["message_clicked"] * 2
     assert await actors(connection) == ["human", "machine", "machine"]
     assert (await behavior(connection), await status(world, row)) == (["message_clicked"], "clicked")
+
+
+async def test_the_third_link_convicts_the_first_two_however_late_it_is_told(
+    world: World, connection: asyncpg.Connection
+) -> None:
+    _, row = await mail(world, LESSON, BOOK, PRICES)
+    await follow(world, row, LESSON, BOOK, occurred_at="2026-03-02T12:00:05+00:00")
+    await world.clock.advance("1 hour")
+    await world.call("follow_up")
+    before = await actors(connection)
+
+    await follow(world, row, PRICES, occurred_at="2026-03-02T12:00:06+00:00")
+    await world.clock.advance("1 minute")
+    await world.call("follow_up")
+
+    assert (before, await actors(connection)) == (["human"] * 2, ["machine"] * 3)
+    assert (await behavior(connection), await status(world, row)) == ([], "delivered")
+
+
+async def test_in_whatever_order_it_is_told_the_judgment_is_the_same(
+    world: World, connection: asyncpg.Connection
+) -> None:
+    told: list[Row] = [
+        {"type": "delivered", "source": "resend", "occurred_at": "2026-03-02T12:00:02+00:00"},
+        *(
+            {"type": "clicked", "source": "link", "may_be_machine": True, "details": {"url": url}}
+            | {"occurred_at": f"2026-03-02T12:0{when}+00:00"}
+            for url, when in ((LESSON, "0:03"), (BOOK, "0:05"), (PRICES, "0:07"), (LESSON, "5:00"))
+        ),
+    ]
+    _, row = await mail(world, LESSON, BOOK, PRICES)
+    ends = set()
+    for order in itertools.islice(itertools.permutations(told), 0, None, 17):
+        await connection.execute("delete from tendril.delivery_events where type in ('delivered', 'clicked')")
+        await world.clock.set("2026-03-02T12:10:00+00:00")
+        for each in order:
+            await world.tell(row, each["type"], **{key: each[key] for key in each if key != "type"})
+        await world.clock.advance("1 minute")
+        await world.call("follow_up")
+        judged = await connection.fetch(
+            "select actor from tendril.delivery_events where type = 'clicked' order by occurred_at"
+        )
+        ends.add((await status(world, row), *(each["actor"] for each in judged)))
+
+    assert ends == {("clicked", "machine", "machine", "machine", "human")}
 
 
 async def test_a_button_that_was_pressed_is_never_doubted(

@@ -25,7 +25,7 @@ begin
         join clicks o on o.delivery_id = c.delivery_id and o.source = c.source
             and o.occurred_at between c.occurred_at - interval '5 seconds' and c.occurred_at + interval '5 seconds'
         join tendril.message_deliveries d on d.id = c.delivery_id
-        where c.judge_at is not null and (d.delivered_at is null or c.occurred_at < d.delivered_at + interval '10 seconds')
+        where d.delivered_at is null or c.occurred_at < d.delivered_at + interval '10 seconds'
         group by c.id
     ), judged as (
         select c.id, c.actor as before, c.judge_at,

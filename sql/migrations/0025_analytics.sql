@@ -81,9 +81,12 @@ create table tendril.delivery_spreads (
     message_class text not null,
     -- 0 where there is none
     campaign_id bigint not null,
-    kind text not null check (kind in ('open_delay', 'click_delay', 'open_hour', 'sent_hour', 'sent_hour_opened', 'sent_hour_clicked')),
+    kind text not null check (kind in ('open_delay', 'click_delay', 'open_hour', 'sent_hour')),
     bucket smallint not null,
     deliveries int not null,
+    -- of those: whenever that was
+    opened int not null,
+    clicked int not null,
     primary key (day, sequence, channel, message_class, campaign_id, kind, bucket)
 );
 

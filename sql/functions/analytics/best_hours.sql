@@ -10,12 +10,12 @@ as $$
     select h.hour,
         coalesce(sum(s.deliveries) filter (where s.kind = 'sent_hour'), 0),
         coalesce(sum(s.deliveries) filter (where s.kind = 'sent_hour' and s.channel = 'email'), 0),
-        coalesce(sum(s.deliveries) filter (where s.kind = 'sent_hour_opened' and s.channel = 'email'), 0),
-        coalesce(sum(s.deliveries) filter (where s.kind = 'sent_hour_clicked'), 0),
+        coalesce(sum(s.opened) filter (where s.kind = 'sent_hour' and s.channel = 'email'), 0),
+        coalesce(sum(s.clicked) filter (where s.kind = 'sent_hour'), 0),
         coalesce(sum(s.deliveries) filter (where s.kind = 'open_hour' and s.channel = 'email'), 0)
     from generate_series(0, 23) as h (hour)
-    left join tendril.spreads_of(best_hours.filters, best_hours.since, best_hours.until, best_hours.at) s
-        on s.bucket = h.hour and s.kind in ('sent_hour', 'sent_hour_opened', 'sent_hour_clicked', 'open_hour')
+    left join tendril.spreads_of(
+        array['sent_hour', 'open_hour'], best_hours.filters, best_hours.since, best_hours.until, best_hours.at) s on s.bucket = h.hour
     group by h.hour
     order by h.hour;
 $$;

@@ -36,20 +36,19 @@ begin
             coalesce(c.experiment_id, 0) as experiment_id, coalesce(c.variant, '') as variant
         from changes h join tendril.delivery_cells c on c.cell = h.cell join tendril.sequence_versions v on v.id = c.version_id
     ), spread as (
-        insert into tendril.delivery_spreads as s (day, sequence, channel, message_class, campaign_id, kind, bucket, deliveries)
-        select c.day, c.sequence, c.channel, c.message_class, c.campaign_id, k.kind, k.bucket, sum(c.sign)
+        insert into tendril.delivery_spreads as s (
+            day, sequence, channel, message_class, campaign_id, kind, bucket, deliveries, opened, clicked)
+        select c.day, c.sequence, c.channel, c.message_class, c.campaign_id, k.kind, k.bucket, sum(c.sign),
+            sum(c.sign * (c.open_seconds is not null)::int), sum(c.sign * (c.click_seconds is not null)::int)
         from celled c
         cross join lateral (
             values ('open_delay', tendril.delay_bucket(c.open_seconds)), ('click_delay', tendril.delay_bucket(c.click_seconds)),
-                ('open_hour', c.open_hour), ('sent_hour', c.sent_hour),
-                ('sent_hour_opened', case when c.open_seconds is not null then c.sent_hour end),
-                ('sent_hour_clicked', case when c.click_seconds is not null then c.sent_hour end)
+                ('open_hour', c.open_hour), ('sent_hour', c.sent_hour)
         ) as k (kind, bucket)
         where k.bucket is not null
         group by 1, 2, 3, 4, 5, 6, 7
-        having sum(c.sign) <> 0
-        on conflict (day, sequence, channel, message_class, campaign_id, kind, bucket)
-            do update set deliveries = s.deliveries + excluded.deliveries
+        on conflict (day, sequence, channel, message_class, campaign_id, kind, bucket) do update
+            set deliveries = s.deliveries + excluded.deliveries, opened = s.opened + excluded.opened, clicked = s.clicked + excluded.clicked
     ), stepped as (
         insert into tendril.step_counts as s (
             version_id, enrolled_on, message_step, campaign_id, experiment_id, variant, people, engaged, opened, clicked, converted)

@@ -10,8 +10,9 @@ as $$
         select s.channel, replace(s.kind, '_delay', '') as what, s.bucket, sum(s.deliveries) as deliveries,
             sum(sum(s.deliveries)) over (partition by s.channel, s.kind order by s.bucket) as up_to_here,
             sum(sum(s.deliveries)) over (partition by s.channel, s.kind) as in_all
-        from tendril.spreads_of(response_times.filters, response_times.since, response_times.until, response_times.at) s
-        where s.kind = 'click_delay' or s.kind = 'open_delay' and s.channel = 'email'
+        from tendril.spreads_of(
+            array['open_delay', 'click_delay'], response_times.filters, response_times.since, response_times.until, response_times.at) s
+        where s.kind = 'click_delay' or s.channel = 'email'
         group by s.channel, s.kind, s.bucket
         having sum(s.deliveries) > 0
     )

@@ -1,6 +1,8 @@
 -- How times and hours of the messages of these days are spread, as many as the filters leave; changes nothing.
-create or replace function tendril.spreads_of(filters jsonb, since date, until date, at timestamptz default tendril.clock())
-returns table (kind text, channel text, bucket smallint, deliveries bigint)
+create or replace function tendril.spreads_of(
+    kinds text[], filters jsonb, since date, until date, at timestamptz default tendril.clock()
+)
+returns table (kind text, channel text, bucket smallint, deliveries bigint, opened bigint, clicked bigint)
 language plpgsql stable
 set search_path = ''
 as $$
@@ -17,9 +19,9 @@ begin
         raise exception 'times and hours are not kept by "%"', unknown using errcode = 'TN422', detail = unknown;
     end if;
     return query
-    select s.kind, s.channel, s.bucket, sum(s.deliveries)
+    select s.kind, s.channel, s.bucket, sum(s.deliveries), sum(s.opened), sum(s.clicked)
     from tendril.delivery_spreads s
-    where s.day between first and last
+    where s.day between first and last and s.kind = any (spreads_of.kinds)
         and (not wanted ? 'channel' or s.channel = wanted ->> 'channel')
         and (not wanted ? 'message_class' or s.message_class = wanted ->> 'message_class')
         and (not wanted ? 'sequence' or s.sequence = wanted ->> 'sequence')

@@ -384,6 +384,8 @@ class Operations(Basics):
                 return f"{details['percent']}% of {details['mails']:,} emails were marked as spam. /pause"
             case "queue_late":
                 return f"Messages over {channel} are late. /health"
+            case "campaign_failed":
+                return f"The campaign {escape(details['campaign'])} has stopped: pause and resume it"
             case "webhook_paused":
                 return f"The webhook to {escape(details['host'])} takes nothing and is paused"
             case _:

@@ -379,6 +379,8 @@ class Operations(english.operations.Operations):
                 )
             case "queue_late":
                 return f"Nachrichten über {channel} sind zu spät. /health"
+            case "campaign_failed":
+                return f"Die Kampagne {escape(details['campaign'])} steht: anhalten und weiterlaufen lassen"
             case "webhook_paused":
                 return f"Der Webhook an {escape(details['host'])} nimmt nichts an und pausiert"
             case _:

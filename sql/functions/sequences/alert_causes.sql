@@ -53,6 +53,12 @@ as $$
     select 'uneven_division:' || x.id, 'uneven_division', jsonb_build_object('experiment', x.title), interval '0'
     from tendril.experiments x where x.status = 'running' and x.division_p < 0.001
     union all
+    -- until it is tried anew, or cancelled
+    select 'campaign_failed:' || c.id, 'campaign_failed', jsonb_build_object('campaign', c.title, 'reason', min(r.error)), interval '0'
+    from tendril.campaign_runs r join tendril.campaigns c on c.id = r.campaign_id
+    where r.status = 'failed' and c.status = 'active'
+    group by c.id
+    union all
     select 'callbacks_refused:' || r.provider, 'callbacks_refused', jsonb_build_object('provider', r.provider), interval '0'
     from tendril.refused_callbacks r where r.last_at > alert_causes.at - interval '1 hour';
 $$;

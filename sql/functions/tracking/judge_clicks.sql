@@ -36,7 +36,7 @@ begin
                         and t.occurred_at between c.occurred_at - interval '1 minute' and c.occurred_at + interval '1 minute') then true
                 when a.links >= 3 then true
                 when a.links = 2 then (
-                    select count(distinct link[1]) <= 2
+                    select count(distinct link[1]) = 2
                     from tendril.message_deliveries d, regexp_matches(d.message_content ->> 'html', '/c/([A-Za-z0-9_.-]+)', 'g') as link
                     where d.id = c.delivery_id)
                 else false

@@ -18,6 +18,7 @@ from bot.migrating import migrate_command
 from bot.risk import add_options, risk
 from bot.running import stopping_on_signals
 from bot.settings import Settings, SettingsError, read_settings
+from bot.simulate import add_cast, simulate_command
 from bot.trial import send_trial
 from channels.errors import DeliveryError
 from sequences.loading import CatalogueError
@@ -64,6 +65,9 @@ def parser() -> argparse.ArgumentParser:
     trial = _add(commands, "test-email", send_trial, "send one email to ADDRESS, to see that it arrives")
     trial.add_argument("address", metavar="ADDRESS")
     _add_explain(commands)
+    add_cast(
+        _add(commands, "simulate", simulate_command, "say who would get what, when and why, without sending")
+    )
     add_options(_add(commands, "risk", risk, "tell from a log who drops off, and how well that can be told"))
     return top
 

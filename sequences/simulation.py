@@ -120,7 +120,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class SimulatedRun:
     """How far somebody came, as it stands at the end."""
 
     key: str
@@ -144,7 +144,7 @@ class SimulatedUser:
     quiet_from: str
     quiet_until: str
     why_not: str | None
-    runs: tuple[Run, ...]
+    runs: tuple[SimulatedRun, ...]
     entries: tuple[Entry, ...]
 
 
@@ -328,9 +328,9 @@ def _user(row: Mapping[str, Any]) -> SimulatedUser:
     )
 
 
-def _run(row: Mapping[str, Any]) -> Run:
+def _run(row: Mapping[str, Any]) -> SimulatedRun:
     columns = ("key", "status", "reason", "step", "steps", "version", "variant")
-    return Run(words=in_words(row["reason"]), **{name: row[name] for name in columns})
+    return SimulatedRun(words=in_words(row["reason"]), **{name: row[name] for name in columns})
 
 
 def _entry(row: Mapping[str, Any]) -> Entry:
@@ -369,7 +369,7 @@ def _words(row: Mapping[str, Any]) -> str:
             when = f"{datetime.fromisoformat(until):%a %d %b %H:%M}" if until else "further notice"
             return f"waits until {when}: {why}"
         case "fallback":
-            return f"goes over {row['to_channel']} instead of {row['channel']}: {why}"
+            return f"over {row['to_channel']} instead of {row['channel']}: {why}"
         case "skip":
             return f"skipped: {why}"
         case "stop":

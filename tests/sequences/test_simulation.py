@@ -40,7 +40,7 @@ async def test_words_say_when_where_and_why(world: World) -> None:
     played = await simulate(world.store, Plot("course"), Cast(invented=presets(["blocked_the_bot"])))
 
     assert [entry.words for entry in played.users[0].entries] == [
-        "goes over email instead of telegram: the user blocked the bot",
+        "over email instead of telegram: the user blocked the bot",
         "sent over email",
         "sent over email (telegram: the user blocked the bot)",
         "skipped: the step's condition was not met",

@@ -42,8 +42,9 @@ def with_floor(shares: Sequence[float], floor: float) -> tuple[float, ...]:
 class Softmax:
     """How strongly what is better is preferred, and how long what was just seen is spared.
 
-    The defaults are those of the paper, for rewards such as "a lesson within two hours": a message that was
-    seen today counts as 1.7 percentage points of relative difference worse, after 15 days as half of that.
+    Penalty and half-life are those of the authors, for rewards such as "a lesson within two hours": a message
+    that was seen today counts as 1.7 percentage points of relative difference worse, after 15 days as half of
+    that. The temperature is ours.
     """
 
     temperature: float = 0.0025

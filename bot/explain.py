@@ -102,7 +102,7 @@ def delivery_story(story: Row, zone: str, page: Page) -> list[str]:
     title = f"Delivery {delivery['delivery_id']}: {_step(delivery)}, over {delivery['channel']}"
     lines = [page.paint(title, "bold"), page.line(what_happened(delivery, zone))]
     lines += [page.line(line) for line in _why_this_way(delivery, siblings)]
-    lines += [page.line(line) for line in _variant(story["enrollment"])]
+    lines += [page.line(line) for line in _origin(story["enrollment"])]
     lines += page.heading(f"What happened (times in {zone})")
     lines += page.columns((local(at, zone), what, why) for at, what, why in moments)
     if siblings:
@@ -216,11 +216,24 @@ def _enrollments(story: Row, page: Page, zone: str) -> list[str]:
             each["sequence"] + (f" ({each['key']})" if each["key"] else ""),
             f"step {each['current_step']} of {each['steps']}",
             each["status"] + (f": {in_words(each['status_reason'])}" if each["status_reason"] else ""),
-            "\n".join([f"since {local(each['enrolled_at'], zone)}", *_variant(each)]),
+            "\n".join([f"since {local(each['enrolled_at'], zone)}", *_origin(each)]),
         )
         for each in story["enrollments"]
     ]
     return [*page.heading("Sequences"), *(page.columns(rows) if rows else ["  none"])]
+
+
+def _origin(enrollment: Row) -> list[str]:
+    """The campaign and the time of it that began this, and the variant of an experiment that it is."""
+    return [*_campaign(enrollment), *_variant(enrollment)]
+
+
+def _campaign(enrollment: Row) -> list[str]:
+    if not enrollment.get("campaign"):
+        return []
+    # what goes by no date has the campaign itself as its key
+    is_dated = enrollment["key"][:1].isdigit()
+    return [f"campaign {enrollment['campaign']}" + (f", its time {enrollment['key']}" if is_dated else "")]
 
 
 def _variant(enrollment: Row) -> list[str]:

@@ -71,6 +71,13 @@ def test_the_story_of_one_says_which_variant_it_is() -> None:
     assert "  variant short of the experiment shorter_subject" in lines
 
 
+def test_the_story_of_one_says_which_campaign_and_which_time_of_it_it_is() -> None:
+    enrollment = {"campaign": "come_back", "key": "2026-03-02T09:00"}
+    told = {"delivery": delivery(), "enrollment": enrollment, "events": [], "siblings": []}
+
+    assert "  campaign come_back, its time 2026-03-02T09:00" in delivery_story(told, "UTC", PLAIN)
+
+
 async def printed(tendril: Tendril, person: Person, number: int | None, capsys: Printed) -> str:
     capsys.readouterr()
     assert await explain(tendril.settings, Namespace(user=str(person.id), delivery=number)) == 0

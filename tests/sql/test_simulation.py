@@ -229,9 +229,18 @@ async def test_nothing_remains_of_a_simulation_whatever_becomes_of_it(
 async def test_workers_find_every_row_free_while_a_simulation_is_under_way(
     world: World, connection: asyncpg.Connection
 ) -> None:
-    """Also one that could still change what others reach for: it writes to nothing but its own copies."""
+    """It writes to nothing but its own copies, so nobody waits for it, and it waits for nobody."""
     ada = await course(world)
-    given = {"sequence": "course", "users": [ada], "days": 10, "answers": 1}
+    drafted = await campaign(world, filter={})
+    given = {
+        "campaign_id": drafted["id"],
+        "users": [ada],
+        "days": 10,
+        "answers": 1,
+        "times": ["2026-03-03T09:00", "2026-03-04T09:00"],
+        "behavior": [{"type": "sang", "after": "1 day"}],
+        "fails": [{"channel": "email"}],
+    }
     playing = await asyncpg.connect(world.clock.url)
     try:
         async with playing.transaction():

@@ -20,7 +20,8 @@ as $$
         select m.id, m.sent_at, 'send', null, null, null from mine m where m.sent_at is not null and m.delivery_status not in ('bounced', 'failed')
         union all
         select m.id, coalesce(m.failed_at, m.instead_at), case when m.instead is null then 'fail' else 'fallback' end,
-            case when m.failed_at is null then 'no_engagement' else coalesce(m.failure_reason, m.reason) end, null, m.instead
+            case when m.failed_at is null then 'no_engagement'
+                else coalesce(m.failure_reason, m.reason) end, null, m.instead
         from mine m where m.failed_at is not null or m.instead is not null
     )
     select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(

@@ -46,9 +46,9 @@ class Upkeep:
             await self._reroute(channel)
         await self._store.call("forget_old")
         await fold_all(self._store)
-        await look_after_experiments(self._store)
         if await self._store.call("raise_alerts"):
             self._controller.wake()
+        await look_after_experiments(self._store)
 
     async def _reroute(self, channel: str) -> None:
         """Nobody delivers there, so we ask the policy gate which other way those messages can take."""

@@ -165,6 +165,29 @@ def read_out(experiment: Row, outcomes: Sequence[Row]) -> Readout:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class LiftReadout:
+    """What a campaign adds to silence, for each metric; nothing where nobody was held out."""
+
+    campaign: str
+    metrics: Mapping[str, SilenceReadout]
+
+
+def read_lift(found: Row) -> LiftReadout:
+    """From the answer of the operation `campaign_lift`."""
+    goal = found["goal"] or {}
+    asked = {"conversion": "event" in goal, "retention": True, "revenue": "value" in goal}
+    metrics = {}
+    for metric in (metric for metric, is_asked in asked.items() if is_asked):
+        groups = _Groups(found["outcomes"], metric)
+        silent = groups.of(SILENCE, "assignment", [None])
+        written_to = groups.of("written to", "assignment", ["written to"])
+        if silent.people and written_to.people:
+            compared = _compared(silent, [written_to], 0.95, TUNED_FOR)
+            metrics[metric] = SilenceReadout(silent.readout(0.95), written_to.readout(0.95), compared)
+    return LiftReadout(found["name"], metrics)
+
+
 # Groups
 
 

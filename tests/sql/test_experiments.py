@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import uuid
 from collections import Counter
@@ -10,6 +11,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from sequences.experiments.readout import read_lift
 from storage.store import Conflict, Invalid
 from tests.sql.conftest import World, step
 
@@ -347,6 +349,31 @@ async def test_those_whom_the_campaign_holds_out_are_counted_beside_the_variants
     counted = await outcomes(world, experiment)
     assert counted[None]["people"] == 20 - page["enrolled"] > 0
     assert sum(row["people"] for row in counted.values()) == 20
+
+
+async def test_what_a_campaign_adds_to_silence_is_counted_without_an_experiment(
+    world: World, connection: asyncpg.Connection
+) -> None:
+    await world.publish(step())
+    number = await campaign(world, connection, holdout=0.5)
+    goal = {"event": "bought", "within": "2 days", "value": "amount"}
+    await connection.execute("update tendril.campaigns set goal = $1::jsonb", json.dumps(goal))
+    users = [await world.person() for _ in range(24)]
+    await audience(world, campaign_id=number, key="first")
+    await audience(world, campaign_id=number, key="second")
+    for user_id in users:
+        if await world.deliveries(user_id):
+            await world.did(user_id, "bought", metadata={"amount": 1e300})
+    await world.clock.advance("15 days")
+
+    counted = await world.call("campaign_lift", campaign_id=number)
+
+    lift = read_lift(counted)
+    conversion, revenue = lift.metrics["conversion"], lift.metrics["revenue"]
+    assert conversion.silent.people + conversion.written_to.people == 24
+    assert (conversion.silent.mean, conversion.written_to.mean, revenue.written_to.mean) == (0, 1, 1e12)
+    assert conversion.comparisons[0].interval.low is not None and conversion.comparisons[0].interval.low > 0
+    assert lift.metrics["retention"].written_to.successes == 0
 
 
 async def test_the_winners_version_becomes_the_current_one_until_its_origin_changes(world: World) -> None:

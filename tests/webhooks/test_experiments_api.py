@@ -307,3 +307,9 @@ async def test_the_global_holdout_can_be_set_and_asked_for(sidecar: Sidecar, tab
     assert (await holdout("GET"))[1] == kept
     assert (await holdout("PUT", json={"share": 1}))[1]["error"]["field"] == "share"
     assert len(await tables.rows("select from tendril.audit_log where action = 'holdout.set'")) == 1
+
+
+async def test_the_lift_of_a_campaign_that_does_not_exist_is_a_404(sidecar: Sidecar) -> None:
+    answer = await sidecar.as_admin("GET", "/api/engagement/campaigns/7/lift")
+
+    assert answer.status == 404

@@ -15,7 +15,7 @@ from webhooks.api.goals import Goal
 from webhooks.bodies import Body
 
 Share = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
-Positive = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)]
+Positive = Annotated[float, Field(ge=1e-6, le=1_000_000, allow_inf_nan=False)]
 Number = Annotated[int, Field(ge=1, lt=2**63)]
 # Bytes and characters are the same there, so that every tool hashes alike.
 Seed = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[ -~]+$", examples=["shorter_subject"])]

@@ -21,7 +21,7 @@ from sequences.experiments.power import (
     smallest_lift_of_mean,
     smallest_lift_of_rate,
 )
-from sequences.experiments.readout import METRICS, Readout, read_out
+from sequences.experiments.readout import METRICS, LiftReadout, Readout, read_lift, read_out
 from storage.store import Conflict
 from webhooks import keys
 from webhooks.access import CALLER, record_act
@@ -312,6 +312,16 @@ async def assignment(request: web.Request, query: WhoseAssignment) -> Assignment
         request, "experiment_assignment", experiment_id=number_in(request), reference=query.user
     )
     return found
+
+
+@endpoints.get(f"/api/engagement/campaigns/{NUMBER}/lift")
+async def lift(request: web.Request) -> LiftReadout:
+    """Compares those whom a campaign wrote to with those who were held out, by itself or by all campaigns.
+
+    Everybody counts from the first time that the campaign would have written to them, and only once their
+    whole time is over.
+    """
+    return read_lift(await ask(request, "campaign_lift", campaign_id=number_in(request)))
 
 
 @endpoints.get("/api/holdout")

@@ -11,7 +11,7 @@ as $$
             (x.tuning ->> 'half_life')::double precision as half_life, (x.tuning ->> 'floor')::double precision as floor
         from tendril.experiments x where x.id = recovering_shares.experiment_id
     ), lately as (
-        select e.user_id, e.variant, max(e.enrolled_at) as last_at
+        select e.user_id, e.variant, greatest(extract(epoch from recovering_shares.at - max(e.enrolled_at)) / 86400, 0) as days
         from tendril.enrollments e
         where e.experiment_id = recovering_shares.experiment_id and e.user_id = any (recovering_shares.users)
         group by e.user_id, e.variant
@@ -19,7 +19,7 @@ as $$
         select
             u.id as user_id, v.position, t.floor,
             (coalesce(v.score, 0) - coalesce(
-                t.penalty * power(0.5::double precision, extract(epoch from recovering_shares.at - l.last_at) / 86400 / t.half_life), 0)) / t.temperature as score
+                t.penalty * power(0.5::double precision, least(l.days / t.half_life, 1000)), 0)) / t.temperature as score
         from unnest(recovering_shares.users) as u (id)
         cross join tuned t
         join tendril.experiment_variants v on v.experiment_id = recovering_shares.experiment_id

@@ -1,7 +1,9 @@
--- Says of everything that an experiment counts what came of it, from the assignment or from the exposure on: whether the goal was
--- reached within its time and with what value, whether a person clicked, and whether the user was active later; only what has had
--- its whole time is complete. Changes nothing.
-create or replace function tendril.unit_outcomes(experiment_id bigint, counted_from text, at timestamptz default tendril.clock())
+-- Says of everything that an experiment counts, or that a campaign does against those whom it holds out, what came of it, from the
+-- assignment or from the exposure on: whether the goal was reached within its time and with what value, whether a person clicked, and
+-- whether the user was active later; only what has had its whole time is complete. Changes nothing.
+create or replace function tendril.unit_outcomes(
+    experiment_id bigint, counted_from text, at timestamptz default tendril.clock(), campaign_id bigint default null
+)
 returns table (
     variant text, chances double precision[], is_complete boolean, is_reached boolean, value double precision, is_clicked boolean,
     is_settled boolean, is_active boolean
@@ -11,7 +13,9 @@ set search_path = ''
 as $$
 #variable_conflict use_column
 declare
-    goal jsonb := (select x.goal from tendril.experiments x where x.id = unit_outcomes.experiment_id);
+    goal jsonb := coalesce(
+        (select x.goal from tendril.experiments x where x.id = unit_outcomes.experiment_id),
+        (select c.goal from tendril.campaigns c where c.id = unit_outcomes.campaign_id));
     span interval := coalesce(goal ->> 'within', '7 days');
     active_from int := coalesce((goal -> 'active' ->> 0)::int, 7);
     active_until int := coalesce((goal -> 'active' ->> 1)::int, 14);
@@ -24,6 +28,8 @@ begin
             select n.user_id, n.variant, n.chances, n.ends_at, case $2 when 'exposure' then n.exposed_at else n.assigned_at end as since
             from tendril.experiment_units($1) n
             where $2 <> 'exposure' or n.exposed_at is not null
+            union all
+            select n.user_id, n.variant, null, 'infinity', n.assigned_at from tendril.campaign_units($9) n
         )
         select
             c.variant, c.chances, c.since + $4 <= $3, goal.is_reached, goal.value,
@@ -38,12 +44,14 @@ begin
                     and b.occurred_at >= c.since + make_interval(days => $7) and b.occurred_at < c.since + make_interval(days => $8))
         from counted c
         cross join lateral (
+            -- bounded, so that one absurd value does not keep all others from being summed
             select count(*) > 0 as is_reached, coalesce(sum(case jsonb_typeof(b.metadata -> $6)
-                when 'number' then (b.metadata ->> $6)::double precision end), 0) as value
+                when 'number' then least(greatest((b.metadata ->> $6)::numeric, -1e12), 1e12)::double precision end), 0) as value
             from tendril.behavior_events b
             where b.user_id = c.user_id and b.type = $5 and b.occurred_at >= c.since and b.occurred_at < least(c.since + $4, c.ends_at) and %s
         ) goal
         $query$, meets_filter)
-    using unit_outcomes.experiment_id, unit_outcomes.counted_from, unit_outcomes.at, span, goal ->> 'event', goal ->> 'value', active_from, active_until;
+    using unit_outcomes.experiment_id, unit_outcomes.counted_from, unit_outcomes.at, span, goal ->> 'event', goal ->> 'value', active_from,
+        active_until, unit_outcomes.campaign_id;
 end;
 $$;

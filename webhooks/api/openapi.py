@@ -213,7 +213,8 @@ def _schemas(endpoints: Sequence[Endpoint]) -> tuple[dict[tuple[Any, Mode], Sche
 def _short(name: str) -> str:
     """Of models that share a name, the module's before it: `CampaignRun` for campaigns' `Run`."""
     *_, module, own = name.split("__")
-    return module.removesuffix("_forms").removesuffix("s").title().replace("_", "") + own
+    of_module = module.removesuffix("_forms").removesuffix("s").title().replace("_", "")
+    return own if own.startswith(of_module) else of_module + own
 
 
 def _renamed(value: Any, names: Mapping[str, str]) -> Any:

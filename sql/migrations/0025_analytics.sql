@@ -212,6 +212,8 @@ create trigger mark_changed after update on tendril.message_deliveries
     for each row when (
         (old.delivery_status not in ('pending', 'sending') or new.delivery_status not in ('pending', 'sending')
             or old.sent_at is not null or new.sent_at is not null)
+        -- Of these either record_outcomes knows, which marks them all at once, or an event, which marks them itself.
+        and not (old.delivery_status = 'sending' and new.delivery_status = 'sent')
         and (old.delivery_status, old.reason, old.failure_reason, old.sent_at, old.delivered_at, old.opened_at, old.clicked_at, old.engaged_at,
                 old.failed_at, old.scheduled_at, old.channel, old.recipient_address)
             is distinct from (new.delivery_status, new.reason, new.failure_reason, new.sent_at, new.delivered_at, new.opened_at, new.clicked_at, new.engaged_at,

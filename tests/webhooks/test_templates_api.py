@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -9,7 +10,9 @@ import pytest
 from aiohttp import web
 
 from channels.channel import Outgoing
+from sequences.drafting import read_steps
 from storage.store import Store
+from tests.docs.pages import blocks, read
 from tests.webhooks.conftest import ADDRESS, OpenSidecar, Sent, Sidecar, Tables, resend_event
 from webhooks.receivers import PRIVATE
 
@@ -21,6 +24,7 @@ WORDS: dict[str, Any] = {
         "buttons": [{"label": "Two minutes", "url": "https://example.org/start"}],
     }
 }
+PUBLISHED = {"name": "gentle_reminder", "number": 1, "version_id": 7}
 NEW = {"name": "reminder", "title": "A reminder", "type": "gentle_reminder", "content": WORDS}
 
 
@@ -288,3 +292,20 @@ async def test_performance_counts_what_became_of_the_words(sidecar: Sidecar) -> 
 async def test_what_is_not_there_is_not_found(sidecar: Sidecar) -> None:
     for method, path in (("GET", "/1"), ("DELETE", "/1"), ("GET", "/1/performance"), ("GET", "/1/versions")):
         assert (await refused(sidecar, method, path))[0] == 404
+
+
+async def test_the_guide_works_as_it_is_written(sending: Sidecar, outbox: Outbox, user_id: str) -> None:
+    new, shown, trial, step = map(json.loads, blocks(read("docs/templates.md"), "json"))
+    await sending.as_admin("POST", "/admin/api/users", json={"external_id": "m", "email": "mira@example.org"})
+
+    created = await sending.as_admin("POST", HERE, json=new)
+    one = f"/{(await created.json())['id']}"
+    previewed = await asked(sending, "POST", f"{one}/preview", json=shown)
+    await asked(sending, "POST", f"{one}/test", json=trial)
+
+    assert [each["problem"] for each in previewed["items"]] == [None] * 3
+    assert [message.content["subject"] for message in outbox.sent] == ["Scales is still open"]
+    assert (
+        read_steps([step], {"gentle_reminder": {**PUBLISHED, "context": [], "content": WORDS}})[0].template
+        == PUBLISHED
+    )

@@ -1,4 +1,4 @@
--- How engaged a user is, in one word for templates: low (as in the audience of those at risk), medium or high. Changes nothing.
+-- How engaged a user is, in one word for templates: low, medium or high; changes nothing.
 create or replace function tendril.engagement_level(user_id uuid, at timestamptz default tendril.clock())
 returns text
 language sql

@@ -17,6 +17,7 @@ from bot.database import direct_address, opened_store
 from bot.explain import Page
 from bot.settings import Settings, SettingsError
 from sequences.audiences import load_audiences
+from sequences.campaigns import definition_of
 from sequences.definition import Sequence as Definition
 from sequences.drafting import BadDraft, read_steps, template_names
 from sequences.loading import load_catalogue
@@ -128,17 +129,20 @@ async def _plot(store: Store, arguments: argparse.Namespace) -> Plot:
     campaign = await store.call("find_campaign", name=arguments.campaign)
     definition = None
     if campaign["sequence"] is None:
-        definition = await _definition(store, campaign["steps"], campaign["title"], campaign["message_class"])
+        try:
+            definition = await definition_of(store, campaign)
+        except BadDraft as bad:
+            raise SettingsError(str(bad)) from bad
     return Plot(campaign["sequence"], arguments.version, definition, campaign)
 
 
-async def _definition(store: Store, steps: Sequence[Any], title: str, message_class: Any) -> dict[str, Any]:
+async def _definition(store: Store, steps: Sequence[Any], title: str) -> dict[str, Any]:
     rows = await store.call("templates_named", names=template_names(steps))
     try:
         read = read_steps(steps, {row["name"]: row for row in rows})
     except BadDraft as bad:
         raise SettingsError(str(bad)) from bad
-    return Definition("unpublished", title, read, message_class=message_class).as_json()
+    return Definition("unpublished", title, read).as_json()
 
 
 async def _other(store: Store, plot: Plot, written: str) -> Plot:
@@ -157,7 +161,7 @@ async def _other(store: Store, plot: Plot, written: str) -> Plot:
     steps = document.get("steps") if isinstance(document, dict) else document
     if not isinstance(steps, list):
         raise SettingsError(f"{path}: takes a list of steps, or an object with steps")
-    definition = await _definition(store, steps, path.stem, "sequence")
+    definition = await _definition(store, steps, path.stem)
     return Plot(plot.sequence, None, definition, plot.campaign)
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+from sequences.campaigns import named_filter
 from sequences.reasons import in_words
 from sequences.schedules import clock_of, next_times
 from storage.store import Invalid, Store
@@ -252,6 +253,7 @@ def _given(plot: Plot, cast: Cast, assumed: Assumptions, days: int) -> dict[str,
         "number": plot.number,
         "definition": plot.definition,
         "campaign_id": None if plot.campaign is None else plot.campaign["id"],
+        "filter": _named_audience(plot.campaign),
         "context": plot.context,
         "key": plot.key,
         "users": list(cast.users),
@@ -264,6 +266,13 @@ def _given(plot: Plot, cast: Cast, assumed: Assumptions, days: int) -> dict[str,
         "fails": list(assumed.fails),
         "behavior": list(assumed.behavior),
     }
+
+
+def _named_audience(campaign: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """What the name of its audience stands for now; since its activation, a campaign has that itself."""
+    if campaign is None or campaign["status"] != "draft" or campaign["audience"] is None:
+        return None
+    return named_filter(campaign["audience"])
 
 
 def _invented(person: Mapping[str, Any]) -> dict[str, Any]:

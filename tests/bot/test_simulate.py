@@ -90,6 +90,29 @@ async def test_steps_in_a_file_are_compared_before_anybody_publishes_them(
     assert "+ Mon 02 Mar 12:00  only: sent over email" in capsys.readouterr().out
 
 
+async def test_a_campaign_is_played_while_it_is_still_a_draft(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = {"default": {"subject": "Hi", "body": "You did {{ context.event.what }}."}}
+    await world.call(
+        "draft_campaign",
+        campaign={
+            "name": "thanks",
+            "title": "Thanks",
+            "kind": "triggered",
+            "schedule": {"event": "sang"},
+            "steps": [{"name": "thanks", "channels": ["email"], "content": words}],
+        },
+        created_by="admin",
+    )
+
+    await typed(world, "--campaign", "thanks", "--invent", "email_only")
+
+    story = capsys.readouterr().out
+    assert "Thanks, not published: 30 days" in story
+    assert "thanks  sent over email" in story
+
+
 @pytest.mark.parametrize("name", ["picture.png", "picture.svg"])
 async def test_the_timeline_is_drawn_into_a_file(world: World, tmp_path: Path, name: str) -> None:
     await course(world)

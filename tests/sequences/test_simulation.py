@@ -117,6 +117,19 @@ async def test_a_weekly_campaign_arrives_at_nine_of_each_recipient(world: World)
     assert "The campaign is played as if it were active." in played.notes
 
 
+async def test_a_draft_reaches_whom_the_name_of_its_audience_stands_for(world: World) -> None:
+    await world.publish(step())
+    drafted = await world.call(
+        "draft_campaign", campaign=weekly(audience="inactive_7_days"), created_by="admin"
+    )
+    people = ({"label": "here"}, {"label": "away", "last_active": "9 days"})
+
+    played = await simulate(world.store, Plot(campaign=drafted), Cast(invented=people), days=6)
+
+    assert {user.label: len(user.entries) for user in played.users} == {"here": 0, "away": 2}
+    assert played.users[0].why_not == "is not in the audience when it runs"
+
+
 async def test_a_triggered_campaign_lets_everybody_enter_on_the_first_day(world: World) -> None:
     await world.publish(step())
     drafted = await world.call(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Literal, Self
 
 from aiohttp import web
@@ -10,6 +11,7 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from sequences.audiences import load_audiences
+from sequences.campaigns import definition_of
 from sequences.definition import EVENT_NAME, MessageClass, Sequence
 from sequences.drafting import BadDraft, read_steps, template_names
 from sequences.simulation import (
@@ -212,12 +214,15 @@ async def play_campaign(request: web.Request, body: Simulated) -> Simulation | C
     version.
     """
     campaign = await ask(request, "describe_campaign", campaign_id=number_in(request))
-    name, kind = campaign["sequence"], campaign["message_class"]
-    steps = campaign["steps"] if name is None else None
-    first = await _plot(request, Version(steps=steps), name, kind, {}, "", campaign)
+    first = Plot(campaign["sequence"], campaign=campaign)
+    if campaign["sequence"] is None:
+        first = replace(first, definition=await _of_draft(request, campaign))
     second = None
     if body.compare_with is not None:
-        second = await _plot(request, body.compare_with, name, kind, {}, "", campaign)
+        context: dict[str, Any] = {"event": {}} if "event" in campaign["schedule"] else {}
+        kind = campaign["message_class"]
+        second = await _plot(request, body.compare_with, campaign["sequence"], kind, context, "", campaign)
+        second = replace(second, context={})
     await record_act(request, "campaign.simulate", str(campaign["id"]))
     return await _played(request, body, first, second)
 
@@ -252,6 +257,13 @@ async def _plot(
     return Plot(sequence, version.version, definition, campaign, context, key)
 
 
+async def _of_draft(request: web.Request, campaign: Mapping[str, Any]) -> Mapping[str, Any]:
+    try:
+        return await definition_of(request.app[keys.STORE], campaign)
+    except BadDraft as bad:
+        raise _unprocessable(bad) from bad
+
+
 async def _definition(
     request: web.Request,
     steps: list[dict[str, Any]],
@@ -264,11 +276,15 @@ async def _definition(
     try:
         read = read_steps(steps, {row["name"]: row for row in rows}, tuple(context))
     except BadDraft as bad:
-        first = bad.problems[0]
-        raise Unprocessable(str(first), first.path) from bad
+        raise _unprocessable(bad) from bad
     name = sequence or "unpublished"
     title = campaign["title"] if campaign is not None else sequence or "Unpublished steps"
     return Sequence(name, title, read, message_class=message_class, context=tuple(context)).as_json()
+
+
+def _unprocessable(bad: BadDraft) -> Unprocessable:
+    first = bad.problems[0]
+    return Unprocessable(str(first), first.path)
 
 
 def _person(person: Invented | str) -> Mapping[str, Any]:

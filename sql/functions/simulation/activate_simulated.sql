@@ -1,4 +1,5 @@
--- Makes a copy of a campaign that is active as long as a simulation lasts; gives its id.
+-- Makes a copy of a campaign that is active as long as a simulation lasts, and that behavior events do not fire, which fire the
+-- campaign itself; gives its id.
 create or replace function tendril.activate_simulated(campaign tendril.campaigns, at timestamptz default tendril.clock())
 returns bigint
 language plpgsql
@@ -13,7 +14,7 @@ begin
     end if;
     insert into tendril.campaigns overriding system value
     select (jsonb_populate_record(activate_simulated.campaign, jsonb_build_object(
-        'id', own, 'name', 'simulated_' || pg_backend_pid(), 'status', 'active', 'next_run_at', null))).*;
+        'id', own, 'name', 'simulated_' || pg_backend_pid(), 'status', 'active', 'kind', 'one_time', 'next_run_at', null))).*;
     return own;
 end;
 $$;

@@ -146,6 +146,22 @@ async def test_opening_it_for_a_machine_is_not_reading_it(journey: Journey) -> N
     await ada.hears("lesson one")
 
 
+async def test_a_scanner_that_follows_every_link_is_not_reading_it(journey: Journey) -> None:
+    body = {"default": {"subject": "Lesson one", "body": "lesson one: [here](https://example.org/)."}}
+    await journey.publish(first(content=body, **UNANSWERED))
+    ada = await journey.member()
+    await journey.enroll(ada)
+    mail = await journey.mail(ada)
+
+    browser = {"User-Agent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/140.0 Safari/537.36"}
+    for link in [address for kind in "ctuwp" for address in links(mail, kind)]:
+        async with journey.tendril.http.get(link, headers=browser, allow_redirects=False) as answer:
+            assert answer.status < 400
+    await journey.tendril.advance("25 hours")
+
+    await ada.hears("lesson one")
+
+
 async def test_a_step_for_both_channels_comes_over_both(journey: Journey) -> None:
     await journey.publish(first(fallback="both"), lesson("two"))
     ada = await journey.member()

@@ -37,7 +37,7 @@ CHECKS = [
 ]
 EXAMPLES = int(os.environ.get("FUZZING_EXAMPLES", "8"))  # for each operation, and for each way of making them
 SECONDS = 15  # an answer that takes longer is a mistake, too
-KNOWN = {"id": [1, 2], "reference": ["mira", "1"], "name": ["letters"]}
+KNOWN = {"id": [1], "reference": ["mira", "1"], "name": ["letters"]}
 WORDS = {"default": {"subject": "Still here", "body": "A seat is kept for you."}}
 GOAL = {"event": "lesson_complete", "within": "7 days"}
 THERE = {
@@ -84,6 +84,9 @@ async def test_no_endpoint_fails_whatever_is_sent(furnished: Sidecar, tag: str) 
         for result in schema.get_all_operations()
         if (operation := result.ok()).definition.raw["tags"] == [tag]
     ]
+    found.sort(
+        key=lambda operation: operation.method.upper() == "DELETE"
+    )  # what is gone answers nothing more
     with requests.Session() as session:
         for operation in found:
             for mode in GenerationMode:
@@ -104,7 +107,7 @@ def _tried(operation: APIOperation[Any, Any, Any, Any], mode: GenerationMode, ur
     @given(case=operation.as_strategy(generation_mode=mode), known=st.data())
     def send(case: Case, known: st.DataObject) -> None:
         for name in case.path_parameters or {}:
-            if name in KNOWN and known.draw(st.booleans()):
+            if name in KNOWN and known.draw(st.sampled_from([True, True, True, False])):
                 case.path_parameters[name] = known.draw(st.sampled_from(KNOWN[name]))
         headers = {"Authorization": f"Bearer {ADMIN_KEY}"}
         response = case.call(base_url=url, session=session, headers=headers, timeout=SECONDS)

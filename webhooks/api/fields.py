@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any
 
 from email_validator import EmailNotValidError, validate_email
@@ -11,9 +12,10 @@ from pydantic import AfterValidator, AwareDatetime, Field
 
 from sequences.definition import NAME, interval
 from sequences.filters import BadFilter, check_filter
+from sequences.schedules import FIRST_YEAR, LAST_YEAR
 
 
-def _real_address(value: str) -> str:
+def real_address(value: str) -> str:
     try:
         return validate_email(value, check_deliverability=False).normalized
     except EmailNotValidError as error:
@@ -25,6 +27,13 @@ def _real_zone(value: str) -> str:
         zoneinfo.ZoneInfo(value)
     except (KeyError, ValueError, OSError) as error:
         raise ValueError("not a time zone of the IANA list, as Europe/Berlin is") from error
+    return value
+
+
+def _near(value: datetime) -> datetime:
+    """Calendars can be reckoned with for so long; nobody means a moment beyond."""
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise ValueError(f"a moment is between the years {FIRST_YEAR} and {LAST_YEAR}")
     return value
 
 
@@ -42,7 +51,7 @@ def _filter(value: Mapping[str, Any]) -> Mapping[str, Any]:
     return value
 
 
-Address = Annotated[str, AfterValidator(_real_address), Field(examples=["mira@example.org"])]
+Address = Annotated[str, AfterValidator(real_address), Field(examples=["mira@example.org"])]
 Zone = Annotated[str, AfterValidator(_real_zone), Field(examples=["Europe/Berlin"])]
 Slug = Annotated[
     str,
@@ -51,7 +60,7 @@ Slug = Annotated[
 ]
 Title = Annotated[str, Field(min_length=1, max_length=200, examples=["Spring news"])]
 Words = Annotated[str, Field(max_length=2000)]
-Moment = AwareDatetime
+Moment = Annotated[AwareDatetime, AfterValidator(_near)]
 FilterIn = Annotated[
     dict[str, Any], AfterValidator(_filter), Field(examples=[{"user.days_inactive": {"$gte": 7}}])
 ]

@@ -239,9 +239,9 @@ def _assumed(assumptions: Assumptions) -> str:
 
 
 def _user(user: SimulatedUser, page: Page) -> list[str]:
-    heading = page.heading(
-        f"{user.name} ({user.timezone}, quiet from {user.quiet_from} to {user.quiet_until})"
-    )
+    variants = dict.fromkeys(f"variant {run.variant}" for run in user.runs if run.variant)
+    facts = [user.timezone, f"quiet from {user.quiet_from} to {user.quiet_until}", *variants]
+    heading = page.heading(f"{user.name} ({', '.join(facts)})")
     if not user.entries:
         ended = next((run.words for run in user.runs if run.words), "nothing is due")
         return [*heading, page.line(user.why_not or ended)]

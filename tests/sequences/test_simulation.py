@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from sequences.simulation import PRESETS, Assumptions, Cast, Plot, compare, presets, simulate
+from sequences.simulation import PRESETS, Assumptions, Cast, Plot, TooLong, compare, presets, simulate
 from storage.store import NotFound
+from storage.supabase import SupabaseStore
 from tests.sql.conftest import World, step, world
 
 __all__ = ["world"]
@@ -167,3 +168,28 @@ async def test_a_sequence_that_is_not_there_is_not_found(world: World) -> None:
 def test_a_preset_that_is_not_there_is_named() -> None:
     with pytest.raises(KeyError, match="unicorn"):
         presets(["unicorn"])
+
+
+async def test_what_takes_too_long_is_given_up_and_said(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.publish(*(step(name=f"step{number}", after="1 day") for number in range(20)))
+    monkeypatch.setattr("sequences.simulation.SECONDS", 0.05)
+
+    with pytest.raises(TooLong, match="longer than") as given_up:
+        await simulate(world.store, Plot("course"), EVERYBODY, days=400)
+
+    assert given_up.value.detail == "days"
+    assert await world.call("users_meeting", filter={}) == []
+
+
+async def test_over_supabase_the_same_is_played(world: World, supabase_store: SupabaseStore) -> None:
+    await world.publish(step(), step(name="second", after="1 day"))
+    cast = Cast(users=(await world.person(),), invented=presets(["night_owl"]))
+    begins = datetime.fromisoformat("2026-03-05T12:00:00+00:00")
+
+    directly, over_supabase = [
+        await simulate(store, Plot("course"), cast, begins=begins) for store in (world.store, supabase_store)
+    ]
+
+    assert over_supabase == directly

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from sequences.campaigns import carry_campaign, schedule_campaigns
 from sequences.experiments.experiments import look_after_experiments
 from storage.store import Store
 from tests.fixtures.database import Clock
@@ -26,6 +27,23 @@ NEW: Row = {
             "name": "short",
             "changes": {"steps": {"first": {"content": {"default": {"subject": "Two minutes?"}}}}},
         },
+    ],
+}
+CAMPAIGN: Row = {
+    "name": "spring",
+    "title": "Spring",
+    "kind": "one_time",
+    "audience": {"filter": {}},
+    "schedule": {"at": "2026-03-02T09:00"},
+    "timezone": "UTC",
+    "holdout": 0.3,
+    "goal": {"event": "lesson_complete", "within": "7 days"},
+    "steps": [
+        {
+            "name": "first",
+            "channels": ["email"],
+            "content": {"default": {"subject": "A seat is kept", "body": "Two minutes today?"}},
+        }
     ],
 }
 SILENT = {"name": "silence", "is_silent": True}
@@ -307,6 +325,41 @@ async def test_the_global_holdout_can_be_set_and_asked_for(sidecar: Sidecar, tab
     assert (await holdout("GET"))[1] == kept
     assert (await holdout("PUT", json={"share": 1}))[1]["error"]["field"] == "share"
     assert len(await tables.rows("select from tendril.audit_log where action = 'holdout.set'")) == 1
+
+
+async def test_two_subjects_of_a_campaign_are_compared_with_each_other_and_with_silence(
+    sidecar: Sidecar, store: Store, clock: Clock, published: str, tables: Tables
+) -> None:
+    await clock.set("2026-03-02T06:00:00+00:00")
+    for number in range(60):
+        await store.call("create_user", external_id=f"p{number}", email_address=f"p{number}@example.org")
+    drafted = await sidecar.as_admin("POST", "/api/engagement/campaigns", json=CAMPAIGN)
+    campaign = (await drafted.json())["id"]
+    about = {"sequence": None, "campaign_id": campaign}
+    experiment = await asked(sidecar, "POST", "", 201, json=NEW | about)
+    early = await asked(sidecar, "POST", f"/{experiment['id']}/start", 409)
+    assert "no messages yet" in early["error"]["message"]
+    await sidecar.as_admin("POST", f"/api/engagement/campaigns/{campaign}/activate")
+    await asked(sidecar, "POST", f"/{experiment['id']}/start", 200)
+
+    await clock.advance("4 hours")
+    await schedule_campaigns(store)
+    while await carry_campaign(store):
+        pass
+    await send_all(store)
+    await clock.advance("8 days")
+
+    found = await asked(sidecar, "GET", f"/{experiment['id']}/readout", 200)
+    conversion = found["metrics"][0]
+    lift = await (await sidecar.as_admin("GET", f"/api/engagement/campaigns/{campaign}/lift")).json()
+    compared = sum(found["division"]["people"].values())
+    assert sum(group["complete"] for group in conversion["variants"]) == compared
+    assert conversion["against_silence"]["silent"]["people"] == 60 - compared > 0
+    assert lift["metrics"]["conversion"]["written_to"]["people"] == compared
+    (sent,) = await tables.rows(
+        "select count(*) as all from tendril.message_deliveries where sent_at is not null"
+    )
+    assert sent["all"] == compared
 
 
 async def test_the_lift_of_a_campaign_that_does_not_exist_is_a_404(sidecar: Sidecar) -> None:

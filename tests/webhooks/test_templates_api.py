@@ -120,6 +120,7 @@ async def test_a_copy_has_the_words_and_a_name_of_its_own(sidecar: Sidecar) -> N
     [
         ({"name": "Reminder"}, "name", "a name has"),
         ({"tittle": "x"}, "tittle", "Extra"),
+        ({"context": ["Days"]}, "context.0", "match pattern"),
         ({"content": {}}, "content", "content is an object"),
         ({"content": {"fax": {}}}, "content.fax", "unknown channel 'fax'"),
         ({"content": {"default": {"body": "a\n\n{{ usr }}"}}}, "content.default.body", "(line 3)"),
@@ -223,6 +224,25 @@ async def test_a_trial_waits_its_turn_with_everybody_else(
 
     assert [answer.status for answer in answers].count(429) >= 2
     assert len(outbox.sent) <= 1
+
+
+@pytest.mark.parametrize(
+    ("wish", "field"),
+    [
+        ({"channel": "email", "to": "nobody"}, "to"),
+        ({"channel": "email", "to": "eve@example.org", "version": 9}, None),
+        ({"channel": "email", "to": "eve@example.org"}, "context"),
+    ],
+)
+async def test_a_trial_that_cannot_be_written_is_refused(
+    sending: Sidecar, outbox: Outbox, wish: dict[str, Any], field: str | None
+) -> None:
+    words = {"default": {"subject": "s", "body": "{{ context.days }}"}}
+    one = f"/{(await create(sending, content=words, context=['days']))['id']}"
+
+    found = await refused(sending, "POST", f"{one}/test", json=wish)
+
+    assert (found[0], found[1], outbox.sent) == (404 if field is None else 422, field, [])
 
 
 async def test_a_channel_that_is_off_sends_no_trial(sending: Sidecar) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from uuid import uuid4
 
 from aiohttp import web
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 from typing_extensions import TypedDict
 
 from channels.channel import Outgoing
@@ -23,7 +23,7 @@ from webhooks.access import CALLER, record_act
 from webhooks.api.asking import NUMBER, Listing, ask, number_in
 from webhooks.api.email import not_sent
 from webhooks.api.endpoint import Endpoints
-from webhooks.api.fields import Channel, Slug, Title, Words
+from webhooks.api.fields import Channel, Slug, Title, Words, real_address
 from webhooks.api.revisions import revision_asked
 from webhooks.bodies import Body
 from webhooks.link_check import CheckedLink, check_links
@@ -38,7 +38,8 @@ Written = Annotated[
     dict[str, Any],
     Field(examples=[{"default": {"subject": "A seat is kept for you", "body": "Two minutes are enough."}}]),
 ]
-Fields = Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=50, examples=[["days?"]])]
+ContextField = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}\??$")]
+Fields = Annotated[list[ContextField], Field(max_length=50, examples=[["days?"]])]
 Reference = Annotated[str, Field(min_length=1, max_length=320, examples=["mira@example.org"])]
 Version = Annotated[int, Field(ge=1, lt=2**31)]
 
@@ -110,6 +111,11 @@ class Trial(Body):
     user: Reference | None = None
     engagement: Level | None = None
     context: dict[str, Any] = Field(default_factory=dict)
+
+    @field_validator("to")
+    @classmethod
+    def _fits_the_channel(cls, value: str, info: ValidationInfo) -> str:
+        return real_address(value) if info.data.get("channel") == "email" else value
 
 
 class TemplateLine(TypedDict):
@@ -333,7 +339,8 @@ async def send_trial(request: web.Request, body: Trial) -> SentTrial:
     reader = await _reader(request, body.user, body.engagement)
     shown = request.app[keys.PREVIEWER].preview(content, body.channel, reader=reader, context=body.context)
     if shown.content is None:
-        raise Unprocessable(f"It cannot be written: {shown.problem}.", "context")
+        missing = missing_fields(tuple(template["context"]), body.context)
+        raise Unprocessable(f"It cannot be written: {shown.problem}.", "context" if missing else "channel")
     if not await ask(request, "take_trial", channel=body.channel, address=body.to):
         raise TooMany(1)
     tracking_id = str(uuid4())

@@ -62,9 +62,13 @@ Title = Annotated[str, Field(min_length=1, max_length=200, examples=["Spring new
 Words = Annotated[str, Field(max_length=2000)]
 Moment = Annotated[AwareDatetime, AfterValidator(_near)]
 FilterIn = Annotated[
-    dict[str, Any], AfterValidator(_filter), Field(examples=[{"user.days_inactive": {"$gte": 7}}])
+    dict[str, Any],
+    AfterValidator(_filter),
+    Field(
+        description="A filter over users, in the language of docs/writing-sequences.md.",
+        examples=[{"user.days_inactive": {"$gte": 7}}],
+    ),
 ]
-"""A filter over users, in the language of docs/writing-sequences.md."""
 Duration = Annotated[str, AfterValidator(interval), Field(examples=["3 days"])]
 """Written as "3 days" or "24h"; becomes the text of a PostgreSQL interval."""
 Channel = Annotated[str, Field(pattern="^(telegram|email|sms)$", examples=["email"])]

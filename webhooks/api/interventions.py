@@ -80,9 +80,13 @@ class Recommendations(TypedDict):
 class Message(Body):
     """A template by its name, or by what it is for: then the first of that type."""
 
-    template: Slug | None = Field(None, examples=["gentle_reminder"])
-    type: Slug | None = None
-    channels: Annotated[list[Channel], Field(max_length=3)] = Field(default_factory=list)
+    template: Slug | None = Field(
+        None, examples=["gentle_reminder"], description="Its name; instead of a type."
+    )
+    type: Slug | None = Field(None, description="What it is for: the first template of this type.")
+    channels: Annotated[list[Channel], Field(max_length=3)] = Field(
+        default_factory=list, description="In order of preference; Telegram, then email, unless told."
+    )
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> Self:
@@ -92,8 +96,8 @@ class Message(Body):
 
 
 class Targeting(Message):
-    audience: Slug | None = Field(None, examples=["at_risk"])
-    filter: FilterIn | None = None
+    audience: Slug | None = Field(None, examples=["at_risk"], description="The name of an audience.")
+    filter: FilterIn | None = Field(None, description="Instead of an audience: a filter over users.")
 
 
 class Preview(TypedDict):
@@ -110,9 +114,11 @@ class Preview(TypedDict):
 class NewIntervention(Targeting):
     """For one user, or for an audience. `context` is what the words of the template need, for one user."""
 
-    user_id: Reference | None = None
+    user_id: Reference | None = Field(
+        None, description="One user, by our id, an external id, a Telegram id or an email address."
+    )
     context: dict[str, Any] = Field(default_factory=dict)
-    key: Annotated[str, Field(max_length=200)] = ""
+    key: Annotated[str, Field(max_length=200, description="Tells runs of one user apart.")] = ""
 
     @model_validator(mode="after")
     def _is_for_somebody(self) -> Self:

@@ -24,6 +24,21 @@ as $$
         select b.changed_at from tendril.broadcasts b
         where b.change is not null and b.change_ended_at is null and not tendril.everything_is_paused()
             and exists (select from tendril.send_budgets s where s.channel = 'telegram' and s.paused_reason is null)
+        union all
+        -- the times of campaigns that are still to become runs, and rules that are still to be asked for times
+        select case
+            when cardinality(c.upcoming) < 8 and not c.is_rule_over then c.looked_at
+            when c.looks_at <= upcoming_work.at then c.looks_at
+            else coalesce(c.next_run_at, c.looks_at) end
+        from tendril.campaigns c where c.status = 'active' and c.kind in ('one_time', 'recurring')
+        union all
+        -- runs that are still to be planned; one that watches who comes in looks often, which is nothing to wake up for each time
+        select case
+            when coalesce(r.retry_at, r.due_at) <= upcoming_work.at or c.kind in ('one_time', 'recurring')
+                then greatest(coalesce(r.retry_at, r.due_at), c.throttled_until)
+            else greatest(coalesce(r.retry_at, r.due_at), date_bin('6 hours', upcoming_work.at, 'epoch') + interval '6 hours') end
+        from tendril.campaign_runs r join tendril.campaigns c on c.id = r.campaign_id
+        where r.status in ('waiting', 'running') and c.status = 'active'
     )
     select
         (select count(*) from moments where moment <= upcoming_work.at)::int

@@ -80,6 +80,12 @@ IDEMPOTENCY_KEY: Schema = {
     "description": "Yours to make up: a repetition under the same key within a day is not done again.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[\x21-\x7e]+$"},
 }
+IF_MATCH: Schema = {
+    "name": "If-Match",
+    "in": "header",
+    "description": "The ETag of what you have seen: if somebody has changed it since, nothing is done (412).",
+    "schema": {"type": "string", "examples": ['"r3"']},
+}
 REFUSALS: Mapping[str, str] = {
     "401": "The key, the signature or the secret is missing or wrong.",
     "403": "A visit that may not.",
@@ -107,7 +113,7 @@ def describe(endpoints: Sequence[Endpoint]) -> Schema:
         "components": {
             "schemas": components | {"Problem": PROBLEM},
             "securitySchemes": dict(SCHEMES),
-            "parameters": {"IdempotencyKey": IDEMPOTENCY_KEY},
+            "parameters": {"IdempotencyKey": IDEMPOTENCY_KEY, "IfMatch": IF_MATCH},
             "responses": {name: _refusal(sentence) for name, sentence in _named(REFUSALS)},
         },
     }
@@ -152,7 +158,15 @@ class _Operation:
         query = self._endpoint.query
         asked = _query_parameters(query.model_json_schema()) if query is not None else []
         once = [{"$ref": "#/components/parameters/IdempotencyKey"}] if self._may_be_repeated() else []
-        return [*self._variables, *asked, *once]
+        seen = [{"$ref": "#/components/parameters/IfMatch"}] if self._has_revision() else []
+        return [*self._variables, *asked, *once, *seen]
+
+    def _has_revision(self) -> bool:
+        if self._endpoint.method != "PATCH":
+            return False
+        schema = self._schemas[(self._place, "returns"), "serialization"]
+        name = schema.get("$ref", "").rpartition("/")[2]
+        return "revision" in self._components.get(name, schema).get("properties", {})
 
     def _may_be_repeated(self) -> bool:
         return self._endpoint.method == "POST" and self._endpoint.access in ("admin", "scheduler")

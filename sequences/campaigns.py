@@ -86,12 +86,10 @@ async def send_trial(store: Store, campaign_id: int, user_id: str, *, to: str | 
     Gives the enrollment; raises BadDraft for messages that cannot be written yet.
     """
     campaign = await store.call("describe_campaign", campaign_id=campaign_id)
-    problems: list[DraftProblem] = []
-    definition = await _own_definition(store, campaign, problems)
-    if problems:
-        raise BadDraft(problems)
-    if definition is None:
-        definition = await store.call("current_definition", sequence=campaign["sequence"])
+    definition = await definition_of(store, campaign)
+    lacking = [name for name in definition["context"] if not name.endswith("?") and name not in context]
+    if lacking:
+        raise BadDraft([DraftProblem("context", None, f"its messages ask for {', '.join(lacking)}")])
     enrolled: int = await store.call(
         "send_campaign_trial",
         definition=trial_of(Sequence.from_json(definition), to_address=to is not None).as_json(),

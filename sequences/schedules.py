@@ -168,7 +168,9 @@ def _plain_parts(schedule: Mapping[str, Any]) -> dict[str, str]:
             return {"FREQ": "DAILY"}
         case "day":
             raise BadSchedule("on", "every day is on all days: leave it out")
-        case "week" if isinstance(on, list) and on and all(day in DAYS for day in on):
+        case "week" if (
+            isinstance(on, list) and on and all(isinstance(day, str) and day in DAYS for day in on)
+        ):
             return {"FREQ": "WEEKLY", "BYDAY": ",".join(DAYS[day] for day in on)}
         case "week":
             raise BadSchedule("on", f"takes a list of days: {', '.join(DAYS)}")

@@ -76,6 +76,7 @@ def test_a_rule_is_followed_as_the_calendar_formats_do() -> None:
         ({"rrule": "FREQ=MONTHLY;BYDAY=99MO", "at": "09:00"}, "rrule", "too large"),
         ({"rrule": "BYDAY=MO", "at": "09:00"}, "rrule", "FREQ is missing"),
         ({"every": "week", "on": ["monday"], "at": "09:00"}, "on", "list of days"),
+        ({"every": "week", "on": [["mon"]], "at": "09:00"}, "on", "list of days"),
         ({"every": "month", "on": [0], "at": "09:00"}, "on", "days of the month"),
         ({"every": "hour", "at": "09:00"}, "every", "day"),
         ({"every": "day", "at": "9 o'clock"}, "at", "time of day"),

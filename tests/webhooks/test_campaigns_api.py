@@ -135,6 +135,11 @@ async def test_the_next_ten_runs_follow_the_clock_when_it_changes(sidecar: Sidec
         ({"timezone": "Mars/Olympus"}, "timezone"),
         ({"per_minute": 0}, "per_minute"),
         ({"stale_after": "0 days"}, "stale_after"),
+        ({"stale_after": "999999 days"}, "stale_after"),
+        (
+            {"kind": "triggered", "schedule": {"entered": True, "again_after": "9999 days"}},
+            "schedule.again_after",
+        ),
         ({"name": "x" * 60}, "name"),
         ({"steps": None, "sequence": "nothing"}, "sequence"),
         ({"sequence": "letters"}, "body"),

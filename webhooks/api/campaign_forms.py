@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from sequences.campaigns import LONGEST_NAME
 from sequences.definition import MESSAGE_CLASSES
 from webhooks.api.asking import Listing
-from webhooks.api.fields import FilterIn, Slug, Title, Words, Zone
+from webhooks.api.fields import Address, FilterIn, Slug, Title, Words, Zone
 from webhooks.api.goals import Goal, Span
 from webhooks.bodies import Body
 
@@ -121,7 +121,7 @@ class Trial(Body):
     """
 
     user: Annotated[str, Field(min_length=1, max_length=320, examples=["mira@example.org"])]
-    to: Annotated[str, Field(min_length=3, max_length=320)] | None = None
+    to: Address | None = None
     context: dict[str, Any] = Field(default_factory=dict)
 
 

@@ -1,7 +1,8 @@
 """Resend's webhook events in our words.
 
 Parsed tolerantly: documentation, OpenAPI and SDKs disagree about several fields, and an event that we
-understand half is worth more than a 422. The whole raw event stays in `details`.
+understand half is worth more than a 422. The raw event stays in `details`, without the address of whoever
+clicked.
 """
 
 import re
@@ -9,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from webhooks.machines import is_machine_agent
+from webhooks.machines import is_machine_agent, network_of
 
 TYPES = {
     "email.sent": "sent",
@@ -60,9 +61,16 @@ def _details(raw: Mapping[str, Any], mail: Mapping[str, Any]) -> dict[str, Any]:
     found = {
         "address": _address(mail.get("to")),
         "url": _link(mail),
-        "raw": dict(raw),
+        "raw": {**raw, "data": _without_address(mail)} if "click" in mail else dict(raw),
     }
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _without_address(mail: Mapping[str, Any]) -> dict[str, Any]:
+    """As with our own links, only the large network is kept of where a click came from."""
+    click = dict(_mapping(mail.get("click")))
+    network = network_of(_text(click.pop("ipAddress", None)) or "")
+    return {**mail, "click": click | ({"network": network} if network else {})}
 
 
 def _reason(mail: Mapping[str, Any]) -> str | None:

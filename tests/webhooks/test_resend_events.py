@@ -83,3 +83,12 @@ def test_the_client_of_a_click_says_whether_it_was_a_person(agent: str | None, a
 
     assert event["actor"] == actor
     assert event["details"]["url"] == "https://example.org"
+
+
+def test_the_address_of_whoever_clicked_is_not_kept() -> None:
+    click = {"link": "https://example.org", "ipAddress": "198.51.100.77", "userAgent": "Firefox"}
+
+    kept = as_delivery_event("e", _event(click=click))["details"]
+
+    assert "198.51.100.77" not in str(kept)
+    assert kept["raw"]["data"]["click"]["network"] == "198.51.0.0/16"

@@ -205,7 +205,8 @@ async def simulate(
     """Raises Invalid for what cannot be played and NotFound for what is not there."""
     assumed = assumptions or Assumptions()
     first = begins or datetime.fromisoformat(await store.call("clock"))
-    given = _given(plot, cast, assumed, days) | _times(plot, first, days) | {"from": first}
+    times = _times(plot, first, days)
+    given = _given(plot, cast, assumed, days) | times | {"from": first}
     try:
         async with asyncio.timeout(SECONDS):
             report = await store.call("simulate", simulation=given)
@@ -216,7 +217,7 @@ async def simulate(
             "Take fewer people or fewer days.",
             "days",
         ) from None
-    return _read(report, days, assumed, _notes(plot, cast))
+    return _read(report, days, assumed, _notes(plot, cast, times))
 
 
 def presets(names: Sequence[str]) -> tuple[Mapping[str, Any], ...]:
@@ -289,16 +290,18 @@ def _times(plot: Plot, first: datetime, days: int) -> dict[str, Any]:
     closes = opens + timedelta(days=days + 2, hours=2)
     upcoming = next_times(campaign["kind"], campaign["schedule"], opens, most=MOST_DAYS).upcoming
     return {
-        "times": [moment.strftime("%Y-%m-%dT%H:%M") for moment in upcoming if moment <= closes],
+        "times": [moment.strftime("%Y-%m-%dT%H:%M") for moment in upcoming if opens <= moment <= closes],
         "clock": clock_of(campaign["kind"], campaign["schedule"], campaign["timezone"]),
     }
 
 
-def _notes(plot: Plot, cast: Cast) -> tuple[str, ...]:
+def _notes(plot: Plot, cast: Cast, times: Mapping[str, Any]) -> tuple[str, ...]:
     """What it takes for granted beyond the assumptions that were chosen."""
     notes = ["Providers take every message at once: rate limits are not played."]
     if plot.campaign is not None and plot.campaign["kind"] in ("drip", "triggered"):
         notes.append("Everybody enters on the first day.")
+    if times.get("times") == []:
+        notes.append("The campaign does not run in these days.")
     if plot.campaign is not None and plot.campaign["status"] != "active":
         notes.append("The campaign is played as if it were active.")
     is_draft = plot.campaign is not None and plot.campaign["status"] == "draft"

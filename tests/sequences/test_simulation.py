@@ -118,6 +118,17 @@ async def test_a_weekly_campaign_arrives_at_nine_of_each_recipient(world: World)
     assert "The campaign is played as if it were active." in played.notes
 
 
+async def test_a_campaign_that_does_not_run_in_these_days_says_so(world: World) -> None:
+    await world.publish(step())
+    once = weekly(kind="one_time", schedule={"at": "2026-06-01T09:00"})
+    drafted = await world.call("draft_campaign", campaign=once, created_by="admin")
+
+    played = await simulate(world.store, Plot(campaign=drafted), Cast(invented=({"label": "Ada"},)), days=7)
+
+    assert played.users[0].entries == ()
+    assert "The campaign does not run in these days." in played.notes
+
+
 async def test_a_draft_reaches_whom_the_name_of_its_audience_stands_for(world: World) -> None:
     await world.publish(step())
     drafted = await world.call(

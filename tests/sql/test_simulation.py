@@ -14,6 +14,7 @@ import pytest
 
 from storage.store import Invalid, NotFound, StorageError
 from tests.sql.conftest import MONDAY_NOON, Row, World, step
+from tests.sql.test_experiments import draft, drawn, start
 
 BEGIN = datetime.fromisoformat(MONDAY_NOON)
 Ended = tuple[str, str, str, str | None, datetime]
@@ -462,3 +463,20 @@ async def test_a_paused_channel_is_looked_at_once_a_day_until_it_is_too_late(wor
         ("02 12:00", "hello", "email", "hold", "channel_paused"),
         ("05 12:00", "hello", "email", "skip", "stale"),
     ]
+
+
+async def test_real_people_are_simulated_in_the_variant_that_they_would_get(world: World) -> None:
+    await world.publish(step(channels=["telegram"]))
+    await start(
+        world, await draft(world), other=step(channels=["email"], after="2 days", anchor="enrollment")
+    )
+    users = [await world.person() for _ in range(12)]
+    variants = await drawn(world, users)
+
+    report = await simulated(world, *users)
+    asked_for = await simulated(world, *users, number=1)
+
+    ways = {user["user_id"]: [each["channel"] for each in user["entries"]] for user in report["users"]}
+    assert ways == {user: ["email" if variants[user] == "other" else "telegram"] for user in users}
+    assert {user["runs"][0]["variant"] for user in report["users"]} == {"as_it_is", "other"}
+    assert {each["channel"] for user in asked_for["users"] for each in user["entries"]} == {"telegram"}

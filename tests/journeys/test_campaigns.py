@@ -43,12 +43,21 @@ DRIP: dict[str, Any] = {
 }
 
 
+async def drafted(journey: Journey, campaign: dict[str, Any]) -> int:
+    status, answer = await journey.tendril.api("POST", CAMPAIGNS, campaign)
+    assert status == 201, answer
+    return int(answer["id"])
+
+
 async def begun(journey: Journey, campaign: dict[str, Any]) -> int:
-    status, drafted = await journey.tendril.api("POST", CAMPAIGNS, campaign)
-    assert status == 201, drafted
-    status, active = await journey.tendril.api("POST", f"{CAMPAIGNS}/{drafted['id']}/activate", {})
+    number = await drafted(journey, campaign)
+    await begin(journey, number)
+    return number
+
+
+async def begin(journey: Journey, number: int) -> None:
+    status, active = await journey.tendril.api("POST", f"{CAMPAIGNS}/{number}/activate", {})
     assert (status, active["status"]) == (200, "active"), active
-    return int(drafted["id"])
 
 
 async def heard(person: Person) -> list[str]:
@@ -123,14 +132,14 @@ async def test_a_paused_campaign_writes_to_nobody_until_it_goes_on(journey: Jour
 
 async def test_what_is_simulated_is_what_comes(journey: Journey) -> None:
     ada = await journey.member("Ada")
-    campaign = await begun(
-        journey, DRIP | {"schedule": {"anchor": "user.created_at", "include_existing": True}}
-    )
+    everybody = DRIP | {"schedule": {"anchor": "user.created_at", "include_existing": True}}
+    campaign = await drafted(journey, everybody)
 
     status, simulated = await journey.tendril.api(
         "POST", f"{CAMPAIGNS}/{campaign}/simulate", {"users": [str(ada.id)], "days": 15}
     )
     assert status == 200, simulated
+    await begin(journey, campaign)
     await journey.tendril.advance("15 days")
 
     (person,) = simulated["users"]

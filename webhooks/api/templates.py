@@ -224,7 +224,7 @@ async def create(request: web.Request, body: NewTemplate) -> Template:
 
     Mistakes in the words are named with their path and line, and nothing is stored then.
     """
-    _read(body.content, body.context)
+    read_content(body.content, body.context)
     created: Template = await ask(request, "create_template", **body.model_dump(), author=_author(request))
     await record_act(request, "template.create", str(created["id"]), name=body.name)
     return created
@@ -245,7 +245,7 @@ async def change(request: web.Request, body: TemplateChanges) -> Template:
     changes = body.model_dump(exclude_none=True)
     if "content" in changes or "context" in changes:
         before = await _template(request)
-        _read(changes.get("content", before["content"]), changes.get("context", before["context"]))
+        read_content(changes.get("content", before["content"]), changes.get("context", before["context"]))
     changed: Template = await ask(
         request,
         "change_template",
@@ -314,7 +314,7 @@ async def preview(request: web.Request, body: PreviewOf) -> Previews:
     """
     template = await _template(request, body.version)
     context = template["context"] if body.context_fields is None else body.context_fields
-    content = _read(template["content"] if body.content is None else body.content, context)
+    content = read_content(template["content"] if body.content is None else body.content, context)
     reader = await _reader(request, body.user, body.engagement)
     shown = [
         request.app[keys.PREVIEWER].preview(
@@ -361,7 +361,7 @@ async def check(request: web.Request, body: WhichVersion) -> LinkReport:
     Private addresses are not asked. A link with a value inside is another for each reader, and left out.
     """
     template = await _template(request, body.version)
-    links = addresses_in(_read(template["content"], template["context"]))
+    links = addresses_in(read_content(template["content"], template["context"]))
     receivers = Receivers(request.app[keys.OPTIONS].webhook_allowed_hosts)
     found = await check_links(receivers, links)
     return {
@@ -396,10 +396,6 @@ async def _template(request: web.Request, version: int | None = None) -> Templat
 async def _reader(request: web.Request, user: str | None, engagement: str | None) -> Mapping[str, Any]:
     found = SAMPLE if user is None else await ask(request, "template_reader", reference=user)
     return found if engagement is None else {**found, "engagement": engagement}
-
-
-def _read(content: Mapping[str, Any], context: list[str]) -> dict[str, Content]:
-    return read_content(content, context)
 
 
 def _author(request: web.Request) -> str:

@@ -480,3 +480,30 @@ async def test_real_people_are_simulated_in_the_variant_that_they_would_get(worl
     assert ways == {user: ["email" if variants[user] == "other" else "telegram"] for user in users}
     assert {user["runs"][0]["variant"] for user in report["users"]} == {"as_it_is", "other"}
     assert {each["channel"] for user in asked_for["users"] for each in user["entries"]} == {"telegram"}
+
+
+async def test_people_stand_in_the_order_in_which_they_are_named_and_once(world: World) -> None:
+    await world.publish(step())
+    users = [await world.person() for _ in range(5)]
+
+    report = await simulated(world, *reversed(users), "1")
+
+    assert [user["user_id"] for user in report["users"]] == users[::-1]
+
+
+async def test_an_answer_that_is_overdue_does_not_turn_the_time_back(world: World) -> None:
+    await world.publish(
+        step(channels=["email", "telegram"], fallback="no_engagement", fallback_after="1 hour")
+    )
+    ada = await world.person()
+    await world.enroll(ada, at=BEGIN)
+    await deliver(world, "email", BEGIN)
+    later = BEGIN + timedelta(hours=3)
+    await world.clock.set(later)
+
+    report = await world.call(
+        "simulate", simulation={"sequence": "course", "users": [ada], "from": later, "days": 2}, at=later
+    )
+
+    assert ("02 15:00", "hello", "email", "fallback", "no_engagement") in told(report)
+    assert min(told(report))[0] == "02 15:00"

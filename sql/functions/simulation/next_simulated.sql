@@ -14,7 +14,7 @@ as $$
         select greatest(d.next_attempt_at, next_simulated.at) + interval '1 second' from tendril.message_deliveries d
         where d.user_id = any (next_simulated.users) and d.delivery_status = 'pending' and d.next_attempt_at < 'infinity'
         union all
-        select d.fallback_at + interval '1 second' from tendril.message_deliveries d
+        select greatest(d.fallback_at, next_simulated.at) + interval '1 second' from tendril.message_deliveries d
         where d.user_id = any (next_simulated.users) and d.fallback_at is not null
     ) due;
 $$;

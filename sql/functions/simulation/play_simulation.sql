@@ -23,7 +23,7 @@ begin
     -- Whom a campaign reaches is asked when it first runs.
     perform set_config('tendril.simulated_at', greatest(begins, (play_simulation.simulation #>> '{times,0}')::timestamp at time zone 'UTC')::text, true);
     run := tendril.simulated_run(play_simulation.simulation, begins);
-    people := tendril.simulated_people(play_simulation.simulation, run, moment);
+    people := tendril.simulated_people(play_simulation.simulation, run, begins);
     users := array(select p.user_id from jsonb_to_recordset(people) as p (user_id uuid));
     agenda := tendril.simulated_agenda(play_simulation.simulation, people, begins);
     perform set_config('tendril.simulated_at', moment::text, true);

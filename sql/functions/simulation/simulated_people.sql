@@ -10,8 +10,11 @@ declare
     -- their ids lie next to each other and to nobody else's
     prefix text := left(gen_random_uuid()::text, 18) || '-8000-';
     named uuid[] := array(
-        select distinct (tendril.find_user(u.reference) ->> 'id')::uuid
-        from jsonb_array_elements_text(coalesce(simulated_people.simulation -> 'users', '[]')) as u (reference));
+        select u.id from (
+            select (tendril.find_user(r.reference) ->> 'id')::uuid as id, r.place
+            from jsonb_array_elements_text(coalesce(simulated_people.simulation -> 'users', '[]')) with ordinality as r (reference, place)
+        ) u
+        group by u.id order by min(u.place));
     sample int := coalesce((simulated_people.simulation ->> 'sample')::int, 0);
     chosen uuid[] := case when sample = 0 then '{}' else tendril.users_meeting(
         coalesce(nullif(simulated_people.simulation -> 'audience', 'null'), simulated_people.run -> 'filter'), batch => sample) end;

@@ -68,6 +68,17 @@ ALL_SUMS = (
     PLACES_FROM_SUMS,
     ACTIVE_FROM_SUMS,
 )
+CONVERSION = """
+with experiment as (
+    insert into tendril.experiments (name, title, sequence, seed, goal, created_by, created_at)
+    select 'words', 'Words', 'course', 'words', '{"event": "bought"}', 'nobody', tendril.clock()
+    returning id
+)
+insert into tendril.conversions (behavior_event_id, user_id, experiment_id, enrollment_id, delivery_id,
+    is_engaged, is_last_touch, value, occurred_at, recorded_at)
+select b.id, b.user_id, x.id, $1, $2, true, false, 12.5, b.occurred_at, b.occurred_at
+from tendril.behavior_events b cross join experiment x where b.type = 'bought'
+"""
 
 
 async def rows(connection: asyncpg.Connection, query: str) -> list[dict[str, Any]]:
@@ -92,6 +103,104 @@ async def test_what_became_of_messages_is_counted_as_by_hand(
 
     assert await rows(connection, FROM_SUMS) == await rows(connection, BY_HAND)
     assert await world.call("fold_deliveries") == 0
+
+
+async def test_the_chat_and_the_analytics_tell_the_same_numbers(world: World) -> None:
+    await world.publish(step(channels=["email"], fallback="none"))
+    for _ in range(3):
+        await world.enroll(await world.person())
+    clicked, complained, bounced = await world.deliver("email")
+    await world.tell(clicked, "clicked")
+    await world.tell(complained, "complained")
+    await world.tell(bounced, "opened", "bounced")
+    await world.call("fold_deliveries")
+
+    (total,) = await world.call("analytics")
+    chat = (await world.call("statistics", days=30))["channels"]["email"]
+
+    assert {name: total[name] for name in chat} == chat
+    assert chat == {"sent": 3, "delivered": 2, "opened": 1, "clicked": 1}
+
+
+async def test_who_got_a_step_over_two_channels_is_one_person(world: World) -> None:
+    await world.publish(step(fallback="both"))
+    await world.enroll(await world.person())
+    await world.deliver()
+    await world.deliver("email")
+    await world.call("fold_deliveries")
+
+    (total,) = await world.call("analytics")
+    funnel = await world.call("sequence_funnel", sequence="course")
+
+    assert (total["sent"], total["people"], funnel["steps"][0]["got"]) == (2, 1, 1)
+
+
+async def test_planning_and_claiming_mark_nothing(world: World, connection: asyncpg.Connection) -> None:
+    await world.publish(step())
+    await world.enroll(await world.person())
+    rows_ = await world.claim()
+    before = await connection.fetchval("select count(*) from tendril.delivery_marks")
+    await world.record(rows_)
+
+    assert (before, await connection.fetchval("select count(*) from tendril.delivery_marks")) == (0, 1)
+
+
+async def test_what_a_message_led_to_is_owed_once(world: World, connection: asyncpg.Connection) -> None:
+    await world.publish(step())
+    ada = await world.person()
+    run = await world.enroll(ada)
+    (row,) = await world.deliver()
+    await world.call("fold_deliveries")
+    await world.did(ada, "bought")
+    await connection.execute(CONVERSION, run["enrollment_id"], row["id"])
+    await world.call("fold_deliveries")
+
+    (total,) = await world.call("analytics")
+    assert (total["converted"], total["conversions"], float(total["value"])) == (1, 1, 12.5)
+
+    await connection.execute("delete from tendril.behavior_events where type = 'bought'")
+    await world.call("fold_deliveries")
+    (total,) = await world.call("analytics")
+    assert (total["converted"], float(total["value"])) == (0, 0)
+
+
+async def test_those_held_out_are_counted_where_they_would_have_been(
+    world: World, connection: asyncpg.Connection
+) -> None:
+    await world.publish(step())
+    run = await world.enroll(await world.person())
+    await connection.execute(
+        "update tendril.enrollments set status = 'cancelled', status_reason = 'holdout' where id = $1",
+        run["enrollment_id"],
+    )
+
+    (course,) = await world.call("analytics", group_by="sequence")
+    funnel = await world.call("sequence_funnel", sequence="course")
+
+    assert (course["held_out"], course["sent"]) == (1, 0)
+    assert (funnel["held_out"], funnel["entered"]) == (1, 0)
+
+
+async def test_whoever_folds_waits_for_nobody(world: World, connection: asyncpg.Connection) -> None:
+    async with connection.transaction():
+        await connection.execute("select from tendril.analytics_state for update")
+
+        assert await world.call("fold_deliveries") is None
+
+
+async def test_a_median_is_read_from_buckets_and_at_most_a_fifth_off(world: World, clock: Clock) -> None:
+    await world.publish(step(channels=["email"], fallback="none"))
+    for _ in range(3):
+        await world.enroll(await world.person())
+    mails = await world.deliver("email")
+    for mail, minutes in zip(mails, (1, 30, 400), strict=True):
+        await world.tell(mail, "opened", occurred_at=f"2026-03-02T{12 + minutes // 60}:{minutes % 60:02}:00Z")
+    await world.call("fold_deliveries")
+
+    (opened,) = await world.call("response_times")
+
+    assert opened["what"] == "open"
+    assert abs(opened["median_seconds"] / 1800 - 1) < 0.2
 
 
 class CountedLives(Lives):

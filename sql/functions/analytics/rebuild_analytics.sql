@@ -1,6 +1,6 @@
 -- Counts everything anew from the ledger, in one transaction: whoever asks meanwhile sees the sums as they were. Says how many
 -- deliveries were counted.
-create or replace function tendril.rebuild_analytics(batch int default 20000, at timestamptz default tendril.clock())
+create or replace function tendril.rebuild_analytics(batch int default 50000, at timestamptz default tendril.clock())
 returns bigint
 language plpgsql
 set search_path = ''

@@ -73,7 +73,7 @@ class NewCampaign(Body):
     description: Words = ""
     kind: Kind = Field(examples=["recurring"])
     audience: Audience = Field(examples=[{"audience": "inactive_7_days"}])
-    sequence: Slug | None = None
+    sequence: Slug | None = Field(None, examples=["re_engagement"])
     steps: Steps | None = None
     message_class: MessageClass = "announcement"
     schedule: Schedule

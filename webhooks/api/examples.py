@@ -56,7 +56,7 @@ def example_of(
     schema: Schema, components: Mapping[str, Schema], *, is_whole: bool, name: str = "", depth: int = 0
 ) -> Any:
     """`is_whole`: with what may be left out, too. None where nothing can be said."""
-    while "$ref" in schema:
+    while "$ref" in schema and not schema.get("examples"):
         schema = components[schema["$ref"].rpartition("/")[2]]
     if schema.get("examples"):
         return schema["examples"][0]

@@ -259,6 +259,7 @@ function turn() {
   byId("main").replaceChildren(...(operation ? opened(operation) : welcome()));
   byId("unfold").setAttribute("aria-expanded", "false");
   listed();
+  document.querySelector("nav a[aria-current]")?.scrollIntoView({ block: "nearest" });
   if (operation) { scrollTo(0, 0); byId("main").focus({ preventScroll: true }); }
 }
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
+from sequences.publishing import publish_catalogue
+from tests.docs.pages import blocks, read
+from tests.events.conftest import CATALOGUE
 from tests.webhooks.conftest import SEQUENCE, Sidecar
 
 SIMULATIONS = "/api/engagement/simulations"
@@ -155,3 +159,15 @@ async def test_what_is_not_there_is_not_found(sidecar: Sidecar) -> None:
     ):
         answer = await sidecar.as_admin("POST", path, json=body)
         assert answer.status == 404
+
+
+async def test_the_example_of_the_guide_can_be_sent_as_it_is(sidecar: Sidecar) -> None:
+    await publish_catalogue(sidecar.road, CATALOGUE)
+    await sidecar.road.call("create_user", first_name="Ada", email_address="ada@example.com")
+    (example,) = blocks(read("docs/simulation.md"), "json")
+
+    compared = await play(sidecar, **json.loads(example))
+
+    labels = {user["name"] for user in compared["before"]["users"]}
+    assert labels == {"Ada", "Ana", "A learner"}
+    assert compared["users"] == []

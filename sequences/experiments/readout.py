@@ -167,14 +167,17 @@ def read_out(experiment: Row, outcomes: Sequence[Row]) -> Readout:
 
 @dataclass(frozen=True, slots=True)
 class LiftReadout:
-    """What a campaign adds to silence, for each metric; nothing where nobody was held out."""
+    """What a campaign adds to silence, for each metric; nothing where nobody was held out.
 
-    campaign: str
+    `campaign` is null for all of them together.
+    """
+
+    campaign: str | None
     metrics: Mapping[str, SilenceReadout]
 
 
 def read_lift(found: Row) -> LiftReadout:
-    """From the answer of the operation `campaign_lift`."""
+    """From the answer of the operation `measure_lift`."""
     goal = found["goal"] or {}
     asked = {"conversion": "event" in goal, "retention": True, "revenue": "value" in goal}
     metrics = {}

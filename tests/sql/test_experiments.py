@@ -366,14 +366,35 @@ async def test_what_a_campaign_adds_to_silence_is_counted_without_an_experiment(
             await world.did(user_id, "bought", metadata={"amount": 1e300})
     await world.clock.advance("15 days")
 
-    counted = await world.call("campaign_lift", campaign_id=number)
+    lift = read_lift(await world.call("measure_lift", campaign_id=number))
 
-    lift = read_lift(counted)
     conversion, revenue = lift.metrics["conversion"], lift.metrics["revenue"]
     assert conversion.silent.people + conversion.written_to.people == 24
     assert (conversion.silent.mean, conversion.written_to.mean, revenue.written_to.mean) == (0, 1, 1e12)
     assert conversion.comparisons[0].interval.low is not None and conversion.comparisons[0].interval.low > 0
     assert lift.metrics["retention"].written_to.successes == 0
+
+
+async def test_what_all_campaigns_add_to_silence_is_measured_by_the_global_holdout(
+    world: World, connection: asyncpg.Connection
+) -> None:
+    await world.publish(step())
+    await world.call("set_holdout", share=0.5)
+    numbers = [await campaign(world, connection, name=name, holdout=0.3) for name in ("one", "two")]
+    users = [await world.person() for _ in range(24)]
+    for number in numbers:
+        await audience(world, campaign_id=number, key=str(number))
+    reached = [user for user in users if await world.deliveries(user)]
+    for user_id in reached:
+        await world.did(user_id, "bought")
+    await world.clock.advance("15 days")
+
+    lift = read_lift(await world.call("measure_lift", goal={"event": "bought", "within": "2 days"}))
+
+    conversion = lift.metrics["conversion"]
+    assert lift.campaign is None and conversion.silent.people + conversion.written_to.people == 24
+    assert (conversion.silent.successes, conversion.written_to.successes) == (0, len(reached))
+    assert conversion.written_to.people >= len(reached)
 
 
 async def test_the_winners_version_becomes_the_current_one_until_its_origin_changes(world: World) -> None:

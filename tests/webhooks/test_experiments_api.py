@@ -291,7 +291,8 @@ async def test_an_uneven_division_alarms_the_admins(
 async def test_a_bandit_learns_which_variant_is_worth_sending(
     sidecar: Sidecar, store: Store, clock: Clock, published: str, tables: Tables
 ) -> None:
-    running = await begun(sidecar, allocation="thompson", decision=None)
+    running = await begun(sidecar, allocation="bandit", decision=None)
+    assert running["allocation"] == "thompson"
     await people(store, 80)
     rows = await tables.rows("select user_id::text from tendril.enrollments where variant = 'short'")
     await reach(store, [row["user_id"] for row in rows])
@@ -325,6 +326,8 @@ async def test_the_global_holdout_can_be_set_and_asked_for(sidecar: Sidecar, tab
     assert (await holdout("GET"))[1] == kept
     assert (await holdout("PUT", json={"share": 1}))[1]["error"]["field"] == "share"
     assert len(await tables.rows("select from tendril.audit_log where action = 'holdout.set'")) == 1
+    lift = await sidecar.as_admin("GET", "/api/holdout/lift?event=lesson_complete")
+    assert await lift.json() == {"campaign": None, "metrics": {}}
 
 
 async def test_two_subjects_of_a_campaign_are_compared_with_each_other_and_with_silence(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from sequences.experiments.experiments import TUNING
@@ -20,6 +20,14 @@ Number = Annotated[int, Field(ge=1, lt=2**63)]
 # Bytes and characters are the same there, so that every tool hashes alike.
 Seed = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[ -~]+$", examples=["shorter_subject"])]
 Allocation = Literal["fixed", "thompson", "recovering"]
+
+
+def _bandit(value: object) -> object:
+    """The usual one is meant by whoever does not say which."""
+    return "thompson" if value == "bandit" else value
+
+
+WrittenAllocation = Annotated[Allocation, BeforeValidator(_bandit)]
 
 
 def _metric(value: str) -> str:
@@ -114,7 +122,7 @@ class NewExperiment(Body):
     hash_version: Literal[1, 2] = 2
     coverage: Share = 1
     namespace: Namespace | None = None
-    allocation: Allocation = "fixed"
+    allocation: WrittenAllocation = "fixed"
     tuning: Tuning = Tuning()
     goal: ExperimentGoal
     decision: Decision | None = None
@@ -200,7 +208,7 @@ class ExperimentChanges(Body):
     hash_version: Literal[1, 2] | None = None
     coverage: Share | None = None
     namespace: Namespace | None = None
-    allocation: Allocation | None = None
+    allocation: WrittenAllocation | None = None
     tuning: Tuning | None = None
     goal: ExperimentGoal | None = None
     decision: Decision | None = None

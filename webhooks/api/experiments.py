@@ -30,6 +30,7 @@ from webhooks.api.endpoint import Endpoints
 from webhooks.api.experiment_forms import ExperimentChanges, NewExperiment, Seed
 from webhooks.api.experiment_picture import picture_of
 from webhooks.api.fields import Slug
+from webhooks.api.goals import Span
 from webhooks.api.revisions import revision_asked
 from webhooks.bodies import Body, checked
 from webhooks.problems import Problem, Unprocessable
@@ -166,6 +167,14 @@ class PowerQuestion(Body):
     confidence: Annotated[float, Field(ge=0.8, le=0.999)] = 0.95
     power: Annotated[float, Field(ge=0.5, le=0.99)] = 0.8
     a_day: Annotated[float, Field(ge=0.01, le=1e9)] | None = None
+
+
+class LiftQuestion(Body):
+    """The behavior event that counts, the field with its value, if it has one, and within how long."""
+
+    event: Slug
+    value: Annotated[str, Field(min_length=1, max_length=63, examples=["amount"])] | None = None
+    within: Span = "7 days"
 
 
 class NewHoldout(Body):
@@ -321,7 +330,7 @@ async def lift(request: web.Request) -> LiftReadout:
     Everybody counts from the first time that the campaign would have written to them, and only once their
     whole time is over.
     """
-    return read_lift(await ask(request, "campaign_lift", campaign_id=number_in(request)))
+    return read_lift(await ask(request, "measure_lift", campaign_id=number_in(request)))
 
 
 @endpoints.get("/api/holdout")
@@ -329,6 +338,17 @@ async def get_holdout(request: web.Request) -> Holdout:
     """Says which share of everybody no campaign writes to."""
     found: Holdout = await ask(request, "get_holdout")
     return found
+
+
+@endpoints.get("/api/holdout/lift")
+async def global_lift(request: web.Request, query: LiftQuestion) -> LiftReadout:
+    """Compares those whom campaigns wrote to, all of them together, with the global holdout.
+
+    Everybody counts from the first time since the holdout has its share that a campaign meant them. What
+    holds one of them back from a single campaign changes nothing: they are among those written to.
+    """
+    goal = query.model_dump(exclude_none=True)
+    return read_lift(await ask(request, "measure_lift", goal=goal))
 
 
 @endpoints.put("/api/holdout")

@@ -1,8 +1,9 @@
--- Says of everything that an experiment counts, or that a campaign does against those whom it holds out, what came of it, from the
--- assignment or from the exposure on: whether the goal was reached within its time and with what value, whether a person clicked, and
+-- Says of everything that an experiment counts, or, without one, a campaign or all of them against those held out, what came of it, from
+-- the assignment or from the exposure on: whether the goal was reached within its time and with what value, whether a person clicked, and
 -- whether the user was active later; only what has had its whole time is complete. Changes nothing.
 create or replace function tendril.unit_outcomes(
-    experiment_id bigint, counted_from text, at timestamptz default tendril.clock(), campaign_id bigint default null
+    experiment_id bigint, counted_from text, at timestamptz default tendril.clock(), campaign_id bigint default null,
+    goal jsonb default null
 )
 returns table (
     variant text, chances double precision[], is_complete boolean, is_reached boolean, value double precision, is_clicked boolean,
@@ -13,15 +14,15 @@ set search_path = ''
 as $$
 #variable_conflict use_column
 declare
-    goal jsonb := coalesce(
-        (select x.goal from tendril.experiments x where x.id = unit_outcomes.experiment_id),
+    wanted jsonb := coalesce(
+        unit_outcomes.goal, (select x.goal from tendril.experiments x where x.id = unit_outcomes.experiment_id),
         (select c.goal from tendril.campaigns c where c.id = unit_outcomes.campaign_id));
-    span interval := coalesce(goal ->> 'within', '7 days');
-    active_from int := coalesce((goal -> 'active' ->> 0)::int, 7);
-    active_until int := coalesce((goal -> 'active' ->> 1)::int, 14);
-    meets_filter text := case when coalesce(nullif(goal -> 'filter', 'null'), '{}') = '{}' then 'true' else format(
+    span interval := coalesce(wanted ->> 'within', '7 days');
+    active_from int := coalesce((wanted -> 'active' ->> 0)::int, 7);
+    active_until int := coalesce((wanted -> 'active' ->> 1)::int, 14);
+    meets_filter text := case when coalesce(nullif(wanted -> 'filter', 'null'), '{}') = '{}' then 'true' else format(
         'exists (select from tendril.users u left join tendril.user_preferences p on p.user_id = u.id'
-        ' cross join lateral (select b.metadata as context) e where u.id = b.user_id and %s)', tendril.compile_filter(goal -> 'filter')) end;
+        ' cross join lateral (select b.metadata as context) e where u.id = b.user_id and %s)', tendril.compile_filter(wanted -> 'filter')) end;
 begin
     return query execute format($query$
         with counted as materialized (
@@ -29,7 +30,7 @@ begin
             from tendril.experiment_units($1) n
             where $2 <> 'exposure' or n.exposed_at is not null
             union all
-            select n.user_id, n.variant, null, 'infinity', n.assigned_at from tendril.campaign_units($9) n
+            select n.user_id, n.variant, null, 'infinity', n.assigned_at from tendril.lift_units($9) n where $1 is null
         )
         select
             c.variant, c.chances, c.since + $4 <= $3, goal.is_reached, goal.value,
@@ -51,7 +52,7 @@ begin
             where b.user_id = c.user_id and b.type = $5 and b.occurred_at >= c.since and b.occurred_at < least(c.since + $4, c.ends_at) and %s
         ) goal
         $query$, meets_filter)
-    using unit_outcomes.experiment_id, unit_outcomes.counted_from, unit_outcomes.at, span, goal ->> 'event', goal ->> 'value', active_from,
+    using unit_outcomes.experiment_id, unit_outcomes.counted_from, unit_outcomes.at, span, wanted ->> 'event', wanted ->> 'value', active_from,
         active_until, unit_outcomes.campaign_id;
 end;
 $$;

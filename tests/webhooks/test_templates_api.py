@@ -13,7 +13,16 @@ from channels.channel import Outgoing
 from sequences.drafting import read_steps
 from storage.store import Store
 from tests.docs.pages import blocks, read
-from tests.webhooks.conftest import ADDRESS, OpenSidecar, Sent, Sidecar, Tables, resend_event
+from tests.webhooks.conftest import (
+    ADDRESS,
+    SEQUENCE,
+    OpenSidecar,
+    Sent,
+    Sidecar,
+    Tables,
+    resend_event,
+    send_one,
+)
 from webhooks.receivers import PRIVATE
 
 HERE = "/api/engagement/templates"
@@ -301,12 +310,22 @@ async def test_links_into_our_own_network_are_not_asked(sidecar: Sidecar, site: 
     assert all(problem and "it is not asked" in problem for problem in found.values()), found
 
 
-async def test_performance_counts_what_became_of_the_words(sidecar: Sidecar) -> None:
-    one = f"/{(await create(sidecar))['id']}"
+async def test_performance_counts_what_became_of_the_words(
+    sidecar: Sidecar, store: Store, published: str, user_id: str
+) -> None:
+    created = await create(sidecar)
+    kept = {"name": "reminder", "number": 1, "version_id": created["version_id"]}
+    steps = [each | {"template": kept} for each in SEQUENCE["steps"]]
+    await store.call("publish_sequence", definition=SEQUENCE | {"steps": steps})
+    sent = await send_one(store, user_id, published)
+    await sidecar.from_resend(resend_event("delivered", sent))
+    await sidecar.from_resend(resend_event("clicked", sent))
 
-    counted = await asked(sidecar, "GET", f"{one}/performance")
+    counted = await asked(sidecar, "GET", f"/{created['id']}/performance")
 
-    assert (counted["total"]["counts"]["sent"], counted["versions"]) == (0, [])
+    (version,), (channel,) = counted["versions"], counted["channels"]
+    assert [each["counts"]["sent"] for each in (counted["total"], version, channel)] == [1, 1, 1]
+    assert (channel["key"], channel["rates"]["delivered"]["of"]) == ("email", 1)
 
 
 async def test_what_is_not_there_is_not_found(sidecar: Sidecar) -> None:

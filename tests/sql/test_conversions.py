@@ -1,5 +1,6 @@
 """What messages led to: which campaigns and experiments an event is owed to, and by which message."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -198,6 +199,29 @@ async def test_a_click_that_turns_out_to_be_a_machines_gives_the_credit_back(
 
     assert before == {"spring": True, "autumn": False}
     assert await campaigns.credited() == {"spring": False, "autumn": True}
+
+
+async def test_what_is_told_at_the_same_time_of_several_messages_ends_in_one_last_touch(
+    world: World, campaigns: Campaigns
+) -> None:
+    names = ["autumn", "spring", "summer", "winter"]
+    for name in names:
+        await campaigns.opens(name)
+    ada = await world.person(max_per_day=100)
+    mails = [await campaigns.reaches(ada, name) for name in names]
+    for _ in range(5):
+        await finishes(world, ada)
+    await world.clock.advance("2 hours")
+
+    await asyncio.gather(
+        *(world.tell(row, "bounced") for row in mails[1:]),
+        world.tell(mails[0], "clicked", source="link"),
+        *(finishes(world, ada) for _ in range(5)),
+    )
+
+    found = await campaigns.conversions()
+    assert {row["campaign"] for row in found} == {"autumn"}
+    assert [row["is_last_touch"] for row in found] == [True] * 10
 
 
 async def test_only_events_that_the_goals_filter_means_are_conversions(

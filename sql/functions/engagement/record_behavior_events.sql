@@ -52,8 +52,7 @@ begin
         set learned_channel = tendril.learned_channel(p.user_id, record_behavior_events.at)
         where p.user_id = any (engaged);
     end if;
-    if cardinality(fresh) > 0
-        and (exists (select from tendril.campaigns c where c.goal is not null) or exists (select from tendril.experiments)) then
+    if cardinality(fresh) > 0 and tendril.has_goals() then
         perform tendril.record_conversions(fresh, record_behavior_events.at);
     end if;
     return jsonb_build_object(

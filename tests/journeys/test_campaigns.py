@@ -27,7 +27,7 @@ DRIP: dict[str, Any] = {
     "name": "first_month",
     "title": "The first month",
     "kind": "drip",
-    "audience": {"audience": "all_users"},
+    "audience": "all_users",
     "schedule": {"anchor": "user.created_at"},
     "steps": [
         {

@@ -53,10 +53,15 @@ Name = Annotated[Slug, AfterValidator(_short)]
 
 
 class Audience(Body):
-    """One that has a name, or a filter of its own; `{}` is everybody."""
+    """One that has a name, or a filter of its own; `{}` is everybody. The name alone is understood too."""
 
     audience: Slug | None = None
     filter: FilterIn | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_its_name(cls, given: Any) -> Any:
+        return {"audience": given} if isinstance(given, str) else given
 
     @model_validator(mode="after")
     def _is_one_of_the_two(self) -> Self:

@@ -14,6 +14,8 @@ declare
     remaining timestamp[] := array(
         select t.local_time from unnest((begin_campaign_runs.campaign).upcoming) as t (local_time) where t.local_time > closed order by 1);
     following timestamp := (select min(t.local_time) from unnest(remaining) as t (local_time) where t.local_time > opened);
+    -- Known beforehand, so that no plan asks for the instant of a zone user by user.
+    inhabited text[] := case when zone is null then array(select z.name from tendril.inhabited_zones() as z (name)) end;
     suffix text := case when (begin_campaign_runs.campaign).schedule ->> 'at' ~ '(Z|[+-]\d\d:\d\d)$' then 'Z' else '' end;
 begin
     insert into tendril.campaign_runs (campaign_id, occurrence, zone, due_at, status, ended_at)
@@ -27,7 +29,7 @@ begin
         where t.local_time <= opened
     ) come
     where come.due_at > (begin_campaign_runs.campaign).looked_at and come.due_at <= begin_campaign_runs.at
-        and (come.zone is null or exists (select from tendril.users u where u.timezone = come.zone and u.deleted_at is null))
+        and (come.zone is null or come.zone = any (inhabited))
     on conflict (campaign_id, occurrence, zone) do nothing;
 
     update tendril.campaigns c
@@ -44,7 +46,7 @@ begin
             select min(w.due_at) from unnest(remaining) as t (local_time)
             cross join lateral tendril.instants_of(t.local_time, zone) w
             where (t.local_time <= opened or t.local_time = following) and w.due_at > begin_campaign_runs.at
-                and (w.run_zone is null or w.run_zone in (select * from tendril.inhabited_zones())))
+                and (w.run_zone is null or w.run_zone = any (inhabited)))
     where c.id = (begin_campaign_runs.campaign).id;
 end;
 $$;

@@ -18,7 +18,8 @@ begin
         where c.id = current.id;
         update tendril.campaign_runs r set status = 'cancelled', ended_at = cancel_campaign.at
         where r.campaign_id = current.id and r.status in ('waiting', 'running');
-        perform tendril.clear_campaign(current.id, at => cancel_campaign.at);
+        -- Few of them: from the end of this call on, the gate stops the others.
+        perform tendril.clear_campaign(current.id, 1000, cancel_campaign.at);
     end if;
     return tendril.describe_campaign(current.id);
 end;

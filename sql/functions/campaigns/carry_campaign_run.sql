@@ -1,7 +1,7 @@
 -- Enrolls the next page of a run of a campaign that the caller has locked, as many people as the minute still allows. A page that fails
 -- changes nothing but the log, and is tried again, five times in all.
 create or replace function tendril.carry_campaign_run(
-    campaign tendril.campaigns, run_id bigint, batch int default 5000, at timestamptz default tendril.clock()
+    campaign tendril.campaigns, run_id bigint, batch int default 2000, at timestamptz default tendril.clock()
 )
 returns void
 language plpgsql

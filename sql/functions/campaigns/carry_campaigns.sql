@@ -1,7 +1,7 @@
 -- Carries one campaign a piece further: turns the times that have come into runs, enrolls a page of an audience, ends what a cancelled
 -- one left, or completes one whose messages are all gone. Any number of processes may; a piece is done whole or not at all. Says which
--- campaign it was; null when there is nothing to do now.
-create or replace function tendril.carry_campaigns(batch int default 5000, at timestamptz default tendril.clock())
+-- campaign it was; null when there is nothing to do now. A pause waits for a piece, so pages are small.
+create or replace function tendril.carry_campaigns(batch int default 2000, at timestamptz default tendril.clock())
 returns bigint
 language plpgsql
 set search_path = ''

@@ -8,6 +8,7 @@ import pytest
 from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
 from tests.webhooks.conftest import Sidecar
+from webhooks.api import reference
 from webhooks.api.document import described_endpoints
 from webhooks.api.openapi import describe, summary_of
 from webhooks.app import routes
@@ -63,6 +64,10 @@ def test_what_needs_a_key_says_so() -> None:
 def test_a_summary_is_the_first_sentence() -> None:
     assert summary_of("Drafts a campaign. It is not sent.") == "Drafts a campaign"
     assert summary_of("Reads `a.b`\nand more.") == "Reads `a.b` and more"
+
+
+def test_the_reference_is_what_the_code_says() -> None:
+    assert reference.PAGE.read_text(encoding="utf-8") == reference.written(), "run `make reference`"
 
 
 async def test_the_document_is_served_and_sent_once(sidecar: Sidecar) -> None:

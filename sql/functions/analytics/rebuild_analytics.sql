@@ -7,8 +7,7 @@ set search_path = ''
 as $$
 #variable_conflict use_column
 declare
-    next bigint := 0;
-    last bigint;
+    everything bigint[];
 begin
     perform from tendril.analytics_state s for update;
     -- Marks that come from now on stay, and are folded afterwards.
@@ -17,12 +16,10 @@ begin
     delete from tendril.delivery_cells;
     delete from tendril.delivery_spreads;
     delete from tendril.step_counts;
-    loop
-        select max(piece.id) into last
-        from (select d.id from tendril.message_deliveries d where d.id > next order by d.id limit rebuild_analytics.batch) piece;
-        exit when last is null;
-        perform tendril.refold_deliveries(array(select d.id from tendril.message_deliveries d where d.id > next and d.id <= last));
-        next := last;
+    -- By day, so that each sum is changed in few places of the way: what a transaction has changed often gets slow for it.
+    everything := array(select d.id from tendril.message_deliveries d order by coalesce(d.sent_at, d.scheduled_at), d.id);
+    for place in 1 .. cardinality(everything) by rebuild_analytics.batch loop
+        perform tendril.refold_deliveries(everything[place : place + rebuild_analytics.batch - 1]);
     end loop;
     perform tendril.recount_people();
     update tendril.analytics_state s set folded_at = rebuild_analytics.at, rebuilt_at = rebuild_analytics.at;

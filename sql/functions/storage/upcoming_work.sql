@@ -32,11 +32,12 @@ as $$
             else coalesce(c.next_run_at, c.looks_at) end
         from tendril.campaigns c where c.status = 'active' and c.kind in ('one_time', 'recurring')
         union all
-        -- runs that are still to be planned; one that watches who comes in looks often: nobody signs up while the clock moves on by
-        -- itself, but who does nothing comes into an audience by that alone
+        -- runs that are still to be planned. One that watches who comes in looks every five minutes, which is nothing to wake up for,
+        -- unless somebody has come since; but who does nothing comes into an audience by that alone
         select case
             when coalesce(r.retry_at, r.due_at) <= upcoming_work.at or c.kind in ('one_time', 'recurring')
                 then greatest(coalesce(r.retry_at, r.due_at), c.throttled_until)
+            when exists (select from tendril.users u where u.created_at > r.due_at - interval '5 minutes') then r.due_at
             when c.kind = 'triggered' then greatest(coalesce(r.retry_at, r.due_at), date_bin('6 hours', upcoming_work.at, 'epoch') + interval '6 hours') end
         from tendril.campaign_runs r join tendril.campaigns c on c.id = r.campaign_id
         where r.status in ('waiting', 'running') and c.status = 'active'

@@ -20,7 +20,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 MAX_BODY = 1024 * 1024
 PAGE_PREFIXES = ("/u/", "/p/", "/w/", "/c/", "/a/", "/confirm/")
-API_PREFIXES = ("/admin/api/", "/webhooks/", "/metrics")
+API_PREFIXES = ("/admin/api/", "/api/", "/webhooks/", "/metrics", "/openapi.json")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 

@@ -1,6 +1,7 @@
 """Whatever goes wrong, the answer has one shape and tells no secrets."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -11,9 +12,9 @@ from tests.webhooks.conftest import ADMIN_KEY, OpenSidecar, Sent, Sidecar, Table
 from webhooks.app import routes
 
 ADMIN_ROUTES = [
-    (route.method, route.path.replace(r"{id:\d{1,18}}", "1").replace("{reference}", "mira"))
+    (route.method, re.sub(r"\{[^/]+\}(?=/|$)", "1", route.path))
     for route in routes()
-    if route.path.startswith("/admin/api/") and route.path != "/admin/api/email/webhook"
+    if route.path.startswith(("/admin/api/", "/api/")) and route.path != "/admin/api/email/webhook"
 ]
 
 
@@ -75,6 +76,13 @@ async def test_a_browser_gets_the_404_as_a_page(sidecar: Sidecar) -> None:
     answer = await sidecar.get("/nothing", headers={"Accept": "text/html"})
 
     assert (answer.status, answer.content_type) == (404, "text/html")
+
+
+@pytest.mark.parametrize("path", ["/admin/api/nothing", "/api/nothing", "/api/experiments"])
+async def test_the_api_answers_browsers_as_it_answers_programs(sidecar: Sidecar, path: str) -> None:
+    answer = await sidecar.get(path, headers={"Accept": "text/html"})
+
+    assert _has_the_shape(await answer.json())
 
 
 @pytest.mark.parametrize(

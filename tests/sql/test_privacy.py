@@ -34,8 +34,10 @@ PLANTED = {
         select told.id, 'sent:1', 'delivery.sent', $1::uuid, tendril.clock(), tendril.clock(),
             tendril.clock(), tendril.clock() from told""",
     "campaign_members": """with campaign as (
-            insert into tendril.campaigns (name, title, kind, steps, schedule, created_by, created_at, changed_at)
-            values ('spring', 'Spring', 'triggered', '[]', '{}', 'admin_api', tendril.clock(), tendril.clock())
+            insert into tendril.campaigns
+                (name, title, kind, steps, schedule, created_by, created_at, changed_at)
+            values ('spring', 'Spring', 'triggered', '[]', '{}', 'admin_api', tendril.clock(),
+                tendril.clock())
             returning id)
         insert into tendril.campaign_members (campaign_id, user_id, since)
         select campaign.id, $1::uuid, tendril.clock() from campaign""",

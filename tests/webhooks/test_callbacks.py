@@ -52,6 +52,20 @@ async def log_of(sidecar: Sidecar, webhook: dict[str, Any], **query: str) -> lis
     return items
 
 
+async def test_a_secret_is_shown_once_even_to_whoever_repeats_the_request(
+    sidecar: Sidecar, tables: Tables
+) -> None:
+    wish = {"url": "http://127.0.0.1:9/", "events": ["user.unsubscribed"]}
+    under = {"Idempotency-Key": "webhook-1"}
+
+    answers = [await sidecar.as_admin("POST", WEBHOOKS, json=wish, headers=under) for _ in range(2)]
+
+    first, second = [await each.json() for each in answers]
+    assert first["secret"].startswith("whsec_")
+    assert second == {name: value for name, value in first.items() if name != "secret"}
+    assert first["secret"] not in str(await tables.rows("select * from tendril.idempotency_keys"))
+
+
 # Sending
 
 

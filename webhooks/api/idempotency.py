@@ -7,6 +7,7 @@ What failed through our fault (5xx) is forgotten and may be tried again under th
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Awaitable, Callable
 from hashlib import sha256
@@ -72,7 +73,16 @@ async def _keep(request: web.Request, under: dict[str, str], response: web.Strea
     if response.status >= 500 or not isinstance(response, web.Response):
         await ask(request, "forget_request", **under)
     else:
-        await ask(request, "keep_answer", **under, status=response.status, answer=response.text or "")
+        kept = _without_secret(response.text or "")
+        await ask(request, "keep_answer", **under, status=response.status, answer=kept)
+
+
+def _without_secret(text: str) -> str:
+    """A secret is shown once, and kept nowhere that a repetition could show it from."""
+    if '"secret"' not in text:
+        return text
+    told = json.loads(text)
+    return json.dumps({name: value for name, value in told.items() if name != "secret"})
 
 
 async def _fingerprint(request: web.Request) -> str:

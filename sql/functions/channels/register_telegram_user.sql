@@ -41,6 +41,11 @@ begin
         select c.* into chat from tendril.contact_points c
         where c.channel = 'telegram' and c.address = register_telegram_user.telegram_id::text and c.state <> 'unverified' for update;
     end if;
+    perform from tendril.users u where u.id = chat.user_id for no key update;
+    if not found then
+        raise exception 'this chat has just become somebody else''s' using errcode = 'serialization_failure',
+            hint = 'Try again: who loses a race begins anew.';
+    end if;
     update tendril.users u
     set first_name = coalesce(u.chosen_name, register_telegram_user.first_name, u.first_name),
         last_name = coalesce(register_telegram_user.last_name, u.last_name),

@@ -344,15 +344,22 @@ def _stage(step: Mapping[str, Any], entered: int) -> Stage:
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """Who signed up in the week that begins on `week`; `active[n]` did something in the nth week after it."""
+    """Who signed up in the week that begins on `week`; `active[n]` did something in the nth week after it, and
+    `converted[n]` reached what a campaign or an experiment is for.
+    """
 
     week: str
     people: int
     active: Sequence[Rate | None]
+    converted: Sequence[Rate | None]
 
 
 async def cohorts(store: Store, weeks: int) -> list[Cohort]:
-    return [
-        Cohort(row["week"], row["people"], [Rate.told(each, row["people"]) for each in row["active"]])
-        for row in await store.call("cohorts", weeks=weeks)
-    ]
+    return [_cohort(row) for row in await store.call("cohorts", weeks=weeks)]
+
+
+def _cohort(row: Mapping[str, Any]) -> Cohort:
+    active, converted = (
+        [Rate.told(each, row["people"]) for each in row[kind]] for kind in ("active", "converted")
+    )
+    return Cohort(row["week"], row["people"], active, converted)

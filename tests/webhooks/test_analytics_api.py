@@ -5,6 +5,7 @@ import io
 from typing import Any
 from xml.etree import ElementTree
 
+import asyncpg
 import pytest
 
 from storage.store import Store
@@ -140,6 +141,33 @@ async def test_a_cohort_is_followed_week_by_week(sidecar: Sidecar, store: Store,
     (cohort,) = (await asked(sidecar, f"{HERE}/cohorts", weeks=2))["items"]
 
     assert (cohort["people"], [week["count"] for week in cohort["active"]]) == (1, [1])
+    assert [week["count"] for week in cohort["converted"]] == [0]
+
+
+async def test_a_cohort_tells_who_reached_a_goal_and_when(
+    sidecar: Sidecar, store: Store, connection: asyncpg.Connection, sent: Sent
+) -> None:
+    event = {"event_id": "a", "user_id": sent.user_id, "type": "lesson_complete", "source": "api"}
+    await store.call("record_behavior_events", events=[event])
+    await connection.execute(
+        "insert into tendril.campaigns "
+        "(name, title, kind, sequence, schedule, created_by, created_at, changed_at) values "
+        "('c', 'C', 'one_time', 'letters', '{}', 'us', tendril.clock(), tendril.clock())"
+    )
+    await connection.execute(
+        "insert into tendril.conversions (behavior_event_id, user_id, campaign_id, enrollment_id, "
+        " is_engaged, is_last_touch, occurred_at, recorded_at) "
+        "select b.id, b.user_id, c.id, e.id, true, true, tendril.clock(), tendril.clock() "
+        "from tendril.behavior_events b, tendril.campaigns c, tendril.enrollments e "
+        "where e.user_id = b.user_id"
+    )
+
+    (cohort,) = (await asked(sidecar, f"{HERE}/cohorts", weeks=2))["items"]
+    table = await sidecar.as_admin("GET", f"{HERE}/cohorts", params={"weeks": "2", "format": "csv"})
+
+    assert [week["count"] for week in cohort["converted"]] == [1]
+    assert (await table.text()).splitlines()[0] == "week,people,active_0,active_1,converted_0,converted_1"
+    assert (await table.text()).splitlines()[1].endswith(",1,1,,1,")
 
 
 async def test_bounces_are_held_against_limits_when_there_are_enough(sidecar: Sidecar, sent: Sent) -> None:

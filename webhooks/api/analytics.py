@@ -236,17 +236,23 @@ async def funnel(request: web.Request, query: WhichFunnel) -> FunnelThen | web.R
 
 @endpoints.get("/api/engagement/analytics/cohorts", on_wish=("text/csv",))
 async def cohorts(request: web.Request, query: Weeks) -> Cohorts | web.Response:
-    """Tells, of those who signed up in each week, how many did anything in that week and in those after it.
+    """Tells, of those who signed up in each week, how many did anything, and how many reached a goal, in that
+    week and in those after it.
 
     As a table with `Accept: text/csv` or `format=csv`.
     """
     found = await analytics.cohorts(request.app[keys.STORE], query.weeks)
     if _format(request, query.format) == "csv":
-        rows = (
-            [each.week, each.people, *(rate.count if rate else 0 for rate in each.active)] for each in found
-        )
-        return _csv(["week", "people", *(f"active_{number}" for number in range(query.weeks))], rows)
+        columns = (f"{kind}_{number}" for kind in ("active", "converted") for number in range(query.weeks))
+        rows = ([each.week, each.people, *_counts(each, query.weeks)] for each in found)
+        return _csv(["week", "people", *columns], rows)
     return Cohorts(found)
+
+
+def _counts(cohort: Cohort, weeks: int) -> list[int | None]:
+    """Nothing for the weeks that are still to come."""
+    told = ([rate.count if rate else 0 for rate in rates] for rates in (cohort.active, cohort.converted))
+    return [count for counts in told for count in [*counts, *[None] * (weeks - len(counts))]]
 
 
 @endpoints.get("/api/engagement/analytics/deliverability")

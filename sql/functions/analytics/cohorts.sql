@@ -1,7 +1,7 @@
--- Of those who signed up in each week (its Monday, UTC): how many, and how many of them did anything in that week and in each one
--- after it, up to the week that runs; newest first. Changes nothing.
+-- Of those who signed up in each week (its Monday, UTC): how many, and how many of them did anything, and reached what a campaign or
+-- an experiment is for, in that week and in each one after it, up to the week that runs; newest first. Changes nothing.
 create or replace function tendril.cohorts(weeks int default 12, at timestamptz default tendril.clock())
-returns table (week date, people bigint, active bigint[])
+returns table (week date, people bigint, active bigint[], converted bigint[])
 language plpgsql stable
 set search_path = ''
 as $$
@@ -24,12 +24,26 @@ begin
         from tendril.cohort_counts c
         where c.signed_up_in >= first and c.week between c.signed_up_in and this_week
         group by 1, 2
+    ), reached as materialized (
+        select
+            date_trunc('week', u.created_at at time zone 'UTC')::date as signed_up_in,
+            date_trunc('week', c.occurred_at at time zone 'UTC')::date as week, count(distinct u.id) as people
+        from tendril.conversions c join tendril.users u on u.id = c.user_id
+        where u.created_at >= first::timestamp at time zone 'UTC' and u.deleted_at is null
+        group by 1, 2
     )
-    select came.week, came.people, array(
-        select coalesce(s.people, 0)
-        from generate_series(came.week::timestamp, this_week::timestamp, interval '7 days') as w (at)
-        left join stayed s on s.signed_up_in = came.week and s.week = w.at::date
-        order by w.at)
+    select
+        came.week, came.people,
+        array(
+            select coalesce(s.people, 0)
+            from generate_series(came.week::timestamp, this_week::timestamp, interval '7 days') as w (at)
+            left join stayed s on s.signed_up_in = came.week and s.week = w.at::date
+            order by w.at),
+        array(
+            select coalesce(r.people, 0)
+            from generate_series(came.week::timestamp, this_week::timestamp, interval '7 days') as w (at)
+            left join reached r on r.signed_up_in = came.week and r.week = w.at::date
+            order by w.at)
     from came
     where came.week <= this_week
     order by came.week desc;

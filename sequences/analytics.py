@@ -344,8 +344,8 @@ def _stage(step: Mapping[str, Any], entered: int) -> Stage:
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """Who signed up in the week that begins on `week`; `active[n]` did something in the nth week after it, and
-    `converted[n]` reached what a campaign or an experiment is for.
+    """Who signed up in the week that begins on `week`; `active[n]` did something in the nth week after it,
+    and `converted[n]` reached what a campaign or an experiment is for.
     """
 
     week: str

@@ -133,3 +133,19 @@ def test_a_mistake_in_the_file_is_told(
     file.write_text(written, encoding="utf-8")
     with pytest.raises(error, match=told):
         load_audiences(file)
+
+
+async def test_what_a_product_tells_of_its_sessions_finds_those_whom_it_concerns(world: World) -> None:
+    poor, moving, broken, used_to_it = [await world.person() for _ in range(4)]
+    for user, events in (
+        (poor, ("session_ended", "session_poor")),
+        (moving, ("session_rescheduled",) * 3),
+        (broken, ("technical_issue",)),
+        (used_to_it, ("session_ended", "session_ended", "session_poor", "session_rescheduled")),
+    ):
+        for event in events:
+            await world.did(user, event, source="api")
+
+    assert await found(world, "first_session_poor") == {poor}
+    assert await found(world, "often_reschedules") == {moving}
+    assert await found(world, "technical_issues") == {broken}

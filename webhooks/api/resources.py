@@ -7,6 +7,7 @@ from aiohttp import web
 from webhooks.api import (
     analytics,
     audiences,
+    behavior,
     callbacks,
     campaigns,
     cron,
@@ -24,6 +25,7 @@ from webhooks.api.endpoint import Endpoint
 RESOURCES = (
     nurture.endpoints,
     people.endpoints,
+    behavior.endpoints,
     email.endpoints,
     interventions.endpoints,
     templates.endpoints,

@@ -11,10 +11,17 @@ import pytest
 from sequences.publishing import publish_catalogue
 from tests.docs.pages import blocks, read
 from tests.events.conftest import CATALOGUE
+from tests.fixtures.database import Clock
 from tests.webhooks.conftest import SEQUENCE, Sidecar
 
 SIMULATIONS = "/api/engagement/simulations"
 WORDS = {"default": {"subject": "Hello", "body": "Hello."}}
+
+
+@pytest.fixture(autouse=True)
+async def morning_in_auckland(clock: Clock) -> None:
+    """Where the early bird lives: at night her messages wait."""
+    await clock.set("2026-03-01T20:00:00+00:00")
 
 
 async def published(sidecar: Sidecar) -> None:

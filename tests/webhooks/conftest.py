@@ -264,8 +264,8 @@ async def send_one(store: Store, user_id: str, sequence: str, key: str = "") -> 
         "provider_message_id": provider_message_id,
     }
     # Long enough ago: in its first seconds nobody can say who opens or clicks.
-    before = (datetime.now(UTC) - timedelta(hours=2)).isoformat()
-    await store.call("record_outcomes", outcomes=[outcome], at=before)
+    now = datetime.fromisoformat(await store.call("clock"))
+    await store.call("record_outcomes", outcomes=[outcome], at=(now - timedelta(hours=2)).isoformat())
     return Sent(row["id"], row["tracking_id"], provider_message_id, user_id, row["enrollment_id"])
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import timedelta
 from typing import Any
 from xml.etree import ElementTree
 
@@ -9,6 +10,7 @@ import asyncpg
 import pytest
 
 from storage.store import Store
+from tests.fixtures.database import Clock
 from tests.webhooks.conftest import Sent, Sidecar
 
 HERE = "/api/engagement/analytics"
@@ -22,6 +24,13 @@ async def told(store: Store, sent: Sent, *types: str) -> None:
         for type_ in types
     ]
     await store.call("record_delivery_events", events=events)
+
+
+@pytest.fixture(autouse=True)
+async def noon(clock: Clock) -> None:
+    """What was sent two hours ago was sent today."""
+    tomorrow = await clock.now() + timedelta(days=1)
+    await clock.set(tomorrow.replace(hour=12, minute=0))
 
 
 async def asked(sidecar: Sidecar, path: str, **query: Any) -> Any:

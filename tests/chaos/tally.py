@@ -7,9 +7,6 @@ from collections.abc import Sequence
 from tests.chaos.arena import Arena, Cohort
 from tests.chaos.oracle import Comparison, Row
 
-OFF_PACE = "off its pace"
-"""How a complaint begins that a busy machine may cause by itself."""
-
 
 class Tally:
     """`allowed` duplicates are Telegram's, and each of them has to be marked; email has none."""

@@ -11,7 +11,7 @@ from tests.chaos.arena import Arena, Server, arena, until
 from tests.chaos.meddler import Damaged, Instead, Meddler, Request, meddling
 from tests.chaos.oracle import Row, compare
 from tests.chaos.setting import Setting
-from tests.chaos.tally import OFF_PACE, Tally
+from tests.chaos.tally import Tally
 
 REFUSALS = {
     "bot was blocked by the user": 403,
@@ -183,10 +183,9 @@ async def budgets(server: Server, setting: Setting) -> AsyncIterator[Row]:
         await place.quiet()
         tally = Tally("7 both providers' limits imposed")
         too_many = meddler.statuses.count(429)
-        tally.complain_if(too_many > 0, f"{OFF_PACE}: {too_many} requests were too many")
+        tally.complain_if(too_many > 0, f"{too_many} requests were too many")
         took = _span(meddler, "/telegram/") / seconds
-        slow = f"{OFF_PACE}: took {took:.2f} × the least possible time"
-        tally.complain_if(took > 1 + 0.1 * setting.patience, slow)
+        tally.complain_if(took > 1 + 0.1 * setting.patience, f"took {took:.2f} × the least possible time")
         mails = _span(meddler, "/resend/") / seconds
         tally.add(compare(cohort.recipients(), place.news()))
         yield tally.row(f"Telegram in {took:.2f} ×, mails in {mails:.2f} × the least possible time")

@@ -56,6 +56,8 @@ STREAM_PAUSE = 0.05
 STREAM_ENDS = 1.0
 # Seconds between looks for claims of ours whose answer never came: their messages wait for their leases.
 LOST_CLAIMS_SECONDS = 5.0
+# Seconds by which a request may miss its turn; later than that it takes another, lest several leave together.
+TURN_MISSED = 0.02
 # Seconds of rendering without letting the conversation and the web have their turn.
 LONGEST_TURN = 0.01
 # Seconds that a stop waits for a store that is away, after what is in flight has had its own grace time.
@@ -396,7 +398,7 @@ class DeliveryPipeline:
             claimed = await self._patiently(partial(self._unpacked, claimed))
             batch_key = claimed[0].batch_key
             if batch_key is not None:
-                await self._send(claimed, batch_key, tally)
+                await self._send_in_turn(claimed, batch_key, tally)
             else:
                 ready = await self._rendered(claimed, tally)
                 await (self._send_together if self._is_batched else self._send_singly)(ready, hold, tally)
@@ -443,7 +445,7 @@ class DeliveryPipeline:
 
     async def _send_together(self, ready: list[Claimed], hold: Hold, tally: Counter[str]) -> None:
         for request in await self._stored(ready, tally):
-            await self._send(request.messages, request.batch_key, tally)
+            await self._send_in_turn(request.messages, request.batch_key, tally)
 
     async def _send_singly(self, ready: list[Claimed], hold: Hold, tally: Counter[str]) -> None:
         """Each is stored when it can be sent at once: what is not stored has surely not been sent."""
@@ -522,6 +524,20 @@ class DeliveryPipeline:
             ],
         )
         return bool(stored == len(ready))
+
+    async def _send_in_turn(
+        self, request: Sequence[Claimed], batch_key: str | None, tally: Counter[str]
+    ) -> None:
+        """What the claim spent of the budget is older than the request: requests that were held up on the way
+        must not leave together.
+        """
+        is_missed = True
+        while is_missed:
+            wait = await self._patiently(partial(self._store.call, "take_turn", channel=self.channel.name))
+            turn = time.perf_counter() + (wait or 0.0)
+            await asyncio.sleep(wait or 0.0)
+            is_missed = wait is not None and time.perf_counter() > turn + TURN_MISSED
+        await self._send(request, batch_key, tally)
 
     async def _send(self, request: Sequence[Claimed], batch_key: str | None, tally: Counter[str]) -> None:
         self._metrics.sends.inc()

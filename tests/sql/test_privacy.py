@@ -85,7 +85,16 @@ LIVED = {
     *("behavior_events", "behavior_days", "sequence_opt_outs", "message_wishes", "active_weeks"),
 }
 OF_NOBODY = {
-    *("clock", "time_zones", "migrations", "duties", "send_budgets", "time_notices", "sequences"),
+    *(
+        "clock",
+        "time_zones",
+        "migrations",
+        "duties",
+        "send_budgets",
+        "send_turns",
+        "time_notices",
+        "sequences",
+    ),
     *("sequence_versions", "sequence_steps", "pages"),  # what is said to everybody
     *("templates", "template_versions", "campaigns", "campaign_runs", "experiments", "experiment_variants"),
     "global_holdout",

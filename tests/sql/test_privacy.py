@@ -71,6 +71,9 @@ PLANTED = {
             jsonb_build_object('user_id', $1::uuid, 'name', '{NAME}')::text""",
     "link_codes": f"""insert into tendril.link_codes (code, user_id, expires_at)
         select '{CODE}', $1::uuid, tendril.clock()""",
+    "drop_off_risks": """insert into tendril.drop_off_risks
+            (user_id, risk, weekly, monthly, confidence, model, day, calculated_at, due_at)
+        select $1::uuid, 70, 80, 60, 0.5, 'rules', '2026-03-02', tendril.clock(), tendril.clock()""",
     "dashboard_links": """insert into tendril.dashboard_links (token_hash, user_id, expires_at)
         select '\\x01', $1::uuid, tendril.clock()""",
     "pod_members": """insert into tendril.pod_members (pod_id, user_id, joined_at)
@@ -98,6 +101,7 @@ OF_NOBODY = {
     *("sequence_versions", "sequence_steps", "pages"),  # what is said to everybody
     *("templates", "template_versions", "campaigns", "campaign_runs", "experiments", "experiment_variants"),
     "global_holdout",
+    "risk_models",  # figures about many
     *("pods", "events", "broadcasts"),  # are for others; of who made them only the id is there, which goes
     "suppressions",  # hashes
     *("service_pauses", "admin_alerts", "refused_callbacks"),  # about the service
@@ -109,6 +113,7 @@ OF_NOBODY = {
     ),  # numbers of messages, at most
     *("delivery_cells", "delivery_spreads", "step_counts", "enrollment_counts", "cohort_counts"),  # sums
     *("callback_subscribers", "callback_attempts"),  # who is told, and how it went
+    *("pattern_looks", "patterns"),  # sums
 }
 SHARED = """
 insert into tendril.pods (name, timezone, weekday, local_time, invitation_code, invitation_expires_at,

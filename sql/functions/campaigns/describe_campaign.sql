@@ -8,7 +8,7 @@ as $$
 declare
     described jsonb;
 begin
-    select to_jsonb(c) - array['upcoming', 'is_rule_over', 'looked_at', 'looks_at', 'throttled_until', 'carried_at']
+    select to_jsonb(c) - array['upcoming', 'is_rule_over', 'looked_at', 'looks_at', 'throttled_until', 'carried_at', 'resumed_at', 'releases_at']
         || jsonb_build_object('is_own_sequence', c.steps is not null)
         -- what one behavior event enrolls writes no log, so that events do not wait for each other
         || case when c.kind = 'triggered' and c.schedule ? 'event' then (

@@ -40,3 +40,9 @@ create table tendril.drop_off_risks (
 );
 create index drop_off_risks_due on tendril.drop_off_risks (due_at);
 create index drop_off_risks_by_risk on tendril.drop_off_risks (risk desc, user_id) where risk >= 40;
+
+-- Since when risks are told: who was quiet before is nobody's news.
+create table tendril.risk_watch (
+    only_row boolean primary key default true check (only_row),
+    began_at timestamptz not null
+);

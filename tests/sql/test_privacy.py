@@ -101,7 +101,7 @@ OF_NOBODY = {
     *("sequence_versions", "sequence_steps", "pages"),  # what is said to everybody
     *("templates", "template_versions", "campaigns", "campaign_runs", "experiments", "experiment_variants"),
     "global_holdout",
-    "risk_models",  # figures about many
+    *("risk_models", "risk_watch"),  # figures about many
     *("pods", "events", "broadcasts"),  # are for others; of who made them only the id is there, which goes
     "suppressions",  # hashes
     *("service_pauses", "admin_alerts", "refused_callbacks"),  # about the service

@@ -270,6 +270,82 @@ async def test_a_pause_holds_what_is_planned_and_a_resume_releases_it(world: Wor
     assert len(await world.claim()) == 1
 
 
+async def held(world: World, clock: Clock, connection: asyncpg.Connection, people: int) -> int:
+    """A paused campaign that holds a message for each of so many people; gives its id."""
+    await connection.execute(
+        "with made as (insert into tendril.users (first_name, timezone, created_at)"
+        " select 'Ada', 'UTC', tendril.clock() from generate_series(1, $1) returning id) "
+        "insert into tendril.contact_points (user_id, channel, address, state, created_at)"
+        " select id, 'telegram', id::text, 'active', tendril.clock() from made",
+        people,
+    )
+    campaign = await begun(world, "2026-03-02T13:00")
+    await clock.advance("1 hour")
+    await carried(world)
+    await world.call("pause_campaign", campaign_id=campaign)
+    assert await world.claim(batch=people) == []
+    return campaign
+
+
+RELEASED = (
+    "select count(*) from tendril.message_deliveries d"
+    " where d.delivery_status = 'pending' and d.next_attempt_at <= tendril.clock()"
+)
+
+
+async def test_the_first_of_what_was_held_leaves_at_once_and_the_rest_in_pieces(
+    world: World, clock: Clock, connection: asyncpg.Connection
+) -> None:
+    campaign = await held(world, clock, connection, 1050)
+
+    await world.call("resume_campaign", campaign_id=campaign)
+    counts = [await connection.fetchval(RELEASED)]
+    while await world.call("carry_campaigns", batch=20):
+        counts.append(await connection.fetchval(RELEASED))
+
+    assert counts == [1000, 1020, 1040, 1050]
+    assert len({row["id"] for row in await world.claim(batch=2000)}) == 1050
+
+
+async def test_a_pause_in_the_middle_of_a_release_holds_all_of_it_again(
+    world: World, clock: Clock, connection: asyncpg.Connection
+) -> None:
+    campaign = await held(world, clock, connection, 1010)
+    await world.call("resume_campaign", campaign_id=campaign)
+    await world.call("pause_campaign", campaign_id=campaign)
+
+    assert await carried(world) == 0
+    assert await world.claim(batch=2000) == []
+    assert await connection.fetchval(RELEASED) == 0
+
+    await world.call("resume_campaign", campaign_id=campaign)
+    await carried(world)
+    assert len(await world.claim(batch=2000)) == 1010
+
+
+async def test_what_a_claim_held_while_the_campaign_was_resumed_is_released_a_little_later(
+    world: World, clock: Clock, connection: asyncpg.Connection
+) -> None:
+    user = await world.person()
+    campaign = await begun(world, "2026-03-02T13:00")
+    await clock.advance("1 hour")
+    await carried(world)
+    await world.call("pause_campaign", campaign_id=campaign)
+    claiming = connection.transaction()
+    await claiming.start()
+    await connection.fetch("select tendril.claim_due_deliveries('slow', 'telegram', 10)")
+
+    await world.call("resume_campaign", campaign_id=campaign)
+    await claiming.commit()
+    await carried(world)
+    assert await world.states(user) == [("telegram", "pending", "campaign_paused")]
+    await clock.advance("2 minutes")
+    await carried(world)
+
+    assert len(await world.claim()) == 1
+    assert await carried(world) == 0
+
+
 async def test_a_paused_campaign_enrolls_nobody_and_then_those_in_time(world: World, clock: Clock) -> None:
     user = await world.person()
     campaign = await begun(

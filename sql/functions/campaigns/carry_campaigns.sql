@@ -1,6 +1,6 @@
--- Carries one campaign a piece further: turns the times that have come into runs, enrolls a page of an audience, ends what a cancelled
--- one left, or completes one whose messages are all gone. Any number of processes may; a piece is done whole or not at all. Says which
--- campaign it was; null when there is nothing to do now. A pause waits for a piece, so pages are small.
+-- Carries one campaign a piece further: releases what a pause held, turns the times that have come into runs, enrolls a page of an
+-- audience, ends what a cancelled one left, or completes one whose messages are all gone. Any number of processes may; a piece is done
+-- whole or not at all. Says which campaign it was; null when there is nothing to do now. A pause waits for a piece, so pages are small.
 create or replace function tendril.carry_campaigns(batch int default 2000, at timestamptz default tendril.clock())
 returns bigint
 language plpgsql
@@ -14,6 +14,7 @@ begin
     select c.* into current from tendril.campaigns c
     where c.status = 'active' and (
             c.looks_at <= carry_campaigns.at
+            or c.releases_at <= carry_campaigns.at
             or tendril.waiting_campaign_run(c, carry_campaigns.at) is not null
             or tendril.is_campaign_over(c))
         or c.status = 'cancelled' and exists (
@@ -26,6 +27,8 @@ begin
     waiting := tendril.waiting_campaign_run(current, carry_campaigns.at);
     if current.status = 'cancelled' then
         perform tendril.clear_campaign(current.id, carry_campaigns.batch, carry_campaigns.at);
+    elsif current.releases_at <= carry_campaigns.at then
+        perform tendril.release_campaign(current.id, carry_campaigns.batch, carry_campaigns.at);
     elsif current.looks_at <= carry_campaigns.at then
         perform tendril.begin_campaign_runs(current, carry_campaigns.at);
     elsif waiting is not null then

@@ -1,5 +1,5 @@
--- Lets a paused campaign go on: what waited for it is looked at again at once, a run that had failed is tried anew, and one that is too
--- late by now is left out. Gives it; resuming twice changes nothing.
+-- Lets a paused campaign go on: what waited for it is looked at again, the first of it by this call and the rest by `carry_campaigns`; a
+-- run that had failed is tried anew, and one that is too late by now is left out. Gives it; resuming twice changes nothing.
 create or replace function tendril.resume_campaign(campaign_id bigint, revision int default null, at timestamptz default tendril.clock())
 returns jsonb
 language plpgsql
@@ -13,21 +13,14 @@ begin
         raise exception 'the campaign is %: only a paused one is resumed', current.status using errcode = 'TN409', detail = 'status';
     elsif current.status = 'paused' then
         update tendril.campaigns c
-        set status = 'active', paused_at = null, changed_at = resume_campaign.at, revision = c.revision + 1,
+        set status = 'active', paused_at = null, resumed_at = resume_campaign.at, changed_at = resume_campaign.at, revision = c.revision + 1,
             looked_at = greatest(c.looked_at, resume_campaign.at - c.stale_after),
             looks_at = case when c.looks_at is not null then resume_campaign.at end
         where c.id = current.id;
         update tendril.campaign_runs r set status = 'waiting', attempts = 0, retry_at = null, ended_at = null
         where r.campaign_id = current.id and r.status = 'failed';
-        -- A claim that judges some of them in this moment still sees the pause, and would hold them for good: it is waited for.
-        perform from tendril.message_deliveries d join tendril.enrollments e on e.id = d.enrollment_id
-        where d.delivery_status = 'pending' and d.sequence_type = current.sequence and e.campaign_id = current.id
-            and (d.reason = 'campaign_paused' or d.next_attempt_at <= resume_campaign.at + interval '1 minute')
-        order by d.id for no key update of d;
-        update tendril.message_deliveries d set next_attempt_at = resume_campaign.at
-        from tendril.enrollments e
-        where e.id = d.enrollment_id and e.campaign_id = current.id
-            and d.delivery_status = 'pending' and d.sequence_type = current.sequence and d.reason = 'campaign_paused';
+        -- Few of them: the others follow as `carry_campaigns` comes to them.
+        perform tendril.release_campaign(current.id, 1000, resume_campaign.at);
     end if;
     return tendril.describe_campaign(current.id);
 end;

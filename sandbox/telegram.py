@@ -259,6 +259,17 @@ class TelegramAPI:
             raise bad_request("there is no caption in the message to edit")
         return self._edit(message, parameters, **_read_caption(parameters))
 
+    async def edit_message_media(self, parameters: Parameters) -> Any:
+        message, given = self._editable(parameters), parameters["media"]
+        kind = given.get("type")
+        if kind not in ("photo", "document"):
+            raise bad_request("can't parse InputMedia: type must be photo or document")
+        if not given.get("media"):
+            raise bad_request("can't parse InputMedia: media not found")
+        content = _content_of(_attached(given["media"], parameters["_given"]))
+        media = self.chats.attachment(kind, content)
+        return self._edit(message, parameters, media=media, **_read_caption(given))
+
     async def edit_message_reply_markup(self, parameters: Parameters) -> Any:
         message = self._editable(parameters)
         return self._edit(message, parameters, text=message.text, entities=message.entities)
@@ -270,12 +281,24 @@ class TelegramAPI:
         return message
 
     def _edit(
-        self, message: Message, parameters: Parameters, text: str, entities: list[entities.Entity]
+        self,
+        message: Message,
+        parameters: Parameters,
+        text: str,
+        entities: list[entities.Entity],
+        media: dict[str, Any] | None = None,
     ) -> Any:
         keyboard = _read_markup(parameters.get("reply_markup"))["inline_keyboard"]
-        if (text, entities, keyboard) == (message.text, message.entities, message.inline_keyboard):
+        media = message.media if media is None else media
+        before = (message.text, message.entities, message.inline_keyboard, message.media)
+        if (text, entities, keyboard, media) == before:
             raise bad_request(NOT_MODIFIED)
-        message.text, message.entities, message.inline_keyboard = text, entities, keyboard
+        message.text, message.entities, message.inline_keyboard, message.media = (
+            text,
+            entities,
+            keyboard,
+            media,
+        )
         if "link_preview_options" in parameters:
             message.link_preview_options = parameters["link_preview_options"]
         self.chats.edited(message)
@@ -485,6 +508,7 @@ METHODS: dict[str, Callable[[TelegramAPI, Parameters], Awaitable[Any]]] = {
     "setmessagereaction": TelegramAPI.set_message_reaction,
     "editmessagetext": TelegramAPI.edit_message_text,
     "editmessagecaption": TelegramAPI.edit_message_caption,
+    "editmessagemedia": TelegramAPI.edit_message_media,
     "editmessagereplymarkup": TelegramAPI.edit_message_reply_markup,
     "deletemessage": TelegramAPI.delete_message,
     "answercallbackquery": TelegramAPI.answer_callback_query,
@@ -504,7 +528,7 @@ METHODS: dict[str, Callable[[TelegramAPI, Parameters], Awaitable[Any]]] = {
 # What a fault hits unless it names methods: the requests that put something before a person.
 SENDING = {
     *("sendmessage", "sendphoto", "senddocument", "copymessage", "forwardmessage"),
-    *("editmessagetext", "editmessagecaption", "editmessagereplymarkup"),
+    *("editmessagetext", "editmessagecaption", "editmessagemedia", "editmessagereplymarkup"),
 }
 
 
@@ -558,6 +582,16 @@ def _read_caption(parameters: Parameters) -> dict[str, Any]:
 def _content_of(file: Any) -> bytes | str:
     """What was uploaded, or the id or address of a file that there is."""
     return file.file.read() if isinstance(file, web.FileField) else str(file)
+
+
+def _attached(media: str, given: Mapping[str, Any]) -> Any:
+    """The file that came with the request under the name that is referred to, or what was given itself."""
+    name = media.removeprefix("attach://")
+    if name == media:
+        return media
+    if name not in given:
+        raise bad_request(f'can\'t find file "{name}" in the request')
+    return given[name]
 
 
 def _copied_content(message: Message) -> dict[str, Any]:

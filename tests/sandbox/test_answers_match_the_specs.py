@@ -98,6 +98,8 @@ async def test_every_telegram_answer_is_valid(telegram, control):
     await ask.call("editMessageText", text="other", **here)
     await ask.call("editMessageReplyMarkup", reply_markup=buttons, **here)
     await ask.call("editMessageCaption", chat_id=ada.id, message_id=photo["message_id"], caption="y")
+    other = {"type": "photo", "media": "other-id"}
+    await ask.call("editMessageMedia", chat_id=ada.id, message_id=photo["message_id"], media=other)
     await ask.call("copyMessage", from_chat_id=ada.id, **here)
     await ask.call("forwardMessage", from_chat_id=ada.id, **here)
     await ask.call("setMessageReaction", **here)

@@ -9,6 +9,7 @@ from telegram import (
     BotCommand,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
+    InputMediaPhoto,
     LinkPreviewOptions,
     Update,
 )
@@ -166,6 +167,18 @@ async def test_messages_are_edited_and_deleted(bot, ada):
     gone = await sent.delete()
 
     assert (edited.text, bare.reply_markup, gone) == ("after", None, True)
+
+
+async def test_a_picture_takes_the_place_of_another(bot, ada):
+    sent = await bot.send_photo(ada.id, b"\x89PNG", caption="before")
+    other = InputMediaPhoto(b"\x89PNG other", caption="<b>after</b>", parse_mode=ParseMode.HTML)
+
+    edited = await sent.edit_media(other)
+
+    assert (edited.message_id, edited.caption) == (sent.message_id, "after")
+    assert edited.photo[0].file_id != sent.photo[0].file_id
+    with pytest.raises(BadRequest, match="not modified"):
+        await sent.edit_media(other)
 
 
 async def test_the_bot_introduces_itself(bot):

@@ -82,6 +82,17 @@ PLANTED = {
             (update_id, telegram_id, payload, error, received_at, handled_at)
         select 1, {CHAT}, '{{"text": "{NAME}"}}', '{NAME}', tendril.clock(), tendril.clock()
         from tendril.users u where u.id = $1::uuid""",
+    "streak_days": """insert into tendril.streak_days (user_id, day, kind)
+        select $1::uuid, '2026-02-01', 'repaired'""",
+    "streak_gifts": """insert into tendril.streak_gifts (user_id, level, day, freezes)
+        select $1::uuid, 5, '2026-03-02', 1""",
+    "streaks": "insert into tendril.streaks (user_id, freezes) select $1::uuid, 2 on conflict do nothing",
+    "xp_days": """insert into tendril.xp_days (user_id, day, xp)
+        select $1::uuid, '2026-02-01', 10""",
+    "xp_ledger": """insert into tendril.xp_ledger (user_id, award_key, action, xp, day, earned_at)
+        select $1::uuid, 'once', 'lesson', 10, '2026-03-02', tendril.clock()""",
+    "xp_totals": """insert into tendril.xp_totals (user_id, xp, level, changed_at)
+        select $1::uuid, 10, 1, tendril.clock() on conflict do nothing""",
 }
 LIVED = {
     *("users", "contact_points", "user_preferences", "enrollments", "message_deliveries", "delivery_events"),
@@ -103,6 +114,7 @@ OF_NOBODY = {
     "global_holdout",
     *("risk_models", "risk_watch"),  # figures about many
     *("pods", "events", "broadcasts"),  # are for others; of who made them only the id is there, which goes
+    *("xp_actions", "xp_levels", "streak_rules"),  # the same for everybody
     "suppressions",  # hashes
     *("service_pauses", "admin_alerts", "refused_callbacks"),  # about the service
     *(

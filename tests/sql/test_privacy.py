@@ -69,6 +69,13 @@ PLANTED = {
             (caller, key, request, begun_at, expected_until, status, answer)
         select '\\x01', 'once', '\\x01', tendril.clock(), tendril.clock(), 200,
             jsonb_build_object('user_id', $1::uuid, 'name', '{NAME}')::text""",
+    "interventions": f"""insert into tendril.interventions
+            (user_id, type, status, decided_by, created_at, until)
+        select $1::uuid, 'human_outreach', 'open', 'telegram:{CHAT}', tendril.clock(), tendril.clock()""",
+    "outreach_tasks": f"""insert into tendril.outreach_tasks
+            (intervention_id, user_id, created_at, tell_at, decided_by)
+        select i.id, $1::uuid, tendril.clock(), tendril.clock(), 'telegram:{CHAT}'
+        from tendril.interventions i""",
     "link_codes": f"""insert into tendril.link_codes (code, user_id, expires_at)
         select '{CODE}', $1::uuid, tendril.clock()""",
     "drop_off_risks": """insert into tendril.drop_off_risks
@@ -112,6 +119,7 @@ OF_NOBODY = {
     *("sequence_versions", "sequence_steps", "pages"),  # what is said to everybody
     *("templates", "template_versions", "campaigns", "campaign_runs", "experiments", "experiment_variants"),
     "global_holdout",
+    "intervention_rules",  # settings
     *("risk_models", "risk_watch"),  # figures about many
     *("pods", "events", "broadcasts"),  # are for others; of who made them only the id is there, which goes
     *("xp_actions", "xp_levels", "streak_rules"),  # the same for everybody

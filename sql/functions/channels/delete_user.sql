@@ -45,6 +45,8 @@ begin
     -- An answer that tells of them is told to nobody again, and what it answered is not done again.
     update tendril.idempotency_keys k set status = null, answer = null where k.answer ~ delete_user.user_id::text;
     update tendril.event_attendance a set recorded_by = 'deleted' where a.recorded_by = any (names);
+    update tendril.interventions i set decided_by = 'deleted' where i.decided_by = any (names);
+    update tendril.outreach_tasks t set decided_by = 'deleted' where t.decided_by = any (names);
     delete from tendril.users u where u.id = delete_user.user_id;
     perform tendril.promote_waiting(place, delete_user.at) from unnest(places) as place;
     perform tendril.record_audit(delete_user.source, 'user.delete', at => delete_user.at);

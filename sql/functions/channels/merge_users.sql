@@ -23,6 +23,7 @@ begin
     update tendril.conversions c set user_id = merge_users.into_user where c.user_id = merge_users.from_user;
     perform tendril.merge_behavior_days(merge_users.from_user, merge_users.into_user);
     update tendril.commitments c set user_id = merge_users.into_user where c.user_id = merge_users.from_user;
+    perform tendril.merge_interventions(merge_users.from_user, merge_users.into_user, merge_users.at);
     update tendril.callbacks c set user_id = merge_users.into_user where c.user_id = merge_users.from_user;
     update tendril.feedback f set user_id = merge_users.into_user where f.user_id = merge_users.from_user;
     perform tendril.merge_events(merge_users.from_user, merge_users.into_user);

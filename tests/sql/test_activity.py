@@ -127,7 +127,7 @@ async def test_every_signal_is_explained_and_there_are_at_least_fifty(world: Wor
     known = await signals(world, await world.person())
     explained = set(re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE))
 
-    assert explained == known.keys() - {"user_id"}
+    assert explained >= known.keys() - {"user_id"}
     assert len(explained) >= 50
 
 

@@ -46,6 +46,12 @@ CONTEXTS: dict[str, dict[str, Any]] = {
     },
     "privacy_link": {"until": "2026-03-02T13:00:00+00:00"},
     "streak_celebration": {"event": {"days": 30}},
+    "streak_reminder": {"event": {"days": 12, "freezes": 1}},
+    "streak_frozen": {"event": {"days": 12, "freezes": 1}},
+    "streak_lost": {"event": {"days": 12, "repair_until": "2026-03-04T00:00:00+00:00"}},
+    "level_up": {"event": {"level": 4, "name": "Achiever", "xp": 600}},
+    "achievement_earned": {"event": {"achievement": "early_bird", "title": "Early bird"}},
+    "league_ended": {"event": {"league": "Silver", "place": 3, "result": "promoted"}},
     "community_building": {"event": {"pod_id": 3, "pod": "The early birds"}},
     "admin_alert": {
         "kind": "channel_paused",

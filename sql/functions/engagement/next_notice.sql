@@ -1,5 +1,5 @@
--- Says when the passing of time is to be noticed next: somebody has done nothing for so long, a commitment is missed, a pod's
--- meeting has begun and the one after next is to be made; changes nothing.
+-- Says when the passing of time is to be noticed next: somebody has done nothing for so long, a streak is in danger, a commitment is missed,
+-- a pod's meeting has begun and the one after next is to be made; changes nothing.
 create or replace function tendril.next_notice()
 returns timestamptz
 language sql stable
@@ -12,6 +12,11 @@ as $$
             select min(u.last_active_at) from tendril.users u
             where u.deleted_at is null and u.last_active_at > since.noticed_at - silence) + silence as moment
         from since, unnest(array[interval '7 days', interval '14 days']) as silence
+        union all
+        select (
+            select min(s.last_act_at) from tendril.streaks s
+            where s.due_at is not null and s.last_act_at > since.noticed_at - interval '23.5 hours') + interval '23.5 hours'
+        from since
         union all
         -- the zones of two days overlap
         select tendril.instant(c.due_day + 1 + time '12:00', u.timezone)

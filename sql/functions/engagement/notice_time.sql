@@ -1,5 +1,5 @@
 -- Notices what the passing of time brought about, when there is something to notice: silences, missed commitments, pods that need
--- their next meeting. Any number of processes may ask; one of them does it. Says how many of each there were.
+-- their next meeting, streaks in danger. Any number of processes may ask; one of them does it. Says how many of each there were.
 create or replace function tendril.notice_time(at timestamptz default tendril.clock())
 returns jsonb
 language plpgsql
@@ -26,6 +26,7 @@ begin
         'planned_meetings', tendril.plan_pod_meetings(notice_time.at),
         -- before those who belong to nobody: a pod's call comes instead of ours
         'inactive_in_pods', tendril.notice_pod_inactivity(notice_time.at),
-        'inactive', tendril.notice_inactivity(since, notice_time.at));
+        'inactive', tendril.notice_inactivity(since, notice_time.at),
+        'streaks_in_danger', tendril.notice_streaks(since, notice_time.at));
 end;
 $$;

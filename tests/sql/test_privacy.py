@@ -20,6 +20,12 @@ MARKS = (str(CHAT), EMAIL, NAME, CODE)
 # How rows of somebody (`$1`) come into the tables that nothing of the life below fills. Whoever adds a table
 # says here how, or below why it has nothing of anybody.
 PLANTED = {
+    "achievements_earned": """with made as (
+            insert into tendril.achievements (name, position, title, description, icon, filter, created_at)
+            values ('first', 1, '{"en": "First"}', '{"en": "First"}', '1', '{}', tendril.clock())
+            returning name)
+        insert into tendril.achievements_earned (user_id, achievement, earned_at)
+        select $1::uuid, made.name, tendril.clock() from made""",
     "alert_mutes": """insert into tendril.alert_mutes (user_id, muted_at) select $1::uuid, tendril.clock()""",
     "audit_log": f"""insert into tendril.audit_log (actor, action, subject, details, at)
         select 'telegram:{CHAT}', 'looked', $1::uuid::text, jsonb_build_object('who', $1::uuid),
@@ -76,6 +82,11 @@ PLANTED = {
             (intervention_id, user_id, created_at, tell_at, decided_by)
         select i.id, $1::uuid, tendril.clock(), tendril.clock(), 'telegram:{CHAT}'
         from tendril.interventions i""",
+    "league_members": """with league as (
+            insert into tendril.leagues (week, tier, places, closes_at)
+            values ('2026-03-02', 1, 1, tendril.clock()) returning id)
+        insert into tendril.league_members (user_id, week, league_id, joined_at)
+        select $1::uuid, '2026-03-02', league.id, tendril.clock() from league""",
     "link_codes": f"""insert into tendril.link_codes (code, user_id, expires_at)
         select '{CODE}', $1::uuid, tendril.clock()""",
     "drop_off_risks": """insert into tendril.drop_off_risks
@@ -104,6 +115,7 @@ PLANTED = {
 LIVED = {
     *("users", "contact_points", "user_preferences", "enrollments", "message_deliveries", "delivery_events"),
     *("behavior_events", "behavior_days", "sequence_opt_outs", "message_wishes", "active_weeks"),
+    "standings",  # by the XP of a day
 }
 OF_NOBODY = {
     *(
@@ -123,6 +135,8 @@ OF_NOBODY = {
     *("risk_models", "risk_watch"),  # figures about many
     *("pods", "events", "broadcasts"),  # are for others; of who made them only the id is there, which goes
     *("xp_actions", "xp_levels", "streak_rules"),  # the same for everybody
+    *("leagues", "league_state", "standing_counts", "achievements"),  # frames and sums
+    "achievement_marks",  # numbers of behavior events, at most
     "suppressions",  # hashes
     *("service_pauses", "admin_alerts", "refused_callbacks"),  # about the service
     *(

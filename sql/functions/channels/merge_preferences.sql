@@ -1,4 +1,5 @@
--- Takes over what one user prefers where the other never said anything; a stop and a pause of either hold for both.
+-- Takes over what one user prefers where the other never said anything; a stop, a pause and staying off leaderboards of either hold
+-- for both.
 create or replace function tendril.merge_preferences(from_user uuid, into_user uuid)
 returns void
 language sql
@@ -12,7 +13,8 @@ as $$
         paused_until = greatest(p.paused_until, old.paused_until),
         max_per_day = least(p.max_per_day, old.max_per_day),
         max_per_week = least(p.max_per_week, old.max_per_week),
-        stopped_at = coalesce(p.stopped_at, old.stopped_at)
+        stopped_at = coalesce(p.stopped_at, old.stopped_at),
+        on_leaderboards = p.on_leaderboards and old.on_leaderboards
     from tendril.user_preferences old
     where p.user_id = merge_preferences.into_user and old.user_id = merge_preferences.from_user;
 $$;

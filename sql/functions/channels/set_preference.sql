@@ -18,6 +18,9 @@ begin
     elsif set_preference.key ~ '^\w+\.(sequences|announcements|reminders)$' and set_preference.value is not null then
         perform tendril.set_consent(set_preference.user_id,
             split_part(set_preference.key, '.', 1), split_part(set_preference.key, '.', 2), set_preference.value::boolean);
+    elsif set_preference.key = 'on_leaderboards' and set_preference.value is not null then
+        update tendril.user_preferences p set on_leaderboards = set_preference.value::boolean where p.user_id = set_preference.user_id;
+        perform tendril.list_on_leaderboards(set_preference.user_id);
     elsif set_preference.key = 'preferred_channel' then
         update tendril.user_preferences p
         set channel_order = array_remove(

@@ -58,6 +58,8 @@ STREAM_ENDS = 1.0
 LOST_CLAIMS_SECONDS = 5.0
 # Seconds by which a request may miss its turn; later than that it takes another, lest several leave together.
 TURN_MISSED = 0.02
+# Seconds for which a channel without a limit is not asked for turns.
+UNLIMITED_SECONDS = 5.0
 # Seconds of rendering without letting the conversation and the web have their turn.
 LONGEST_TURN = 0.01
 # Seconds that a stop waits for a store that is away, after what is in flight has had its own grace time.
@@ -169,6 +171,7 @@ class DeliveryPipeline:
         )
         self._claim_failed = False
         self._looked_for_lost_claims = time.perf_counter()
+        self._unlimited_until = -math.inf
         # With the lease token of each claim.
         self._under_way: dict[asyncio.Task[None], str] = {}
         self._awake = asyncio.Event()
@@ -465,7 +468,10 @@ class DeliveryPipeline:
         worthwhile = min(len(ready), max(1, self._lanes.total // WORTH_A_CLAIM))
         while not self._lanes.has_room(worthwhile) and not self._must_not_begin(ready):
             await self._lanes.change(worthwhile)
-        return Hold(self._lanes, 0 if self._must_not_begin(ready) else min(len(ready), self._lanes.free))
+        lanes = Hold(self._lanes, 0 if self._must_not_begin(ready) else min(len(ready), self._lanes.free))
+        if lanes.held and (not await self._has_turn(lanes.held) or self._must_not_begin(ready)):
+            lanes.close()
+        return lanes
 
     def _must_not_begin(self, ready: list[Claimed]) -> bool:
         return self._stopping.is_set() or ready[0].claimed_at < self._halted[0]
@@ -528,16 +534,30 @@ class DeliveryPipeline:
     async def _send_in_turn(
         self, request: Sequence[Claimed], batch_key: str | None, tally: Counter[str]
     ) -> None:
-        """What the claim spent of the budget is older than the request: requests that were held up on the way
-        must not leave together.
+        if await self._has_turn(1):
+            await self._send(request, batch_key, tally)
+
+    async def _has_turn(self, requests: int) -> bool:
+        """Waits until so many may leave; False if a stop came while the store was away. What a claim spent of
+        the budget is older than its requests, and what was held up on the way must not leave together.
         """
-        is_missed = True
+        is_missed = time.perf_counter() > self._unlimited_until
         while is_missed:
-            wait = await self._patiently(partial(self._store.call, "take_turn", channel=self.channel.name))
-            turn = time.perf_counter() + (wait or 0.0)
-            await asyncio.sleep(wait or 0.0)
-            is_missed = wait is not None and time.perf_counter() > turn + TURN_MISSED
-        await self._send(request, batch_key, tally)
+            try:
+                wait = await self._patiently(partial(self._ask_for_turn, requests))
+            except Unavailable:
+                log.warning("claim_left_to_its_lease", channel=self.channel.name, requests=requests)
+                return False
+            turn = time.perf_counter() + wait
+            await asyncio.sleep(wait)
+            is_missed = wait > 0 and time.perf_counter() > turn + TURN_MISSED
+        return True
+
+    async def _ask_for_turn(self, requests: int) -> float:
+        wait = await self._store.call("take_turn", channel=self.channel.name, requests=requests)
+        if wait is None:
+            self._unlimited_until = time.perf_counter() + UNLIMITED_SECONDS
+        return float(wait or 0.0)
 
     async def _send(self, request: Sequence[Claimed], batch_key: str | None, tally: Counter[str]) -> None:
         self._metrics.sends.inc()

@@ -65,7 +65,8 @@ def leave_alone(_: Request) -> None:
 class Meddler:
     def __init__(self, upstream: str, http: aiohttp.ClientSession) -> None:
         self.seen: list[Request] = []
-        self.statuses: list[int] = []
+        # of the provider itself, with the path of the request
+        self.statuses: list[tuple[str, int]] = []
         self._upstream = upstream
         self._http = http
         self._plan: Plan = leave_alone
@@ -89,7 +90,7 @@ class Meddler:
             case Changed(rewrite):
                 pass
         status, answer, headers = await self._ask(request, raw)
-        self.statuses.append(status)
+        self.statuses.append((request.path, status))
         return web.Response(status=status, body=rewrite(answer), headers=headers)
 
     async def _ask(self, request: web.Request, raw: bytes) -> tuple[int, bytes, dict[str, str]]:

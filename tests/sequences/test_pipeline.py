@@ -146,23 +146,18 @@ async def test_a_hundred_and_one_emails_are_two_requests_with_a_key_each(
     assert len({key for key, _ in email.requests}) == 2
 
 
-async def test_requests_that_are_ready_together_leave_one_after_the_other(
-    house: House, pipeline: Builder
+@pytest.mark.parametrize("name", ["telegram", "email"])
+async def test_a_request_waits_for_its_turn_behind_those_of_other_workers(
+    house: House, telegram: ScriptedChannel, email: ScriptedChannel, pipeline: Builder, name: str
 ) -> None:
-    await house.store.call(
-        "configure_budget", channel="email", per_second=20, burst=6, messages_per_request=1
-    )
-    await greet_by_email(house, *(f"user{number}@example.com" for number in range(6)))
-    email = ScriptedChannel("email", is_idempotent=True)
-    moments: list[float] = []
-
-    async def note() -> None:
-        moments.append(asyncio.get_running_loop().time())
-
-    email.before_answer = note
-    await asyncio.gather(*(pipeline(email, name).drain_once() for name in ("first", "second")))
-    assert len(moments) == 6
-    assert max(moments) - min(moments) > 4 / 20
+    channel = {"telegram": telegram, "email": email}[name]
+    await (greet_on_telegram(house) if channel is telegram else greet_by_email(house, "ada@example.com"))
+    await house.store.call("configure_budget", channel=name, per_second=20, messages_per_request=1)
+    began = asyncio.get_running_loop().time()
+    await house.store.call("take_turn", channel=name, requests=6)
+    await pipeline(channel).drain_once()
+    assert len(channel.arrived) == 1
+    assert asyncio.get_running_loop().time() - began > 6 / 20
 
 
 async def test_one_slow_chat_does_not_hold_the_others(

@@ -1,6 +1,7 @@
 """The ledger: claimed once, recorded under a lease, fallen back, moved on; nothing twice and nothing lost."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
@@ -374,6 +375,20 @@ async def test_the_budget_is_shared_and_never_exceeded(world: World) -> None:
     await world.call("configure_budget", channel="telegram", per_second=5, burst=5)
     claims = await asyncio.gather(*(world.claim(batch=4, worker=f"{number}") for number in range(4)))
     assert sum(map(len, claims)) <= 6
+
+
+async def test_requests_that_are_ready_at_once_get_turns_that_the_budget_allows(world: World) -> None:
+    at = datetime(2030, 1, 1, tzinfo=UTC)
+
+    async def waits(*requests: int, **budget: float) -> list[float]:
+        await world.call("configure_budget", channel="telegram", **budget)
+        asked = [await world.call("take_turn", channel="telegram", requests=each, at=at) for each in requests]
+        return [each and round(each, 3) for each in asked]
+
+    assert await waits(1, 1, 1, 1, per_second=10, burst=1.5) == [0, 0.101, 0.202, 0.303]
+    at += timedelta(minutes=1)
+    assert await waits(2, 3, 1, 5, per_second=10, burst=5) == [0, 0, 0.101, 0.606]
+    assert await waits(1) == [None]
 
 
 async def test_a_worker_that_starts_again_under_its_name_gets_its_work_back_at_once(world: World) -> None:

@@ -211,7 +211,7 @@ async def askers(server: Server, setting: Setting) -> AsyncIterator[Row]:
             for lose in (_die, _bot_stands_still, _bot_is_cut_off):
                 slowest = max(slowest, await bots.lose_the_one_that_asks(lose))
         tally.n, tally.lost, tally.duplicates = await bots.answers()
-        conflicts = meddler.statuses.count(409)
+        conflicts = sum(status == 409 for _, status in meddler.statuses)
         tally.complain_if(
             slowest > MOST_SECONDS * setting.patience, f"the next one asked after {slowest:.1f} s only"
         )

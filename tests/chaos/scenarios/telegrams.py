@@ -182,8 +182,8 @@ async def budgets(server: Server, setting: Setting) -> AsyncIterator[Row]:
             await place.worker(f"w{number}", lease_seconds=60)
         await place.quiet()
         tally = Tally("7 both providers' limits imposed")
-        too_many = meddler.statuses.count(429)
-        tally.complain_if(too_many > 0, f"{too_many} requests were too many")
+        too_many = [path for path, status in meddler.statuses if status == 429]
+        tally.complain_if(bool(too_many), f"{len(too_many)} requests were too many, as {too_many[:1]}")
         took = _span(meddler, "/telegram/") / seconds
         tally.complain_if(took > 1 + 0.1 * setting.patience, f"took {took:.2f} × the least possible time")
         mails = _span(meddler, "/resend/") / seconds

@@ -31,17 +31,17 @@ class Advice:
 
 def advise(factors: Mapping[str, Any], streak: Mapping[str, Any]) -> Advice:
     """The first rule that holds; `factors` as calculate_engagement_score gives them."""
-    days_away, received = factors["days_since_last_activity"], factors["messages_of_30_days"]
+    days_away, received = factors["days_since_last_activity"], factors["asked"]
     if streak["days"] >= STREAK_WORTH_KEEPING and not streak["kept_today"] and not streak["freezes"]:
         return Advice("streak_warning", f"A streak of {streak['days']} days ends today if nothing is kept.")
     if received >= MESSAGES_WITHOUT_ANSWER and not factors["answered"]:
-        return Advice("human_outreach", f"Got {received} messages in 30 days and answered none.")
+        return Advice("human_outreach", f"Got {received:.0f} messages lately and answered none.")
     if days_away is None:
         return Advice("personalized_content", "Never did anything yet, as far as we know.")
     if days_away >= DAYS_AWAY:
         return Advice("gentle_reminder", f"Did nothing for {days_away:.0f} days.")
-    active = factors["active_days_of_30"]
-    return Advice("personalized_content", f"Still comes, on {active} of the last 30 days.")
+    active = factors["active_days"]
+    return Advice("personalized_content", f"Still comes, on about {active:.0f} days of late.")
 
 
 def one_message(template: Mapping[str, Any], channels: Sequence[str]) -> Plan:

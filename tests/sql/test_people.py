@@ -957,9 +957,9 @@ async def test_the_most_engaged_user_scores_no_more_than_a_hundred(
     await world.publish(step())
     ada = await world.person(max_per_day=100)
     await connection.execute(
-        "insert into tendril.behavior_events (event_id, user_id, type, source, occurred_at, recorded_at) "
-        "select n::text, $1, 'lesson', 'telegram', tendril.clock() - n * interval '1 hour', tendril.clock() "
-        "from generate_series(-24, 5000) n",
+        "insert into tendril.behavior_days (user_id, day, type, events, first_at, last_at, half_hours) "
+        "select $1, '2026-03-03'::date - n, 'lesson', 50, t.moment, t.moment, -1 "
+        "from generate_series(0, 400) n, lateral (select tendril.clock() + (1 - n) * interval '1 day') as t (moment)",
         ada,
     )
     for number in range(20):

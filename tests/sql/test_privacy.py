@@ -92,6 +92,8 @@ PLANTED = {
     "drop_off_risks": """insert into tendril.drop_off_risks
             (user_id, risk, weekly, monthly, confidence, model, day, calculated_at, due_at)
         select $1::uuid, 70, 80, 60, 0.5, 'rules', '2026-03-02', tendril.clock(), tendril.clock()""",
+    "user_scores": """insert into tendril.user_scores (user_id, calculated_at)
+        select $1::uuid, tendril.clock()""",
     "dashboard_links": """insert into tendril.dashboard_links (token_hash, user_id, expires_at)
         select '\\x01', $1::uuid, tendril.clock()""",
     "pod_members": """insert into tendril.pod_members (pod_id, user_id, joined_at)
@@ -115,6 +117,7 @@ PLANTED = {
 LIVED = {
     *("users", "contact_points", "user_preferences", "enrollments", "message_deliveries", "delivery_events"),
     *("behavior_events", "behavior_days", "sequence_opt_outs", "message_wishes", "active_weeks"),
+    "score_marks",
     "standings",  # by the XP of a day
 }
 OF_NOBODY = {
@@ -131,8 +134,10 @@ OF_NOBODY = {
     *("sequence_versions", "sequence_steps", "pages"),  # what is said to everybody
     *("templates", "template_versions", "campaigns", "campaign_runs", "experiments", "experiment_variants"),
     "global_holdout",
+    "behavior_keys",  # ids, which go with the events
     "intervention_rules",  # settings
     *("risk_models", "risk_watch"),  # figures about many
+    *("score_slices", "score_population"),  # how far a round has come; sums
     *("pods", "events", "broadcasts"),  # are for others; of who made them only the id is there, which goes
     *("xp_actions", "xp_levels", "streak_rules"),  # the same for everybody
     *("leagues", "league_state", "standing_counts", "achievements"),  # frames and sums
@@ -187,7 +192,10 @@ async def mira(world: World, connection: asyncpg.Connection) -> str:
 
 async def everything(connection: asyncpg.Connection) -> dict[str, str]:
     """The whole content of each table."""
-    names = await connection.fetch("select tablename from pg_tables where schemaname = 'tendril' order by 1")
+    names = await connection.fetch(
+        "select relname from pg_class where relnamespace = 'tendril'::regnamespace "
+        "and relkind in ('r', 'p') and not relispartition order by 1"
+    )
     return {
         name: await connection.fetchval(f"select coalesce(jsonb_agg(t), '[]')::text from tendril.{name} t")
         for (name,) in names

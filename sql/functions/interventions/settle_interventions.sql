@@ -1,0 +1,36 @@
+-- Ends the interventions whose users came back, or whose week is over. What of them was not sent yet stays unsent, and whoever was asked to
+-- get in touch need not. Says how many came back, and how many did not.
+create or replace function tendril.settle_interventions(at timestamptz default tendril.clock())
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+    ended jsonb;
+    needless bigint[];
+begin
+    with seen as (
+        select i.id, i.user_id, i.until, i.enrollment_id, tendril.came_back_at(i.user_id, i.created_at, i.until) as moment
+        from tendril.interventions i
+        join tendril.users u on u.id = i.user_id
+        where i.ended_at is null and (u.last_active_at > i.created_at or i.until <= settle_interventions.at)
+    ), done as (
+        update tendril.interventions i
+        set status = case when s.moment is null then 'stayed_away' else 'came_back' end, came_back_at = s.moment, ended_at = settle_interventions.at
+        from seen s
+        where i.id = s.id and i.ended_at is null and (s.moment is not null or s.until <= settle_interventions.at)
+        returning i.id, i.status, i.enrollment_id
+    ), closed as (
+        update tendril.outreach_tasks t set status = 'over', decided_at = settle_interventions.at
+        from done where t.intervention_id = done.id and t.status = 'open'
+    )
+    select jsonb_build_object('came_back', count(*) filter (where d.status = 'came_back'), 'stayed_away', count(*) filter (where d.status = 'stayed_away')),
+        array_agg(d.enrollment_id) filter (where d.status = 'came_back')
+    into ended, needless
+    from done d;
+    perform tendril.cancel_enrollment(e.id, 'came_back', settle_interventions.at)
+    from tendril.enrollments e where e.id = any (needless) and e.status in ('active', 'paused');
+    return ended;
+end;
+$$;

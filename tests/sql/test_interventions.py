@@ -1,0 +1,432 @@
+"""Who may leave is written to once, by what fits and has worked; a share is not, and it is kept what came of both."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import asyncpg
+import pytest
+
+from tests.fixtures.database import Clock
+from tests.sql.conftest import Row, World, step
+
+KINDS = ("gentle_reminder", "personalized_content", "peer_comparison")
+WAYS = [
+    {"type": kind, "sequence": f"intervention_{kind}", "urgent": f"intervention_{kind}_both"}
+    for kind in KINDS
+]
+SILENCE = {"signal": "days_since_active", "value": 9, "words": "nothing for 9 days"}
+
+
+class Watch:
+    """The world with sequences for three kinds of messages, and risks that rise when a test says so."""
+
+    def __init__(self, world: World, connection: asyncpg.Connection) -> None:
+        self.world = world
+        self.connection = connection
+
+    async def rises(
+        self, user_id: str, risk: float = 70, wanted: Iterable[str] = KINDS, **reason: Any
+    ) -> None:
+        await self.connection.execute(
+            """insert into tendril.drop_off_risks (user_id, risk, weekly, monthly, confidence, reasons,
+                interventions, model, day, calculated_at, due_at, rose_at)
+            values ($1, $2, $2, $2, 0.5, $3, $4, 'rules', '2026-03-02', tendril.clock(), 'infinity', tendril.clock())
+            on conflict (user_id) do update set risk = excluded.risk, rose_at = excluded.rose_at,
+                calculated_at = excluded.calculated_at, reasons = excluded.reasons""",
+            user_id,
+            risk,
+            json.dumps([SILENCE | reason]),
+            json.dumps(list(wanted)),
+        )
+
+    async def at_risk(self, risk: float = 70, **given: Any) -> str:
+        user_id = await self.world.person(**given)
+        await self.rises(user_id, risk)
+        return user_id
+
+    async def look(self, ways: list[Row] = WAYS) -> Row:
+        looked: Row = await self.world.call("intervene", ways=ways)
+        return looked
+
+    async def of(self, user_id: str) -> list[Row]:
+        """Newest first."""
+        listed: list[Row] = await self.world.call("list_interventions", user_id=user_id)
+        return listed
+
+    async def configure(self, mode: str = "on", **rules: Any) -> None:
+        await self.world.call("configure_interventions", **{"mode": mode, "holdout": 0} | rules)
+
+    async def remembers(self, kind: str, people: int, back: int, *, held_out: bool = False) -> None:
+        """What came of interventions of the past, for people of the band "high"."""
+        await self.connection.execute(
+            """with past as (
+                insert into tendril.users (first_name, created_at)
+                select 'Past', tendril.clock() from generate_series(1, $1::int) returning id
+            ), numbered as (select id, row_number() over () as n from past)
+            insert into tendril.interventions (user_id, type, status, is_held_out, risk, band, created_at,
+                begun_at, until, came_back_at, ended_at)
+            select id, $3, case when n <= $2 then 'came_back' else 'stayed_away' end, $4, 70, 'high',
+                tendril.clock() - interval '20 days', tendril.clock() - interval '20 days',
+                tendril.clock() - interval '13 days',
+                case when n <= $2 then tendril.clock() - interval '15 days' end,
+                tendril.clock() - interval '13 days'
+            from numbered""",
+            people,
+            back,
+            kind,
+            held_out,
+        )
+
+
+@pytest.fixture
+async def watch(world: World, connection: asyncpg.Connection) -> Watch:
+    for kind in KINDS:
+        await world.publish(step(), name=f"intervention_{kind}")
+        await world.publish(step(fallback="both"), name=f"intervention_{kind}_both")
+    watch = Watch(world, connection)
+    await watch.configure()
+    return watch
+
+
+async def test_whose_risk_rose_gets_a_message_on_its_way(watch: Watch) -> None:
+    ada = await watch.at_risk()
+
+    looked = await watch.look(WAYS[:1])
+
+    (made,) = await watch.of(ada)
+    assert (looked["chosen"], looked["held_out"]) == (1, 0)
+    assert (made["type"], made["status"], made["risk"], made["band"]) == (
+        "gentle_reminder",
+        "open",
+        70,
+        "high",
+    )
+    assert (made["reasons"][0]["words"], made["channels"]) == ("nothing for 9 days", ["telegram"])
+    assert [row["sequence_type"] for row in await watch.world.deliver()] == ["intervention_gentle_reminder"]
+
+
+async def test_a_critical_risk_takes_both_channels(watch: Watch) -> None:
+    ada = await watch.at_risk(85)
+
+    await watch.look()
+
+    (made,) = await watch.of(ada)
+    assert (made["band"], made["channels"]) == ("critical", ["email", "telegram"])
+    assert [each[:2] for each in await watch.world.states(ada)] == [
+        ("telegram", "pending"),
+        ("email", "pending"),
+    ]
+
+
+async def test_below_the_threshold_nothing_happens(watch: Watch) -> None:
+    ada = await watch.at_risk(59)
+
+    await watch.look()
+
+    assert await watch.of(ada) == []
+
+
+async def test_whose_risk_had_risen_before_we_may_act_is_left_in_peace(watch: Watch, clock: Clock) -> None:
+    await watch.configure("off")
+    ada = await watch.at_risk()
+    await clock.advance("1 hour")
+
+    await watch.configure("on")
+    await watch.look()
+
+    assert await watch.of(ada) == []
+
+
+async def test_nothing_is_done_where_it_is_switched_off(watch: Watch) -> None:
+    await watch.configure("off")
+    ada = await watch.at_risk()
+
+    await watch.look()
+
+    assert await watch.of(ada) == []
+
+
+@pytest.mark.parametrize("wish", ["stopped", "paused", "unsubscribed", "declined_everything"])
+async def test_who_wants_nothing_gets_nothing(watch: Watch, wish: str) -> None:
+    ada = await watch.at_risk(email=False)
+    if wish == "stopped":
+        await watch.world.call("stop_everything", user_id=ada, source="telegram")
+    elif wish == "paused":
+        await watch.world.call("set_preferences", user_id=ada, changes={"paused_until": "2026-04-01"})
+    elif wish == "unsubscribed":
+        await watch.connection.execute("update tendril.contact_points set unsubscribed_at = tendril.clock()")
+    else:
+        await watch.connection.execute("update tendril.contact_points set opt_in_sequences = false")
+
+    await watch.look()
+
+    assert await watch.of(ada) == []
+
+
+async def test_one_at_a_time_and_one_a_week(watch: Watch, clock: Clock) -> None:
+    ada = await watch.at_risk()
+    await watch.look()
+    await clock.advance("6 days")
+    await watch.rises(ada)
+    await watch.look()
+    within_the_week = len(await watch.of(ada))
+
+    await clock.advance("1 day")
+    await watch.look()
+
+    assert (within_the_week, len(await watch.of(ada))) == (1, 2)
+
+
+async def test_what_was_not_answered_is_not_said_again_and_then_a_person_is_asked(
+    watch: Watch, clock: Clock
+) -> None:
+    ada = await watch.at_risk()
+    for _ in range(5):
+        await watch.look()
+        await clock.advance("8 days")
+
+    kinds = [made["type"] for made in reversed(await watch.of(ada))]
+
+    assert len(set(kinds)) == len(kinds) == 3
+    assert kinds[2] == "human_outreach"
+
+
+async def test_who_did_something_since_is_judged_anew_first(watch: Watch, clock: Clock) -> None:
+    ada = await watch.at_risk()
+    await clock.advance("1 minute")
+    await watch.world.did(ada, "lesson_complete")
+
+    await watch.look()
+
+    assert await watch.of(ada) == []
+
+
+async def test_who_comes_back_within_a_week_was_kept(watch: Watch, clock: Clock) -> None:
+    ada, bob = await watch.at_risk(), await watch.at_risk()
+    await watch.look()
+    await clock.advance("2 days")
+    await watch.world.did(ada, "lesson_complete")
+    await watch.look()
+    await clock.advance("6 days")
+    await watch.look()
+
+    (of_ada,), (_, of_bob) = await watch.of(ada), await watch.of(bob)
+    assert (of_ada["status"], of_ada["came_back_at"][:10]) == ("came_back", "2026-03-04")
+    assert (of_bob["status"], of_bob["came_back_at"]) == ("stayed_away", None)
+
+
+async def test_an_answer_to_the_message_is_no_way_back(watch: Watch, clock: Clock) -> None:
+    ada = await watch.at_risk()
+    await watch.look()
+    (row,) = await watch.world.deliver()
+    await clock.advance("1 hour")
+    await watch.world.did(ada, "came_back", metadata={"tracking_id": row["tracking_id"]})
+
+    await watch.look()
+
+    assert (await watch.of(ada))[0]["status"] == "open"
+
+
+async def test_who_is_back_before_the_message_left_does_not_get_it(watch: Watch, clock: Clock) -> None:
+    ada = await watch.at_risk()
+    await watch.look()
+    await clock.advance("1 minute")
+    await watch.world.did(ada, "lesson_complete")
+
+    await watch.look()
+
+    assert await watch.world.claim() == []
+    assert await watch.world.states(ada) == [("telegram", "cancelled", "enrollment_ended")]
+
+
+async def test_a_share_is_held_out_and_it_is_kept_that_they_were(watch: Watch, clock: Clock) -> None:
+    await watch.configure(holdout=0.5)
+    people = [await watch.at_risk() for _ in range(40)]
+    looked = await watch.look()
+
+    first = {user: (await watch.of(user))[0] for user in people}
+    held_out = [user for user, made in first.items() if made["is_held_out"]]
+    assert 8 <= len(held_out) == looked["held_out"] <= 32
+    assert all(first[user]["enrollment_id"] is None and first[user]["messages"] == [] for user in held_out)
+
+    await clock.advance("8 days")
+    await watch.look()
+    again = {user for user in people if (await watch.of(user))[0]["is_held_out"]}
+    assert again == set(held_out)
+
+
+async def test_whom_the_global_holdout_has_is_held_out_here_too(watch: Watch) -> None:
+    await watch.world.call("set_holdout", share=0.999)
+    ada = await watch.at_risk()
+
+    await watch.look()
+
+    assert (await watch.of(ada))[0]["is_held_out"]
+
+
+async def test_two_processes_at_once_begin_one(watch: Watch) -> None:
+    ada = await watch.at_risk()
+    await asyncio.gather(*(watch.look() for _ in range(6)))
+
+    assert len(await watch.of(ada)) == 1
+
+
+async def test_what_brought_more_people_back_is_chosen(watch: Watch) -> None:
+    await watch.remembers("gentle_reminder", 60, 6)
+    await watch.remembers("peer_comparison", 60, 30)
+    people = [await watch.at_risk() for _ in range(30)]
+    await watch.look()
+
+    kinds = [(await watch.of(user))[0]["type"] for user in people]
+
+    assert kinds.count("peer_comparison") >= 20  # one in ten gets the second best
+    assert "gentle_reminder" not in kinds
+
+
+async def test_what_brings_fewer_back_than_nothing_is_no_longer_sent(watch: Watch) -> None:
+    await watch.remembers("gentle_reminder", 60, 6)
+    await watch.remembers("gentle_reminder", 60, 30, held_out=True)
+    ada = await watch.at_risk()
+
+    await watch.look()
+
+    (made,) = await watch.of(ada)
+    assert made["type"] != "gentle_reminder"
+    assert "gentle_reminder" not in [each["type"] for each in made["choice"]]
+
+
+async def test_a_suggestion_waits_for_an_admin(watch: Watch) -> None:
+    await watch.configure("suggest")
+    ada = await watch.at_risk()
+    await watch.look()
+    (made,) = await watch.of(ada)
+    assert (made["status"], await watch.world.claim()) == ("suggested", [])
+
+    await watch.world.call(
+        "decide_intervention", intervention_id=made["id"], is_approved=True, actor="admin_api", ways=WAYS
+    )
+
+    assert (await watch.of(ada))[0]["status"] == "open"
+    assert len(await watch.world.claim()) == 1
+
+
+async def test_a_silent_variant_of_an_experiment_counts_among_those_held_out(watch: Watch) -> None:
+    drafted = await watch.world.call(
+        "create_experiment",
+        experiment={
+            "name": "reminder",
+            "title": "Reminder",
+            "sequence": "intervention_gentle_reminder",
+            "goal": {"event": "lesson_complete"},
+            "variants": [
+                {"name": "control", "weight": 0.001},
+                {"name": "silent", "weight": 0.999, "is_silent": True},
+            ],
+        },
+        actor="admin_api",
+    )
+    base = await watch.connection.fetchval(
+        "select current_version_id from tendril.sequences where name = 'intervention_gentle_reminder'"
+    )
+    await watch.world.call(
+        "start_experiment", experiment_id=drafted["id"], base_version=base, definitions={}, first_difference=1,
+        compared_from="assignment",
+    )  # fmt: skip
+    ada = await watch.world.person()
+    await watch.rises(ada, wanted=["gentle_reminder"])
+
+    await watch.look([WAYS[0]])
+
+    (made,) = await watch.of(ada)
+    assert (made["is_held_out"], made["messages"]) == (True, [])
+
+
+async def test_people_get_no_more_tasks_than_they_can_do(watch: Watch) -> None:
+    await watch.configure(most_tasks=1)
+    people = [await watch.world.person() for _ in range(3)]
+    for user in people:
+        await watch.rises(user, 90, ["human_outreach"])
+
+    await watch.look()
+
+    kinds = [(await watch.of(user))[0]["type"] for user in people]
+    assert kinds.count("human_outreach") == 1
+    assert len(await watch.world.call("list_outreach")) == 1
+
+
+async def test_a_task_is_told_reminded_of_and_done(watch: Watch, clock: Clock) -> None:
+    await watch.world.publish(
+        step(channels=["telegram"]), name="outreach_task", message_class="transactional"
+    )
+    boss = await watch.world.person()
+    await watch.world.call("set_roles", user_id=boss, roles=["admin"], actor="owner")
+    ada = await watch.world.person()
+    await watch.rises(ada, 90, ["human_outreach"])
+    await watch.look([])
+
+    told = [await watch.world.call("tell_outreach"), await watch.world.call("tell_outreach")]
+    (message,) = await watch.world.deliver()
+    await clock.advance("25 hours")
+    reminded = await watch.world.call("tell_outreach")
+    answer = {"metadata": {"tracking_id": message["tracking_id"]}}
+    await watch.world.call(
+        "heed_outreach_answers", events=[{"user_id": boss, "type": "outreach_done"} | answer]
+    )
+
+    (task,) = await watch.world.call("list_outreach", is_open=False)
+    assert (told, reminded, message["user_id"]) == ([1, 0], 1, boss)
+    assert (task["status"], task["decided_by"]) == ("done", "telegram:1")
+
+
+async def test_a_tap_of_somebody_who_is_no_admin_changes_no_task(watch: Watch) -> None:
+    await watch.world.publish(
+        step(channels=["telegram"]), name="outreach_task", message_class="transactional"
+    )
+    boss = await watch.world.person()
+    await watch.world.call("set_roles", user_id=boss, roles=["admin"], actor="owner")
+    await watch.rises(await watch.world.person(), 90, ["human_outreach"])
+    await watch.look([])
+    await watch.world.call("tell_outreach")
+    (message,) = await watch.world.deliver()
+    await watch.world.call("set_roles", user_id=boss, roles=[], actor="owner")
+
+    answer = {"metadata": {"tracking_id": message["tracking_id"]}}
+    await watch.world.call(
+        "heed_outreach_answers", events=[{"user_id": boss, "type": "outreach_done"} | answer]
+    )
+
+    assert [task["status"] for task in await watch.world.call("list_outreach")] == ["open"]
+
+
+async def test_outcomes_count_whose_week_is_over_and_whom_nobody_chose(watch: Watch, clock: Clock) -> None:
+    await watch.configure(holdout=0.5)
+    people = [await watch.at_risk() for _ in range(20)]
+    await watch.look()
+    await clock.advance("1 day")
+    for user in people[:5]:
+        await watch.world.did(user, "lesson_complete")
+    during = await watch.world.call("intervention_outcomes")
+    await watch.look()
+    await clock.advance("7 days")
+    await watch.look()
+
+    after = [row for row in (await watch.world.call("intervention_outcomes"))["rows"] if row["people"]]
+
+    assert sum(row["people"] for row in during["rows"]) == 0
+    assert sum(row["people"] for row in after) == 20
+    assert sum(row["back"] for row in after) == 5
+
+
+async def test_the_next_look_is_a_minute_away_at_most(watch: Watch, clock: Clock) -> None:
+    await watch.look()
+    await watch.at_risk()
+
+    due = await watch.world.call("next_intervention")
+
+    assert due[:19] == "2026-03-02T12:01:00"
+    await clock.advance("1 minute")
+    assert (await watch.look())["chosen"] == 1

@@ -51,8 +51,8 @@ as $$
             c.is_delivered and (
                 exists (select from tendril.message_wishes w where w.delivery_id = c.id and w.wish in ('not', 'stop'))
                 or exists (
-                    select from tendril.behavior_events b
-                    where b.event_id in ('unsubscribed:' || c.tracking_id || ':channel', 'unsubscribed:' || c.tracking_id || ':everything'))),
+                    select from tendril.behavior_keys k
+                    where k.event_id in ('unsubscribed:' || c.tracking_id || ':channel', 'unsubscribed:' || c.tracking_id || ':everything'))),
             exists (
                 select from tendril.message_deliveries f
                 where f.enrollment_id = c.enrollment_id and f.message_step = c.message_step and f.fallback_of = c.id)

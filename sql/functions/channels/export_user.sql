@@ -19,7 +19,7 @@ begin
     for place in
         with owned as (
             select a.attrelid as id, c.relname as name from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid
-            where c.relnamespace = 'tendril'::regnamespace and c.relkind in ('r', 'p') and a.attname = 'user_id'
+            where c.relnamespace = 'tendril'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition and a.attname = 'user_id'
         )
         select o.name, format('tendril.%I t where t.user_id = $1', o.name) as source from owned o
         union all

@@ -31,13 +31,18 @@ begin
         -- Locked in the same order by everybody. Who is being merged into another user right now is waited for, and left out when
         -- they are gone. By an array, because a plan made for a small table would go on reading all of a large one.
         select u.id from tendril.users u where u.id = any (array(select g.user_id from given g)) order by u.id for no key update
-    ), stored as (
-        insert into tendril.behavior_events (event_id, user_id, type, source, metadata, occurred_at, recorded_at)
-        select g.event_id, g.user_id, g.type, coalesce(g.source, 'api'), coalesce(g.metadata, '{}'),
-            coalesce(g.occurred_at, record_behavior_events.at), record_behavior_events.at
+    ), new as (
+        insert into tendril.behavior_keys (event_id, behavior_event_id)
+        select g.event_id, tendril.first_behavior_id(record_behavior_events.at) + nextval('tendril.behavior_event_ids')
         from given g join present u on u.id = g.user_id
         order by g.event_id
         on conflict (event_id) do nothing
+        returning event_id, behavior_event_id
+    ), stored as (
+        insert into tendril.behavior_events (id, event_id, user_id, type, source, metadata, occurred_at, recorded_at)
+        select n.behavior_event_id, g.event_id, g.user_id, g.type, coalesce(g.source, 'api'), coalesce(g.metadata, '{}'),
+            coalesce(g.occurred_at, record_behavior_events.at), record_behavior_events.at
+        from new n join given g on g.event_id = n.event_id
         returning id, user_id, source, occurred_at
     ), active as (
         update tendril.users u set last_active_at = greatest(u.last_active_at, s.latest)

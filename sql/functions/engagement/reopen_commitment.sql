@@ -14,7 +14,7 @@ begin
         update tendril.commitments c set status = 'open', completed_at = null, completed_day = null
         where c.id = commitment.id returning c.* into commitment;
         -- it was a slip of the finger, so it did not happen
-        delete from tendril.behavior_events b where b.event_id = 'commitment_completed:' || commitment.id;
+        perform tendril.take_back_behavior(array['commitment_completed:' || commitment.id]);
         perform tendril.start_commitment_followup(commitment, reopen_commitment.at);
     end if;
     return tendril.describe_commitment(commitment) || jsonb_build_object('is_news', is_news);

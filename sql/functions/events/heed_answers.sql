@@ -20,7 +20,7 @@ begin
             and e.cancelled_at is null and e.starts_at + e.duration > heed_answers.at
             and (e.pod_id is null or exists (
                 select from tendril.pod_members m where m.pod_id = e.pod_id and m.user_id = b.user_id and m.left_at is null))
-            and not exists (select from tendril.behavior_events past where past.event_id = b.event_id)
+            and not exists (select from tendril.behavior_keys past where past.event_id = b.event_id)
         order by e.id
     loop
         if answer.type = 'meeting_declined' then

@@ -30,7 +30,7 @@ begin
         'metadata', jsonb_build_object('pod_id', s.pod_id, 'pod', s.name)))
     into noticed
     from silent s
-    where not exists (select from tendril.behavior_events b where b.event_id = s.event_id);
+    where not exists (select from tendril.behavior_keys k where k.event_id = s.event_id);
     if noticed is null then
         return 0;
     end if;

@@ -13,6 +13,7 @@ as $$
 #variable_conflict use_column
 declare
     by_people bigint[];
+    mistaken text[];
 begin
     with clicks as materialized (
         -- one with a reason is a button that somebody pressed on a page or in a chat
@@ -49,11 +50,13 @@ begin
         from judged j
         where v.id = j.id and (j.is_machine or j.judge_at <= judge_clicks.at)
         returning v.id, v.event_id, v.actor, j.before
-    ), taken_back as (
-        delete from tendril.behavior_events b using settled s
-        where s.actor = 'machine' and s.before = 'human' and b.event_id = 'delivery:' || s.event_id
     )
-    select coalesce(array_agg(s.id) filter (where s.actor = 'human'), '{}') into by_people from settled s;
+    select
+        coalesce(array_agg(s.id) filter (where s.actor = 'human'), '{}'),
+        coalesce(array_agg('delivery:' || s.event_id) filter (where s.actor = 'machine' and s.before = 'human'), '{}')
+    into by_people, mistaken
+    from settled s;
+    perform tendril.take_back_behavior(mistaken);
     return by_people;
 end;
 $$;

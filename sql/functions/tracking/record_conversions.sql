@@ -66,7 +66,10 @@ begin
         from owed o
     ), gone as (
         delete from tendril.conversions c
-        where c.behavior_event_id = any (record_conversions.behavior_events) and not exists (
+        -- what is forgotten stays owed to what it was owed to
+        where c.behavior_event_id in (
+            select b.id from tendril.behavior_events b where b.id = any (record_conversions.behavior_events)
+        ) and not exists (
             select from attributed a
             where a.behavior_event_id = c.behavior_event_id
                 and (a.campaign_id, a.experiment_id) is not distinct from (c.campaign_id, c.experiment_id))

@@ -1,0 +1,22 @@
+-- Deletes the behavior events of these ids, which turned out not to have happened, and the conversions that they were; says how many.
+create or replace function tendril.take_back_behavior(event_ids text[])
+returns int
+language plpgsql
+set search_path = ''
+set enable_seqscan = off
+as $$
+#variable_conflict use_column
+declare
+    ids bigint[] := array(
+        select k.behavior_event_id from tendril.behavior_keys k where k.event_id = any (take_back_behavior.event_ids));
+    deleted int;
+begin
+    if cardinality(ids) = 0 then
+        return 0;
+    end if;
+    delete from tendril.conversions c where c.behavior_event_id = any (ids);
+    delete from tendril.behavior_events b where b.id = any (ids);
+    get diagnostics deleted = row_count;
+    return deleted;
+end;
+$$;

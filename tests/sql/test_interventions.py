@@ -1,4 +1,4 @@
-"""Who may leave is written to once, by what fits and has worked; a share is not, and it is kept what came of both."""
+"""Who may leave is written to once, with what fits and has worked; a share is not, to see what it brings."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ class Watch:
         await self.connection.execute(
             """insert into tendril.drop_off_risks (user_id, risk, weekly, monthly, confidence, reasons,
                 interventions, model, day, calculated_at, due_at, rose_at)
-            values ($1, $2, $2, $2, 0.5, $3, $4, 'rules', '2026-03-02', tendril.clock(), 'infinity', tendril.clock())
+            values ($1, $2, $2, $2, 0.5, $3, $4, 'rules', '2026-03-02', tendril.clock(), 'infinity',
+                tendril.clock())
             on conflict (user_id) do update set risk = excluded.risk, rose_at = excluded.rose_at,
                 calculated_at = excluded.calculated_at, reasons = excluded.reasons""",
             user_id,
@@ -333,9 +334,13 @@ async def test_a_silent_variant_of_an_experiment_counts_among_those_held_out(wat
         "select current_version_id from tendril.sequences where name = 'intervention_gentle_reminder'"
     )
     await watch.world.call(
-        "start_experiment", experiment_id=drafted["id"], base_version=base, definitions={}, first_difference=1,
+        "start_experiment",
+        experiment_id=drafted["id"],
+        base_version=base,
+        definitions={},
+        first_difference=1,
         compared_from="assignment",
-    )  # fmt: skip
+    )
     ada = await watch.world.person()
     await watch.rises(ada, wanted=["gentle_reminder"])
 

@@ -1,9 +1,12 @@
 """Who is at risk is found, a message for them recommended, and sent the way that everything is sent."""
 
+import json
 from typing import Any
 
+import asyncpg
 import pytest
 
+from sequences.interventions import Interventions
 from storage.store import Store
 from tests.fixtures.database import Clock
 from tests.webhooks.conftest import Sidecar, Tables
@@ -95,21 +98,118 @@ async def test_a_preview_says_how_many_and_sends_nothing(
     assert await tables.everything() == before
 
 
-async def test_a_recommendation_says_what_it_is_based_on(
-    sidecar: Sidecar, store: Store, template: str, clock: Clock
+async def rises(connection: asyncpg.Connection, user_id: str, risk: float = 72) -> None:
+    reasons = [{"signal": "days_since_active", "value": 9, "words": "nothing for 9 days"}]
+    await connection.execute(
+        """insert into tendril.drop_off_risks (user_id, risk, weekly, monthly, confidence, reasons,
+            interventions, model, day, calculated_at, due_at, rose_at)
+        values ($1, $2, $2, $2, 0.5, $3, '["gentle_reminder"]', 'rules', '2026-03-02', tendril.clock(),
+            'infinity', tendril.clock())""",
+        user_id,
+        risk,
+        json.dumps(reasons),
+    )
+
+
+async def test_a_recommendation_goes_by_the_risk_and_says_why(
+    sidecar: Sidecar, user_id: str, template: str, connection: asyncpg.Connection
 ) -> None:
-    made = await store.call("create_user", external_id="ada", first_name="Ada")
-    event = {"user_id": made["user_id"], "type": "lesson_complete", "source": "app", "event_id": "1"}
-    await store.call("record_behavior_events", events=[event])
-    await clock.advance("12 days")
+    await rises(connection, user_id)
 
-    page = await get(sidecar, "/recommendations")
+    (advice,) = (await get(sidecar, "/recommendations"))["items"]
 
-    assert "no probability" in page["based_on"]
-    (advice,) = page["items"]
-    assert (advice["name"], advice["type"], advice["template"]) == ("Ada", "gentle_reminder", "nudge")
-    assert advice["why"] == "Did nothing for 12 days."
-    assert advice["score"] < 40
+    assert (advice["name"], advice["risk"], advice["band"]) == ("Mira", 72, "high")
+    assert (advice["type"], advice["template"]) == ("gentle_reminder", "nudge")
+    assert advice["why"] == "the risk of dropping off rose to 72: nothing for 9 days"
+    assert advice["choice"][0]["expected"] == 0.2
+
+
+async def test_what_came_of_each_is_listed_with_its_reason(
+    sidecar: Sidecar, user_id: str, template: str, store: Store, connection: asyncpg.Connection
+) -> None:
+    await store.call("configure_budget", channel="email", messages_per_request=100)
+    await store.call("configure_interventions", mode="on", holdout=0)
+    await rises(connection, user_id)
+    await Interventions(store).once()
+
+    (made,) = (await get(sidecar, "?user=mira&status=open"))["items"]
+
+    assert (made["type"], made["channels"], made["is_held_out"]) == ("gentle_reminder", ["email"], False)
+    assert made["why"] == "the risk of dropping off rose to 72: nothing for 9 days"
+    assert [each["status"] for each in made["messages"]] == ["pending"]
+    assert (await get(sidecar, "?is_held_out=true"))["items"] == []
+
+
+async def test_a_suggestion_is_approved_once_and_audited(
+    sidecar: Sidecar,
+    user_id: str,
+    template: str,
+    store: Store,
+    connection: asyncpg.Connection,
+    tables: Tables,
+) -> None:
+    await store.call("configure_budget", channel="email", messages_per_request=100)
+    await store.call("configure_interventions", mode="suggest", holdout=0)
+    await rises(connection, user_id)
+    await Interventions(store).once()
+    (made,) = (await get(sidecar, "?status=suggested"))["items"]
+
+    first = await post(sidecar, f"/{made['id']}/approve")
+    again = await post(sidecar, f"/{made['id']}/dismiss")
+
+    assert (first[0], first[1]["status"], first[1]["decided_by"]) == (200, "open", "admin_api")
+    assert again[0] == 409
+    acts = await tables.rows("select action from tendril.audit_log")
+    assert [act["action"] for act in acts] == ["intervention.approve"]
+
+
+async def test_effectiveness_compares_with_those_held_out(
+    sidecar: Sidecar, connection: asyncpg.Connection
+) -> None:
+    await connection.execute(
+        """with past as (
+            insert into tendril.users (first_name, created_at)
+            select 'Past', tendril.clock() from generate_series(1, 200) returning id
+        ), numbered as (select id, row_number() over () as n from past)
+        insert into tendril.interventions (user_id, type, status, is_held_out, risk, band, created_at,
+            begun_at, until, came_back_at, ended_at)
+        select id, 'gentle_reminder', 'stayed_away', n > 100, 70, 'high',
+            tendril.clock() - interval '20 days', tendril.clock() - interval '20 days',
+            tendril.clock() - interval '13 days',
+            case when n <= 40 or n > 190 then tendril.clock() - interval '15 days' end, tendril.clock()
+        from numbered"""
+    )
+
+    found = await get(sidecar, "/effectiveness")
+
+    assert (found["all"]["treated"]["came_back"], found["all"]["held_out"]["came_back"]) == (40, 10)
+    assert found["all"]["compared"]["difference"] == pytest.approx(0.3)
+    assert found["all"]["compared"]["interval"][0] > 0.1
+    assert set(found["by_type"]) == {"gentle_reminder"}
+    assert found["mode"] == "off"
+
+
+async def test_a_task_is_listed_and_done_once(
+    sidecar: Sidecar, user_id: str, store: Store, connection: asyncpg.Connection
+) -> None:
+    await store.call("configure_budget", channel="email", messages_per_request=100)
+    await store.call("configure_interventions", mode="on", holdout=0)
+    await rises(connection, user_id, 91)
+    await store.call("intervene", ways=[])
+    (task,) = (await get(sidecar, "/outreach"))["items"]
+    assert (task["name"], task["email"], task["reasons"][0]["words"]) == (
+        "Mira",
+        "mira@example.org",
+        "nothing for 9 days",
+    )
+
+    done = await post(sidecar, f"/outreach/{task['id']}", answer="done")
+    other = await post(sidecar, f"/outreach/{task['id']}", answer="not_needed")
+    wrong = await post(sidecar, f"/outreach/{task['id']}", answer="perhaps")
+
+    assert (done[0], done[1]["status"], done[1]["decided_by"]) == (200, "done", "admin_api")
+    assert (other[0], wrong[0], wrong[1]["error"]["field"]) == (409, 422, "answer")
+    assert (await get(sidecar, "/outreach"))["items"] == []
 
 
 async def test_who_got_one_lately_is_recommended_nothing(

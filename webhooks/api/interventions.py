@@ -1,142 +1,48 @@
-"""Messages because of a risk: which are there, whom one would recommend them for, and sending them."""
+"""Messages because of a risk: which are there, for whom, sending them, and what they brought."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from secrets import token_hex
-from typing import Annotated, Any, Self
-from uuid import UUID
+from typing import Any
 
 from aiohttp import web
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
-from typing_extensions import TypedDict
 
 from sequences.audiences import load_audiences
 from sequences.definition import Sequence
 from sequences.drafting import BadDraft
-from sequences.interventions import BASED_ON, advise, one_message
+from sequences.experiments.statistics import Interval, Proportion
+from sequences.interventions import Effect, Interventions, because, effects_by, one_message, sayable_templates
 from webhooks import keys
 from webhooks.access import CALLER, record_act
-from webhooks.api.asking import Listing, ask
+from webhooks.api.asking import NUMBER, ask, number_in
 from webhooks.api.endpoint import Endpoints
-from webhooks.api.fields import Channel, FilterIn, Slug
-from webhooks.bodies import Body, answer
+from webhooks.api.intervention_forms import (
+    CameBack,
+    Days,
+    DescribedIntervention,
+    DescribedInterventions,
+    Effectiveness,
+    Intervention,
+    InterventionListing,
+    MeasuredEffect,
+    Message,
+    NewIntervention,
+    Preview,
+    RecommendationListing,
+    Recommendations,
+    Targeting,
+    Task,
+    TaskAnswer,
+    TaskListing,
+    Tasks,
+    TemplateLine,
+    TemplateLines,
+    TemplateListing,
+)
+from webhooks.bodies import answer
 from webhooks.problems import Missing, Unprocessable
-
-Reference = Annotated[str, Field(min_length=1, max_length=320, examples=["mira@example.org"])]
-
-
-class TemplateListing(Listing):
-    type: Slug | None = None
-
-
-class TemplateLine(TypedDict):
-    """`type` says what it is for."""
-
-    id: int
-    name: str
-    title: str
-    description: str
-    type: str
-    version: int
-
-
-class TemplateLines(TypedDict):
-    items: list[TemplateLine]
-    next_after: int | None
-
-
-class RecommendationListing(Body):
-    audience: Slug = "at_risk"
-    limit: Annotated[int, Field(ge=1, le=1000)] = 100
-    after: UUID | None = None
-
-
-class Recommendation(TypedDict):
-    """`type` is that of the template that fits, `template` the first of that type, null where there is none.
-
-    `factors` say how the `score` came about; `why` is a sentence for you, not for the user.
-    """
-
-    user_id: str
-    name: str | None
-    score: float
-    factors: dict[str, float | None]
-    type: str
-    template: str | None
-    why: str
-
-
-class Recommendations(TypedDict):
-    """`based_on` says what this is, and what it is not."""
-
-    based_on: str
-    items: list[Recommendation]
-    next_after: str | None
-
-
-class Message(Body):
-    """A template by its name, or by what it is for: then the first of that type."""
-
-    template: Slug | None = Field(
-        None, examples=["gentle_reminder"], description="Its name; instead of a type."
-    )
-    type: Slug | None = Field(None, description="What it is for: the first template of this type.")
-    channels: Annotated[list[Channel], Field(max_length=3)] = Field(
-        default_factory=list, description="In order of preference; Telegram, then email, unless told."
-    )
-
-    @model_validator(mode="after")
-    def _says_one_thing(self) -> Self:
-        if (self.template is None) == (self.type is None):
-            raise PydanticCustomError("template", "either a template or a type is needed")
-        return self
-
-
-class Targeting(Message):
-    audience: Slug | None = Field(None, examples=["at_risk"], description="The name of an audience.")
-    filter: FilterIn | None = Field(None, description="Instead of an audience: a filter over users.")
-
-
-class Preview(TypedDict):
-    """How many would get it now and over which channel, and how many would not and why; with a sample."""
-
-    total: int
-    reachable: int
-    held: int
-    channels: dict[str, int]
-    excluded: dict[str, int]
-    sample: list[dict[str, Any]]
-
-
-class NewIntervention(Targeting):
-    """For one user, or for an audience. `context` is what the words of the template need, for one user."""
-
-    user_id: Reference | None = Field(
-        None, description="One user, by our id, an external id, a Telegram id or an email address."
-    )
-    context: dict[str, Any] = Field(default_factory=dict)
-    key: Annotated[str, Field(max_length=200, description="Tells runs of one user apart.")] = ""
-
-    @model_validator(mode="after")
-    def _is_for_somebody(self) -> Self:
-        if sum(each is not None for each in (self.user_id, self.audience, self.filter)) != 1:
-            raise PydanticCustomError("whom", "one of user_id, audience and filter is needed")
-        return self
-
-
-class Intervention(TypedDict):
-    """For one user an enrollment, for an audience a campaign. `created` is false where it is under way."""
-
-    sequence: str
-    created: bool
-    user_id: str | None
-    enrollment_id: int | None
-    first_due_at: datetime | None
-    campaign_id: int | None
-
 
 endpoints = Endpoints("Interventions")
 
@@ -151,29 +57,105 @@ async def templates(request: web.Request, query: TemplateListing) -> TemplateLin
 
 @endpoints.get("/api/interventions/recommendations")
 async def recommendations(request: web.Request, query: RecommendationListing) -> Recommendations:
-    """Recommends a kind of message for each of those at risk, and says why.
+    """Says what one would do for each of those at risk, and why, by their risk and by what has worked.
 
-    It is based on rules over the engagement score and the streak: `based_on` says so. Whoever was sent an
-    intervention within seven days is left out.
+    Whoever had an intervention within seven days is left out.
     """
+    templates = await sayable_templates(request.app[keys.STORE])
     page = await ask(
         request,
         "intervention_candidates",
-        filter=_named_filter(query.audience),
+        filter=_named_filter(query.audience) if query.audience else None,
+        ways=[{"type": kind} for kind in templates],
         after_user=str(query.after) if query.after else None,
         most=query.limit,
     )
-    names = {
-        row["type"]: row["name"] for row in reversed(await ask(request, "list_templates", limit_to=1000))
+    items = [
+        row
+        | {
+            "why": because(row["risk"], row["reasons"]),
+            "template": templates[row["type"]]["name"] if row["type"] in templates else None,
+        }
+        for row in page["items"]
+    ]
+    return {"items": items, "next_after": page["next_after"]}
+
+
+@endpoints.get("/api/interventions")
+async def listed(request: web.Request, query: InterventionListing) -> DescribedInterventions:
+    """Lists interventions, newest first: for whom, why, what was sent and what came of it."""
+    user = await ask(request, "find_user", reference=query.user) if query.user else {"id": None}
+    rows = await ask(
+        request,
+        "list_interventions",
+        status=query.status,
+        type=query.type,
+        user_id=user["id"],
+        is_held_out=query.is_held_out,
+        limit_to=query.limit,
+        after_id=query.after,
+    )
+    items = [_described(row) for row in rows]
+    return {"items": items, "next_after": items[-1]["id"] if len(items) == query.limit else None}
+
+
+@endpoints.get("/api/interventions/effectiveness")
+async def effectiveness(request: web.Request, query: Days) -> Effectiveness:
+    """Compares how many came back within seven days: of those meant to get something, and of those held out.
+
+    Both were drawn by chance, so the difference is what the interventions bring. Everybody counts from the
+    moment of the decision, whether or not the message arrived. What admins chose is left out.
+    """
+    found = await ask(request, "intervention_outcomes", days=query.days)
+    rows = found["rows"]
+    return {
+        **{key: found[key] for key in ("mode", "threshold", "holdout", "suggested", "tasks")},  # type: ignore[typeddict-item]
+        "days": query.days,
+        "under_way": sum(row["under_way"] for row in rows),
+        "all": _measured(Effect.of(rows)),
+        "by_type": {name: _measured(effect) for name, effect in effects_by(rows, "type").items()},
+        "by_band": {name: _measured(effect) for name, effect in effects_by(rows, "band").items()},
     }
-    items = [_recommended(row, names) for row in page["items"]]
-    return {"based_on": BASED_ON, "items": items, "next_after": page["next_after"]}
+
+
+@endpoints.get("/api/interventions/outreach")
+async def tasks(request: web.Request, query: TaskListing) -> Tasks:
+    """Lists what people are asked to do: get in touch with somebody; the oldest first."""
+    rows: list[Task] = await ask(
+        request, "list_outreach", is_open=query.is_open, limit_to=query.limit, after_id=query.after
+    )
+    return {"items": rows, "next_after": rows[-1]["id"] if len(rows) == query.limit else None}
+
+
+@endpoints.post(f"/api/interventions/outreach/{NUMBER}")
+async def answer_task(request: web.Request, body: TaskAnswer) -> Task:
+    """Keeps what became of a task. One that is over already stays as it is: 409."""
+    kept: Task = await ask(
+        request,
+        "decide_outreach",
+        task_id=number_in(request),
+        answer=body.answer,
+        actor=request[CALLER].actor,
+    )
+    return kept
+
+
+@endpoints.post(f"/api/interventions/{NUMBER}/approve")
+async def approve(request: web.Request) -> DescribedIntervention:
+    """Begins an intervention that was only suggested."""
+    return await _decided(request, is_approved=True)
+
+
+@endpoints.post(f"/api/interventions/{NUMBER}/dismiss")
+async def dismiss(request: web.Request) -> DescribedIntervention:
+    """Drops an intervention that was only suggested."""
+    return await _decided(request, is_approved=False)
 
 
 @endpoints.post("/api/interventions/preview_targeting")
 async def preview_targeting(request: web.Request, body: Targeting) -> Preview:
     """Counts whom an intervention would reach now; nothing is sent. Without an audience: everybody."""
-    plan = await _plan(request, body)
+    plan = _plan(await _template(request, body), body)
     filter_ = _filter(body)
     previewed: Preview = await ask(
         request,
@@ -194,13 +176,16 @@ async def create(request: web.Request, body: NewIntervention) -> Intervention | 
     The policy gate stands before it as before everything: consent, quiet hours, limits. 200 instead of 201
     says that the user has it under way already, under this `key`.
     """
-    plan = await _plan(request, body)
+    template = await _template(request, body)
+    plan = _plan(template, body)
     if body.user_id is None:
         return await _to_audience(request, body, plan)
-    return await _to_one(request, body, body.user_id, plan)
+    return await _to_one(request, body, body.user_id, plan, template["type"])
 
 
-async def _to_one(request: web.Request, body: NewIntervention, user_id: str, plan: Sequence) -> web.Response:
+async def _to_one(
+    request: web.Request, body: NewIntervention, user_id: str, plan: Sequence, kind: str
+) -> web.Response:
     if lacking := [field for field in _needed(plan) if body.context.get(field) is None]:
         raise Unprocessable(f'context: the template needs "{lacking[0]}".', "context")
     await ask(request, "find_user", reference=user_id)  # before anything is written down
@@ -208,6 +193,14 @@ async def _to_one(request: web.Request, body: NewIntervention, user_id: str, pla
     enrolled = await request.app[keys.CONTROLLER].trigger(
         user_id, plan.name, key=body.key, context=body.context, source="intervention"
     )
+    if enrolled.created:
+        await ask(
+            request,
+            "note_intervention",
+            enrollment_id=enrolled.enrollment_id,
+            type=kind,
+            actor=request[CALLER].actor,
+        )
     await record_act(request, "intervention.create", str(enrolled.enrollment_id), sequence=plan.name)
     made = Intervention(
         sequence=plan.name,
@@ -265,20 +258,51 @@ async def _next_minute(request: web.Request) -> datetime:
     return now.replace(second=0, microsecond=0) + timedelta(minutes=1)
 
 
-def _recommended(row: Mapping[str, Any], names: Mapping[str, str]) -> Recommendation:
-    advice = advise(row["factors"], row["streak"])
-    return Recommendation(
-        user_id=row["user_id"],
-        name=row["name"],
-        score=row["score"],
-        factors=row["factors"],
-        type=advice.type,
-        template=names.get(advice.type),
-        why=advice.why,
+async def _decided(request: web.Request, *, is_approved: bool) -> DescribedIntervention:
+    decided = await ask(
+        request,
+        "decide_intervention",
+        intervention_id=number_in(request),
+        is_approved=is_approved,
+        actor=request[CALLER].actor,
+        ways=await Interventions(request.app[keys.STORE]).ways() if is_approved else [],
     )
+    request.app[keys.CONTROLLER].wake()
+    return _described(decided)
 
 
-async def _plan(request: web.Request, body: Message) -> Sequence:
+def _described(row: Mapping[str, Any]) -> DescribedIntervention:
+    whole = {**row, "why": because(row["risk"], row["reasons"])}
+    return {key: whole[key] for key in DescribedIntervention.__annotations__}  # type: ignore[return-value]
+
+
+def _measured(effect: Effect) -> MeasuredEffect:
+    treated, held_out = effect.intervals
+    found = effect.comparison
+    return {
+        "treated": _came_back(effect.treated, treated),
+        "held_out": _came_back(effect.held_out, held_out),
+        "compared": None
+        if found is None
+        else {
+            "difference": found.difference,
+            "interval": [found.interval.low, found.interval.high],
+            "p_value": found.p_value,
+            "lift": found.lift,
+        },
+    }
+
+
+def _came_back(share: Proportion, interval: Interval) -> CameBack:
+    return {
+        "people": share.n,
+        "came_back": share.successes,
+        "rate": share.rate if share.n else None,
+        "interval": [interval.low, interval.high] if share.n else None,
+    }
+
+
+async def _template(request: web.Request, body: Message) -> Mapping[str, Any]:
     name = body.template
     if name is None:
         found = await ask(request, "list_templates", type=body.type, limit_to=1)
@@ -288,8 +312,13 @@ async def _plan(request: web.Request, body: Message) -> Sequence:
     rows = await ask(request, "templates_named", names=[name])
     if not rows:
         raise Missing(f'There is no template "{name}".')
+    template: Mapping[str, Any] = rows[0]
+    return template
+
+
+def _plan(template: Mapping[str, Any], body: Message) -> Sequence:
     try:
-        return one_message(rows[0], body.channels)
+        return one_message(template, body.channels)
     except BadDraft as bad:
         raise Unprocessable(str(bad), "template") from bad
     except ValueError as bad:

@@ -27,6 +27,7 @@ from bot.context import Shared
 from bot.conversation import telegram_application
 from bot.database import LateStore, open_migrated_store
 from bot.health import OwnHealth
+from bot.interventions import InterventionDuty
 from bot.kept_secrets import KeptSecret, kept_secret
 from bot.live_messages import BroadcastViews
 from bot.receiving import Receiving, Webhook
@@ -115,6 +116,18 @@ async def set_up_channels(settings: Settings, store: Store) -> None:
         )
         if not is_on:
             await store.call("set_channel_state", channel=channel, paused_reason="not_configured")
+
+
+async def set_up_interventions(settings: Settings, store: Store) -> None:
+    """Tells the database how far the controller may act on a risk."""
+    await store.call(
+        "configure_interventions",
+        mode=settings.interventions,
+        threshold=settings.intervention_threshold,
+        cooldown_days=settings.intervention_cooldown_days,
+        holdout=settings.intervention_holdout,
+        most_tasks=settings.outreach_tasks,
+    )
 
 
 def telegram_options(settings: Settings) -> dict[str, Any]:
@@ -353,6 +366,7 @@ class _Assembly:
         self.duties["upkeep"] = upkeep.run
         self._add_broadcasts()
         self._add_campaigns()
+        self._add_interventions()
         callbacks = CallbackDuty(self.store, Receivers(self.settings.webhook_allowed_hosts))
         self.duties["callbacks"] = callbacks.run
         self.ticks["callbacks"] = Tick(self.settings.tick_seconds, callbacks.bell.ring)
@@ -375,6 +389,12 @@ class _Assembly:
         campaigns = CampaignDuty(self.store, self.controller.wake)
         self.duties["campaigns"] = campaigns.run
         self.ticks["campaigns"] = Tick(self.settings.tick_seconds, campaigns.bell.ring)
+
+    def _add_interventions(self) -> None:
+        self.prepare.append(lambda: set_up_interventions(self.settings, self.store))
+        interventions = InterventionDuty(self.store, self.controller.wake)
+        self.duties["interventions"] = interventions.run
+        self.ticks["interventions"] = Tick(self.settings.tick_seconds * UPKEEP_TICKS, interventions.bell.ring)
 
     async def add_answers(self, *, has_web: bool) -> None:
         """It answers from now on, also while the database is away: its health says so."""

@@ -145,6 +145,30 @@ class Settings(BaseSettings):
     )
     rating_model: str = Field("gpt-4o-mini", description="The model's name there.")
 
+    interventions: Literal["off", "suggest", "on"] = Field(
+        "on",
+        description="What is done when somebody's risk of dropping off rises: nothing, a suggestion for "
+        "admins, or a message by itself.",
+    )
+    intervention_threshold: float = Field(
+        60, ge=60, le=100, description="From which risk on something is done; 80 is critical."
+    )
+    intervention_cooldown_days: int = Field(
+        7, ge=1, le=365, description="For how many days after an intervention there is no other."
+    )
+    intervention_holdout: float = Field(
+        0.1,
+        ge=0,
+        lt=1,
+        description="The share of people for whom nothing is done, so that it can be told what it brings.",
+    )
+    outreach_tasks: int = Field(
+        10,
+        ge=0,
+        le=10_000,
+        description="How many people admins may be asked to get in touch with at once; 0 asks them never.",
+    )
+
     data_dir: Path = Field(
         Path("var"), description="Where the embedded database and the secrets made for you are kept."
     )

@@ -60,6 +60,15 @@ CONTEXTS: dict[str, dict[str, Any]] = {
         "reason": "invalid_api_key",
     },
     "feedback_received": {"feedback_id": 7, "text": "More of *this*,\n<please>!", "name": "Bo"},
+    "outreach_task": {
+        "task_id": 7,
+        "name": "Bo Berg",
+        "risk": 91,
+        "reasons": [{"words": "nothing for 12 days"}, {"words": "6 messages unanswered"}],
+        "is_reminder": False,
+        "telegram_id": "77001",
+        "email": "bo@example.org",
+    },
     "direct_message": {
         "body": "Hi Maya,\n\nthe pod meets at *seven*, not six.\nSee you!",
         "subject": "New time",

@@ -16,21 +16,28 @@ create table tendril.standings (
     primary key (user_id, period, since)
 );
 create index standings_by_xp on tendril.standings (period, since, xp, user_id) where is_listed and xp > 0;
-create index standings_by_age on tendril.standings (period, since) where period <> 'all_time';
+create index standings_hidden on tendril.standings (period, since) where not (is_listed and xp > 0);
 create index standings_awaiting_league on tendril.standings (since, user_id) where awaits_league;
 
 -- How many people have how much, counted at three grains: bucket b of a shift holds those whose XP, shifted right by so many bits,
--- is b. Appended by a trigger and summed up from time to time, so that nobody waits for anybody: people are the sum over all rows.
+-- is b. A trigger appends what changes, so that nobody waits for anybody; from time to time that is added to the sums. What is
+-- right is always both together.
 create table tendril.standing_counts (
     period text not null,
     since date not null,
     shift int not null,
     bucket int not null,
     people int not null,
-    is_sum boolean not null default false
+    primary key (period, since, shift, bucket)
 );
-create index standing_counts_of_board on tendril.standing_counts (period, since, shift, bucket) include (people);
-create index standing_counts_to_sum on tendril.standing_counts (period, since, shift, bucket) where not is_sum;
+create table tendril.standing_changes (
+    period text not null,
+    since date not null,
+    shift int not null,
+    bucket int not null,
+    people int not null
+);
+create index standing_changes_of_board on tendril.standing_changes (period, since, shift, bucket) include (people);
 
 -- Up to thirty people of one tier who compare their weeks.
 create table tendril.leagues (

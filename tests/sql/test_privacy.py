@@ -140,7 +140,7 @@ OF_NOBODY = {
     *("score_slices", "score_population"),  # how far a round has come; sums
     *("pods", "events", "broadcasts"),  # are for others; of who made them only the id is there, which goes
     *("xp_actions", "xp_levels", "streak_rules"),  # the same for everybody
-    *("leagues", "league_state", "standing_counts", "achievements"),  # frames and sums
+    *("leagues", "league_state", "standing_counts", "standing_changes", "achievements"),  # frames and sums
     "achievement_marks",  # numbers of behavior events, at most
     "suppressions",  # hashes
     *("service_pauses", "admin_alerts", "refused_callbacks"),  # about the service

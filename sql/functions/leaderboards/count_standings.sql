@@ -8,16 +8,17 @@ as $$
 begin
     if tg_op = 'TRUNCATE' then
         delete from tendril.standing_counts;
+        delete from tendril.standing_changes;
     elsif tg_op = 'INSERT' then
-        insert into tendril.standing_counts (period, since, shift, bucket, people)
+        insert into tendril.standing_changes (period, since, shift, bucket, people)
         select n.period, n.since, g.shift, n.xp >> g.shift, count(*) from now n cross join tendril.grains() g
         where n.is_listed and n.xp > 0 group by 1, 2, 3, 4;
     elsif tg_op = 'DELETE' then
-        insert into tendril.standing_counts (period, since, shift, bucket, people)
+        insert into tendril.standing_changes (period, since, shift, bucket, people)
         select w.period, w.since, g.shift, w.xp >> g.shift, -count(*) from was w cross join tendril.grains() g
         where w.is_listed and w.xp > 0 group by 1, 2, 3, 4;
     else
-        insert into tendril.standing_counts (period, since, shift, bucket, people)
+        insert into tendril.standing_changes (period, since, shift, bucket, people)
         select c.period, c.since, g.shift, c.xp >> g.shift, sum(c.people)
         from (
             select n.period, n.since, n.xp, 1 as people from now n where n.is_listed and n.xp > 0

@@ -14,22 +14,21 @@ declare
     oldest_week date := tendril.oldest_standing('weekly', move_standings.at);
 begin
     with changed as (
-        select c.user_id, board.period, board.since, sum(c.amount) as xp
+        -- those who are being deleted have nothing left to stand with
+        select u.id as user_id, c.day, c.amount, coalesce(p.on_leaderboards, true) as is_listed
         from unnest(move_standings.users, move_standings.days, move_standings.amounts) as c (user_id, day, amount)
-        cross join lateral (values
-            ('daily', c.day), ('weekly', date_trunc('week', c.day)::date), ('all_time', '-infinity')
-        ) as board (period, since)
-        where board.period = 'all_time' or board.since >= case board.period when 'daily' then oldest_day else oldest_week end
-        group by 1, 2, 3
-        having sum(c.amount) <> 0
+        join tendril.users u on u.id = c.user_id
+        left join tendril.user_preferences p on p.user_id = u.id
     )
     insert into tendril.standings as s (user_id, period, since, xp, is_listed, awaits_league)
-    select c.user_id, c.period, c.since, c.xp, p.on_leaderboards, p.on_leaderboards and c.period = 'weekly'
+    select c.user_id, board.period, board.since, sum(c.amount), c.is_listed, c.is_listed and board.period = 'weekly'
     from changed c
-    -- those who are being deleted have nothing left to stand with
-    join tendril.users u on u.id = c.user_id
-    cross join lateral (select coalesce((
-        select w.on_leaderboards from tendril.user_preferences w where w.user_id = c.user_id), true) as on_leaderboards) p
+    cross join lateral (values
+        ('daily', c.day), ('weekly', date_trunc('week', c.day)::date), ('all_time', '-infinity')
+    ) as board (period, since)
+    where board.period = 'all_time' or board.since >= case board.period when 'daily' then oldest_day else oldest_week end
+    group by c.user_id, board.period, board.since, c.is_listed
+    having sum(c.amount) <> 0
     order by 1, 2, 3
     on conflict (user_id, period, since) do update set xp = s.xp + excluded.xp;
 end;

@@ -16,7 +16,7 @@ declare
         where s.user_id = place_on_board.user_id and s.period = place_on_board.period and s.since = place_on_board.since), 0);
     next_xp int := (
         select s.xp from tendril.standings s
-        where s.period = place_on_board.period and s.since = place_on_board.since and s.is_listed and s.xp > greatest(mine, 0)
+        where s.period = place_on_board.period and s.since = place_on_board.since and s.is_listed and s.xp > 0 and s.xp > mine
         order by s.xp limit 1);
 begin
     return jsonb_build_object(

@@ -4,8 +4,8 @@
 create table tendril.xp_actions (
     action text primary key,
     title text not null,
-    -- the behavior event that earns it, where its metadata has all of this
-    event_type text not null,
+    -- the behavior event that earns it, where its metadata has all of this; null is earned only where somebody awards it
+    event_type text,
     condition jsonb not null default '{}' check (jsonb_typeof(condition) = 'object'),
     xp int not null check (xp >= 0),
     -- how often it earns something on one day of the user's calendar, and ever; null is no limit
@@ -120,3 +120,7 @@ group by 1, 2;
 
 insert into tendril.streaks (user_id, freezes, due_at, is_stale)
 select distinct d.user_id, 2, '-infinity'::timestamptz, true from tendril.streak_days d;
+
+create function tendril.carry_streak() returns trigger language plpgsql set search_path = '' as 'begin return null; end';
+create trigger streak_carried after update of timezone on tendril.users
+    for each row when (old.timezone is distinct from new.timezone) execute function tendril.carry_streak();

@@ -1,5 +1,5 @@
--- Marks a commitment as done, late or not, once: ends its follow-up, records commitment_completed, and a streak's milestone when
--- this is the day that reaches it. Says the commitment, whether this was news, and the streak.
+-- Marks a commitment as done, late or not, once: ends its follow-up and records commitment_completed. Says the commitment, whether
+-- this was news, and the streak.
 create or replace function tendril.complete_commitment(
     user_id uuid, commitment_id bigint, source text default 'telegram', at timestamptz default tendril.clock()
 )
@@ -20,7 +20,6 @@ begin
         perform tendril.end_commitment_followup(commitment, complete_commitment.at);
         perform tendril.record_behavior_events(
             jsonb_build_array(tendril.commitment_event('commitment_completed', commitment, complete_commitment.source)), complete_commitment.at);
-        perform tendril.record_streak_milestone(commitment.user_id, complete_commitment.source, complete_commitment.at);
     end if;
     return tendril.describe_commitment(commitment)
         || jsonb_build_object('is_news', is_news, 'streak', tendril.streak_of(commitment.user_id, complete_commitment.at));

@@ -52,6 +52,9 @@ begin
     )
     select coalesce(array_agg(id), '{}') into fresh from stored;
     perform tendril.roll_up_behavior(fresh);
+    if cardinality(fresh) > 0 then
+        perform tendril.award_events(fresh, record_behavior_events.at);
+    end if;
     if engaged is not null then
         update tendril.user_preferences p
         set learned_channel = tendril.learned_channel(p.user_id, record_behavior_events.at)

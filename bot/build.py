@@ -359,7 +359,7 @@ class _Assembly:
 
     def add_deliveries(self) -> None:
         off = [name for name in ("telegram", "email") if name not in self.channels]
-        upkeep = Upkeep(self.controller, self.store, self.worker, off)
+        upkeep = Upkeep(self.controller, self.store, self.worker, off, self.settings.behavior_retention)
         self.prepare.append(lambda: set_up_channels(self.settings, self.store))
         for name, pipeline in self.pipelines.items():
             self.duties[f"deliver-{name}"] = pipeline.run

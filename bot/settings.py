@@ -145,6 +145,14 @@ class Settings(BaseSettings):
     )
     rating_model: str = Field("gpt-4o-mini", description="The model's name there.")
 
+    behavior_retention: int = Field(
+        25,
+        ge=0,
+        le=1200,
+        description="For how many months single behavior events are kept after the month in which they were "
+        "recorded; what was counted of them stays. 0 keeps them for ever.",
+    )
+
     interventions: Literal["off", "suggest", "on"] = Field(
         "on",
         description="What is done when somebody's risk of dropping off rises: nothing, a suggestion for "

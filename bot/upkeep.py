@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import structlog
 
 from bot.waiting import Bell
+from engagement.behavior import look_after_months
 from sequences.analytics import fold_all
 from sequences.controller import NurtureController
 from sequences.experiments.experiments import look_after_experiments
@@ -23,13 +24,19 @@ class Upkeep:
     """
 
     def __init__(
-        self, controller: NurtureController, store: Store, worker: str, channels_off: Sequence[str]
+        self,
+        controller: NurtureController,
+        store: Store,
+        worker: str,
+        channels_off: Sequence[str],
+        behavior_retention: int,
     ) -> None:
         self.bell = Bell()
         self._controller = controller
         self._store = store
         self._worker = worker
         self._channels_off = channels_off
+        self._behavior_retention = behavior_retention
 
     async def run(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
@@ -49,6 +56,7 @@ class Upkeep:
         if await self._store.call("raise_alerts"):
             self._controller.wake()
         await look_after_experiments(self._store)
+        await look_after_months(self._store, self._behavior_retention)
 
     async def _reroute(self, channel: str) -> None:
         """Nobody delivers there, so we ask the policy gate which other way those messages can take."""

@@ -50,3 +50,13 @@ async def record_behavior(store: Store, events: Sequence[BehaviorEvent]) -> Beha
     """Records the new ones among them, and lets sequence triggers act on those."""
     answer = await store.call("record_behavior_events", events=[event.as_json() for event in events])
     return BehaviorRecorded(answer["recorded"], answer["duplicates"], answer["enrolled"])
+
+
+async def look_after_months(store: Store, retention: int) -> None:
+    """Makes room for the months to come; forgets a piece of those that ended more than `retention` months ago.
+
+    0 keeps all. Where our account does not own the tables, no months are made; all works without them.
+    """
+    await store.call("make_behavior_months")
+    if retention:
+        await store.call("forget_behavior", months=retention)

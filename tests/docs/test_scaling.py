@@ -21,15 +21,14 @@ async def test_the_query_runs(query: str, connection: asyncpg.Connection) -> Non
 async def test_pruning_leaves_what_is_young_and_takes_what_is_old(
     store: PostgresStore, clock: Clock, connection: asyncpg.Connection
 ) -> None:
-    user = await store.call("create_user", external_id="ada")
-    event = {"event_id": "e1", "user_id": user["user_id"], "type": "lesson_complete"}
-    await store.call("record_behavior_events", events=[event])
+    told = {"event_id": "e1", "source": "resend", "type": "delayed", "details": {}}
+    await store.call("record_delivery_events", events=[told])
 
     async def left_after_pruning() -> int:
         for query in PRUNING:
             await connection.execute(query)
-        return int(await connection.fetchval("select count(*) from tendril.behavior_events"))
+        return int(await connection.fetchval("select count(*) from tendril.delivery_events"))
 
     assert await left_after_pruning() == 1
-    await clock.advance("731 days")
+    await clock.advance("366 days")
     assert await left_after_pruning() == 0

@@ -1,4 +1,4 @@
-"""What people did lies in months: each is made ahead, and goes when it is old; an id counts once in all of them."""
+"""What people did lies in months, which are made ahead and go when they are old; an id counts once in all."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ from tests.fixtures.database import Clock
 from tests.sql.conftest import World, step
 
 MONTHS = """
-    select array_agg(c.relname::text order by c.relname) from pg_inherits i join pg_class c on c.oid = i.inhrelid
+    select array_agg(c.relname::text order by c.relname)
+    from pg_inherits i join pg_class c on c.oid = i.inhrelid
     where i.inhparent = 'tendril.behavior_events'::regclass"""
 WHERE = (
     "select event_id, tableoid::regclass::text as month from tendril.behavior_events order by recorded_at, id"
 )
 GOAL = """
     with goal as (
-        insert into tendril.campaigns (name, title, kind, steps, schedule, status, goal, created_by, created_at,
-            changed_at)
+        insert into tendril.campaigns
+            (name, title, kind, steps, schedule, status, goal, created_by, created_at, changed_at)
         select 'goal', 'Goal', 'drip', '[]', '{}', 'active', '{"event": "bought"}', 'admin', tendril.clock(),
             tendril.clock()
         returning id)
@@ -132,7 +133,8 @@ async def test_what_was_counted_of_forgotten_events_stays(
     await connection.execute(GOAL)
     await world.deliver()
     await world.did(ada, "bought")
-    before = [await counted(connection, table) for table in ("behavior_days", "conversions")]
+    sums = ("behavior_days", "conversions")
+    before = [await counted(connection, table) for table in sums]
     await world.call("make_behavior_months")
     await world.clock.advance("800 days")
 
@@ -140,9 +142,7 @@ async def test_what_was_counted_of_forgotten_events_stays(
         pass
 
     assert await counted(connection, "behavior_events") == 0
-    assert (
-        [await counted(connection, table) for table in ("behavior_days", "conversions")] == before == [1, 1]
-    )
+    assert [await counted(connection, table) for table in sums] == before == [1, 1]
 
 
 async def test_nothing_is_forgotten_before_its_time(world: World, connection: asyncpg.Connection) -> None:

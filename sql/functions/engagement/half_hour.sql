@@ -3,8 +3,5 @@
 create or replace function tendril.half_hour(moment timestamptz, zone text)
 returns bigint
 language sql stable
-set search_path = ''
-as $$
-    select 1::bigint << (extract(hour from half_hour.moment at time zone half_hour.zone)::int * 2
-        + extract(minute from half_hour.moment at time zone half_hour.zone)::int / 30);
-$$;
+-- in this form it becomes part of the query that uses it
+return 1::bigint << (extract(hour from moment at time zone zone)::int * 2 + extract(minute from moment at time zone zone)::int / 30);

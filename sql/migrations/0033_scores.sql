@@ -48,10 +48,14 @@ create index score_marks_of_user on tendril.score_marks (user_id);
 -- overwrites what is newer. `onwards` is set while all of them are reckoned anew, and says from whom on.
 create table tendril.score_slices (
     slice smallint primary key check (slice between 0 and 15),
+    first_user uuid not null,
+    last_user uuid not null,
     onwards uuid
 );
 -- Everybody who is here already.
-insert into tendril.score_slices (slice, onwards) select generate_series(0, 15), '00000000-0000-0000-0000-000000000000';
+insert into tendril.score_slices (slice, first_user, last_user, onwards)
+select s.slice, s.first_user, (to_hex(s.slice) || 'fffffff-ffff-ffff-ffff-ffffffffffff')::uuid, s.first_user
+from (select n as slice, (to_hex(n) || '0000000-0000-0000-0000-000000000000')::uuid as first_user from generate_series(0, 15) n) s;
 
 -- What people in general do, and how alike they are: the shares of what they choose among, and for how many observations of one's own
 -- these count (the concentration of a Dirichlet-multinomial distribution).

@@ -129,6 +129,13 @@ class World:
         recorded: Row = await self.call("record_behavior_events", events=[event])
         return recorded
 
+    async def rescore(self) -> None:
+        """What the process does every few seconds: sums and scores follow what has happened."""
+        while await self.call("fold_deliveries"):
+            pass
+        while await self.call("rescore_changed") is not None:
+            pass
+
 
 @pytest.fixture
 async def world(store: Store, clock: Clock) -> World:

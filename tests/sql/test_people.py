@@ -451,7 +451,12 @@ async def test_each_preference_is_kept_and_the_others_stay(
     ada = await world.person()
     before = await world.call("get_preferences", user_id=ada)
     after = await world.call("set_preferences", user_id=ada, changes={key: value})
-    follows = {"preferred_channel": {"channel_order"}, "max_per_day": {"frequency"}}.get(key, set())
+    following = {
+        "preferred_channel": {"channel_order"},
+        "max_per_day": {"frequency"},
+        "preferred_time": {"time_is_chosen"},
+    }
+    follows = following.get(key, set())
     assert after | {each: before[each] for each in follows} == before | {key: kept}
 
 
@@ -959,7 +964,8 @@ async def test_the_most_engaged_user_scores_no_more_than_a_hundred(
     await connection.execute(
         "insert into tendril.behavior_days (user_id, day, type, events, first_at, last_at, half_hours) "
         "select $1, '2026-03-03'::date - n, 'lesson', 50, t.moment, t.moment, -1 "
-        "from generate_series(0, 400) n, lateral (select tendril.clock() + (1 - n) * interval '1 day') as t (moment)",
+        "from generate_series(0, 400) n, "
+        "lateral (select tendril.clock() + (1 - n) * interval '1 day') as t (moment)",
         ada,
     )
     for number in range(20):
@@ -1074,7 +1080,8 @@ async def test_the_channel_that_is_answered_clearly_more_often_is_learned(
                 await world.tell(each, "opened")
         await world.deliver("telegram")
         await world.clock.advance("2 seconds")
-    assert await world.call("learned_channel", user_id=ada) == learned
+    await world.rescore()
+    assert (await world.call("get_preferences", user_id=ada))["learned_channel"] == learned
 
 
 # ---- the names that others rely on ----

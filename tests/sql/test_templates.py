@@ -213,6 +213,7 @@ async def test_whoever_does_much_is_highly_engaged(world: World) -> None:
     for day in range(1, 29):
         await world.did(ada, "lesson", occurred_at=f"2026-02-{day:02}T10:00:00+00:00")
     await world.did(ada, "lesson")
+    await world.rescore()
 
     assert await world.call("engagement_level", user_id=ada) == "high"
     assert await world.call("engagement_level", user_id=await world.person()) == "low"

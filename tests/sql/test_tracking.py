@@ -388,5 +388,6 @@ async def test_answers_in_the_chat_count_in_the_score_and_teach_the_channel(
     score = await world.call("calculate_engagement_score", user_id=ada, score_type="telegram")
 
     assert (score["factors"]["answered"], score["factors"]["asked"]) == (5, 5)
+    await world.rescore()
     learned = "select learned_channel from tendril.user_preferences"
     assert await connection.fetchval(learned) == "telegram"

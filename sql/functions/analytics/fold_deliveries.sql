@@ -28,6 +28,8 @@ begin
     select count(*), array_agg(distinct delivery_id) into taken, marked from gone;
     if taken > 0 then
         perform tendril.refold_deliveries(marked);
+        insert into tendril.score_marks (user_id)
+        select distinct d.user_id from tendril.message_deliveries d where d.id = any (marked) and d.sent_at is not null order by 1;
     end if;
     perform tendril.fold_counts();
     update tendril.analytics_state s set folded_at = fold_deliveries.at where s.folded_at is null or taken > 0;

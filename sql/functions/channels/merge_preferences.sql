@@ -7,7 +7,8 @@ set search_path = ''
 as $$
     update tendril.user_preferences p
     set channel_order = case p.channel_order when '{}' then old.channel_order else p.channel_order end,
-        preferred_time = case p.preferred_time when 'morning' then old.preferred_time else p.preferred_time end,
+        preferred_time = case when p.time_is_chosen then p.preferred_time else old.preferred_time end,
+        time_is_chosen = p.time_is_chosen or old.time_is_chosen,
         quiet_from = case when (p.quiet_from, p.quiet_until) = (time '22:00', time '08:00') then old.quiet_from else p.quiet_from end,
         quiet_until = case when (p.quiet_from, p.quiet_until) = (time '22:00', time '08:00') then old.quiet_until else p.quiet_until end,
         paused_until = greatest(p.paused_until, old.paused_until),

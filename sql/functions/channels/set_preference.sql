@@ -32,6 +32,7 @@ begin
         set channel_order = case set_preference.key when 'channel_order'
                 then array(select jsonb_array_elements_text(coalesce(set_preference.value, '[]')::jsonb)) else p.channel_order end,
             preferred_time = case set_preference.key when 'preferred_time' then coalesce(set_preference.value, p.preferred_time) else p.preferred_time end,
+            time_is_chosen = case set_preference.key when 'preferred_time' then set_preference.value is not null else p.time_is_chosen end,
             quiet_from = case set_preference.key when 'quiet_from' then coalesce(set_preference.value::time, p.quiet_from) else p.quiet_from end,
             quiet_until = case set_preference.key when 'quiet_until' then coalesce(set_preference.value::time, p.quiet_until) else p.quiet_until end,
             paused_until = case set_preference.key when 'paused_until'

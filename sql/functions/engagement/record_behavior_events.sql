@@ -11,7 +11,6 @@ as $$
 #variable_conflict use_column
 declare
     fresh bigint[];
-    engaged uuid[];
 begin
     -- Before the users are locked: an answer to a reminder changes deliveries, and whoever does locks those first.
     if record_behavior_events.events @? '$[*] ? (@.type == "meeting_accepted" || @.type == "meeting_declined")' then
@@ -21,7 +20,7 @@ begin
         perform tendril.heed_commitment_answers(record_behavior_events.events, record_behavior_events.at);
     end if;
     if record_behavior_events.events @? '$[*] ? (@.source == "telegram")' then
-        engaged := tendril.note_engagement(record_behavior_events.events, record_behavior_events.at);
+        perform tendril.note_engagement(record_behavior_events.events, record_behavior_events.at);
     end if;
     with given as (
         select distinct on (g.event_id) g.* from jsonb_to_recordset(record_behavior_events.events) as g (
@@ -54,11 +53,6 @@ begin
     perform tendril.roll_up_behavior(fresh);
     if cardinality(fresh) > 0 then
         perform tendril.award_events(fresh, record_behavior_events.at);
-    end if;
-    if engaged is not null then
-        update tendril.user_preferences p
-        set learned_channel = tendril.learned_channel(p.user_id, record_behavior_events.at)
-        where p.user_id = any (engaged);
     end if;
     if cardinality(fresh) > 0 and tendril.has_goals() then
         perform tendril.record_conversions(fresh, record_behavior_events.at);

@@ -83,7 +83,7 @@ as $$
         (a.email_at, a.email_days, m.email_asked, m.email_answered, m.email_squared)::tendril.score_evidence,
         case when e.user_id is not null then (e.last_at, e.days, e.asked, e.answered, e.squared)::tendril.score_evidence end,
         case when k.user_id is not null then (k.last_at, k.days, k.asked, k.answered, k.squared)::tendril.score_evidence end,
-        a.hours, score_evidence_of.at
+        case when a.hours[1] is not null then a.hours end, score_evidence_of.at
     from tendril.users u
     left join active a on a.user_id = u.id
     left join messages m on m.user_id = u.id

@@ -20,7 +20,7 @@ begin
             -- Most first steps are due at once, and campaigns plan a million of them.
             case when s.anchor = 'enrollment' and s.after = interval '0' and s.local_time is null and not s.at_preferred_time and s.weekdays is null
                 then e.anchor_at
-                else tendril.step_due(e, s, p.preferred_time, u.timezone) end as due
+                else tendril.step_due(e, s, p, u.timezone) end as due
         from tendril.enrollments e
         join tendril.sequence_steps s on s.version_id = e.version_id and s.position = e.current_step + 1
         join tendril.users u on u.id = e.user_id

@@ -6,7 +6,7 @@ language sql
 set search_path = ''
 as $$
     with moved as (
-        select d.id, tendril.step_due(e, s, p.preferred_time, u.timezone) as due
+        select d.id, tendril.step_due(e, s, p, u.timezone) as due
         from tendril.enrollments e
         join tendril.message_deliveries d on d.enrollment_id = e.id and d.message_step = e.current_step + 1
         join tendril.sequence_steps s on s.version_id = d.version_id and s.position = d.message_step

@@ -9,6 +9,7 @@ import structlog
 
 from bot.waiting import Bell
 from engagement.behavior import look_after_months
+from engagement.scores import rescore
 from sequences.analytics import fold_all
 from sequences.controller import NurtureController
 from sequences.experiments.experiments import look_after_experiments
@@ -53,6 +54,7 @@ class Upkeep:
             await self._reroute(channel)
         await self._store.call("forget_old")
         await fold_all(self._store)
+        await rescore(self._store)
         if await self._store.call("raise_alerts"):
             self._controller.wake()
         await look_after_experiments(self._store)

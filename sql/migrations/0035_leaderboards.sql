@@ -81,6 +81,8 @@ create table tendril.achievements (
     description jsonb not null check (jsonb_typeof(description -> 'en') = 'string'),
     icon text not null check (icon <> ''),
     filter jsonb not null check (jsonb_typeof(filter) = 'object'),
+    -- the behavior events by which one may come to meet it; null is any
+    event_types text[],
     -- null: from the file
     created_by text,
     -- what is no longer offered stays with those who earned it

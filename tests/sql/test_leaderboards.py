@@ -30,10 +30,12 @@ with earned as (
     select d.user_id, b.period, b.since, sum(d.xp) as xp
     from tendril.xp_days d join tendril.user_preferences p on p.user_id = d.user_id and p.on_leaderboards
     cross join lateral (values
-        ('daily', d.day), ('weekly', date_trunc('week', d.day)::date), ('all_time', '-infinity')) b (period, since)
+        ('daily', d.day), ('weekly', date_trunc('week', d.day)::date), ('all_time', '-infinity')
+    ) b (period, since)
     group by 1, 2, 3 having sum(d.xp) > 0
 )
-select e.period, e.since, e.user_id::text, e.xp::int, rank() over (partition by period, since order by xp desc)::int
+select e.period, e.since, e.user_id::text, e.xp::int,
+    rank() over (partition by period, since order by xp desc)::int
 from earned e
 """
 RANKS = """
@@ -339,11 +341,11 @@ async def test_ranks_are_exact_after_many_earned_hid_and_merged_at_once(
 async def test_a_merged_user_stands_with_the_xp_of_both(world: World, connection: asyncpg.Connection) -> None:
     old, kept = await people(world, connection, 10, 30)
     await connection.execute(
-        "update tendril.xp_days d set xp = d.xp + 10 where user_id = $1", kept
-    )  # as the ledger's move does
-
-    await connection.execute("delete from tendril.xp_days where user_id = $1", old)
+        "insert into tendril.xp_ledger (user_id, award_key, action, xp, day, earned_at) "
+        "select d.user_id, d.user_id::text, 'lesson', d.xp, d.day, tendril.clock() from tendril.xp_days d"
+    )
     await world.call("set_preferences", user_id=old, changes={"on_leaderboards": False})
+
     await world.call("merge_users", from_user=old, into_user=kept)
 
     assert await connection.fetchval("select count(*) from tendril.standings where user_id = $1", old) == 0

@@ -19,6 +19,8 @@ as $$
         union all
         select tendril.next_intervention(upcoming_work.at)
         union all
+        select tendril.next_standing_work(upcoming_work.at)
+        union all
         -- people who are still to be planned
         select b.starts_at from tendril.broadcasts b where b.status in ('scheduled', 'sending') and b.planned_at is null
         union all

@@ -22,6 +22,7 @@ PREFERENCES = (
 )  # fmt: skip
 SCORES = ("overall", "telegram", "email")
 STREAK = ("days", "longest", "freezes", "kept_today")
+XP = ("total", "level", "today", "week")
 COMMITMENTS = ("open", "done", "missed", "dropped")
 CONTACT_CHANNELS = ("email", "telegram")
 CONTACT_ANSWERS = ("opted_in", "unsubscribed")
@@ -35,7 +36,7 @@ OPERATORS = (
     "$count", "$within", "$last", "$older", "$younger", "$status",
 )  # fmt: skip
 SUBJECTS = (
-    "attributes.X, user.X, contact_points.CHANNEL, preferences.X, score.TYPE, streak.X, "
+    "attributes.X, user.X, contact_points.CHANNEL, preferences.X, score.TYPE, streak.X, xp.X, "
     "enrollments.SEQUENCE, deliveries.SEQUENCE, behavior.EVENT, commitments.STATUS, pods.member, context.X, "
     "clicked.STEP, opened.STEP"
 )
@@ -123,6 +124,7 @@ class _Check:
             "preferences": self._preference,
             "score": self._score,
             "streak": self._streak,
+            "xp": self._xp,
             "enrollments": self._sequence,
             # as enrollments were called at first
             "sequences": self._sequence,
@@ -166,6 +168,10 @@ class _Check:
 
     def _streak(self, name: str, asked: object, path: str) -> Iterator[FilterProblem]:
         yield from _known(name, STREAK, path, "streak")
+        yield from self._asked(asked, path, 0)
+
+    def _xp(self, name: str, asked: object, path: str) -> Iterator[FilterProblem]:
+        yield from _known(name, XP, path, "xp")
         yield from self._asked(asked, path, 0)
 
     def _pods(self, name: str, asked: object, path: str) -> Iterator[FilterProblem]:

@@ -76,6 +76,7 @@ MATCHES: list[dict[str, Any]] = [
     {"preferences.max_per_day": {"$gte": 3}, "preferences.preferred_time": "morning"},
     {"score.overall": {"$gt": 10, "$lt": 90}},
     {"streak.days": 0, "streak.kept_today": False, "streak.freezes": {"$gt": 1}},
+    {"xp.total": 0, "xp.level": {"$lt": 2}, "xp.today": 0, "xp.week": {"$not": {"$gt": 0}}},
     {"enrollments.course": None, "sequences.course": {"$exists": False}},
     {"deliveries": {"$exists": False}, "deliveries.course": {"$count": 0, "$within": "7d"}},
     {"behavior.lesson": {"$last": {"$younger": "2d"}}},

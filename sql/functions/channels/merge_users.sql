@@ -22,6 +22,7 @@ begin
     update tendril.behavior_events b set user_id = merge_users.into_user where b.user_id = merge_users.from_user;
     update tendril.conversions c set user_id = merge_users.into_user where c.user_id = merge_users.from_user;
     perform tendril.merge_behavior_days(merge_users.from_user, merge_users.into_user);
+    perform tendril.merge_game(merge_users.from_user, merge_users.into_user, merge_users.at);
     insert into tendril.score_marks (user_id) values (merge_users.into_user);
     update tendril.commitments c set user_id = merge_users.into_user where c.user_id = merge_users.from_user;
     perform tendril.merge_interventions(merge_users.from_user, merge_users.into_user, merge_users.at);

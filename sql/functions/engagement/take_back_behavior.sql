@@ -1,4 +1,5 @@
--- Deletes the behavior events of these ids, which turned out not to have happened, and the conversions that they were; says how many.
+-- Deletes the behavior events of these ids, which turned out not to have happened, the conversions that they were, and what they
+-- earned; says how many.
 create or replace function tendril.take_back_behavior(event_ids text[])
 returns int
 language plpgsql
@@ -14,6 +15,7 @@ begin
     if cardinality(ids) = 0 then
         return 0;
     end if;
+    perform tendril.take_back_awards(ids);
     delete from tendril.conversions c where c.behavior_event_id = any (ids);
     delete from tendril.behavior_events b where b.id = any (ids);
     get diagnostics deleted = row_count;

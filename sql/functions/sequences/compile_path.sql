@@ -21,7 +21,7 @@ declare
     reckoned text := case
         when subject = 'score' and rest in ('overall', 'telegram', 'email')
             then format('tendril.calculate_engagement_score(u.id, %L) -> ''score''', rest)
-        when subject = 'streak' and rest in ('days', 'longest', 'freezes', 'kept_today') then format('tendril.streak_of(u.id) -> %L', rest)
+        else tendril.compile_game(subject, rest)
     end;
     column_name text := case subject || '.' || rest
         when 'user.created_at' then 'u.created_at'
@@ -75,7 +75,7 @@ begin
             null;
     end case;
     return tendril.refuse_filter(compile_path.path, format(
-        'a filter cannot ask for "%s"; it can ask for attributes.X, user.X, contact_points.CHANNEL, preferences.X, score.TYPE, streak.X, enrollments.SEQUENCE, '
+        'a filter cannot ask for "%s"; it can ask for attributes.X, user.X, contact_points.CHANNEL, preferences.X, score.TYPE, streak.X, xp.X, enrollments.SEQUENCE, '
         'deliveries.SEQUENCE, behavior.EVENT, commitments.STATUS, pods.member, context.X, clicked.STEP or opened.STEP', compile_path.key));
 end;
 $$;

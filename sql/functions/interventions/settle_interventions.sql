@@ -10,6 +10,10 @@ declare
     ended jsonb;
     needless bigint[];
 begin
+    -- First of all, as everybody does who changes several of theirs.
+    perform tendril.lock_runs(array(
+        select i.user_id from tendril.interventions i join tendril.users u on u.id = i.user_id
+        where i.ended_at is null and u.last_active_at > i.created_at and i.enrollment_id is not null));
     with seen as (
         select i.id, i.user_id, i.until, i.enrollment_id, tendril.came_back_at(i.user_id, i.created_at, i.until) as moment
         from tendril.interventions i
@@ -29,8 +33,10 @@ begin
         array_agg(d.enrollment_id) filter (where d.status = 'came_back')
     into ended, needless
     from done d;
-    perform tendril.cancel_enrollment(e.id, 'came_back', settle_interventions.at)
-    from tendril.enrollments e where e.id = any (needless) and e.status in ('active', 'paused');
+    update tendril.message_deliveries d set delivery_status = 'cancelled', reason = 'enrollment_ended'
+    where d.enrollment_id = any (needless) and d.delivery_status = 'pending';
+    update tendril.enrollments e set status = 'cancelled', status_reason = 'came_back', ended_at = settle_interventions.at
+    where e.id = any (needless) and e.status in ('active', 'paused');
     return ended;
 end;
 $$;

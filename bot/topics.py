@@ -17,9 +17,11 @@ from bot.admin import (
     deliveries,
     explain,
     health,
+    interventions,
     mailboxes,
     menu,
     message,
+    outreach,
     pauses,
     profile,
     roles,
@@ -97,6 +99,8 @@ ADMIN_TOPICS: tuple[ModuleType, ...] = (
     health,
     statistics,
     alerts,
+    interventions,
+    outreach,
 )
 """As above."""
 
@@ -121,5 +125,5 @@ def all_deep_links() -> Mapping[str, Opened]:
 
 def all_follow_ups() -> Mapping[str, Answer]:
     """What goes on in the chat once a button under a message was tapped, by the event that it records."""
-    following = (topic for topic in TOPICS if hasattr(topic, "follow_ups"))
+    following = (topic for topic in (*TOPICS, *ADMIN_TOPICS) if hasattr(topic, "follow_ups"))
     return {event: follow for topic in following for event, follow in topic.follow_ups().items()}

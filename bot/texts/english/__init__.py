@@ -11,6 +11,7 @@ from bot.texts.english import (
     commitments,
     conversation,
     game,
+    interventions,
     operations,
     pods,
     settings,
@@ -29,6 +30,7 @@ class English(
     administration.Administration,
     operations.Operations,
     broadcasts.Broadcasts,
+    interventions.Interventions,
 ):
     """`commands` are for everybody, `admin_commands` for admins too; in the order in which they are shown."""
 
@@ -44,5 +46,6 @@ class English(
         **administration.COMMANDS,
         **operations.COMMANDS,
         **broadcasts.COMMANDS,
+        **interventions.ADMIN_COMMANDS,
         **pods.ADMIN_COMMANDS,
     }

@@ -13,6 +13,7 @@ from bot.texts.german import (
     commitments,
     conversation,
     game,
+    interventions,
     operations,
     pods,
     settings,
@@ -31,6 +32,7 @@ class German(
     administration.Administration,
     operations.Operations,
     broadcasts.Broadcasts,
+    interventions.Interventions,
     basics.Basics,
     English,
 ):
@@ -48,5 +50,6 @@ class German(
         **administration.COMMANDS,
         **operations.COMMANDS,
         **broadcasts.COMMANDS,
+        **interventions.ADMIN_COMMANDS,
         **pods.ADMIN_COMMANDS,
     }

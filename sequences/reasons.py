@@ -33,6 +33,7 @@ REASONS: Mapping[str, str] = {
     "no_channel_left": "every channel that the step may use was tried",
     "gate": "the policy gate ended it",
     "merged": "the user was merged with another, who had the same sequence",
+    "came_back": "the user came back by themselves",
     "registration_ended": "the user no longer has a place in the event, or it was cancelled or moved",
     # addresses
     "blocked": "the user blocked the bot",

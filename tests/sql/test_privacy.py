@@ -94,6 +94,7 @@ PLANTED = {
         select $1::uuid, 70, 80, 60, 0.5, 'rules', '2026-03-02', tendril.clock(), tendril.clock()""",
     "user_scores": """insert into tendril.user_scores (user_id, calculated_at)
         select $1::uuid, tendril.clock()""",
+    "profiles": """insert into tendril.profiles (user_id, chosen) select $1::uuid, '{"pace": "slow"}'""",
     "dashboard_links": """insert into tendril.dashboard_links (token_hash, user_id, expires_at)
         select '\\x01', $1::uuid, tendril.clock()""",
     "pod_members": """insert into tendril.pod_members (pod_id, user_id, joined_at)
@@ -135,6 +136,8 @@ OF_NOBODY = {
     *("templates", "template_versions", "campaigns", "campaign_runs", "experiments", "experiment_variants"),
     "global_holdout",
     "behavior_keys",  # ids, which go with the events
+    *("profile_rules", "profile_fields"),  # the same for everybody
+    *("activity_marks", "activity_days", "activation_days", "activity_state"),  # sums, and how far they are
     "intervention_rules",  # settings
     *("risk_models", "risk_watch"),  # figures about many
     *("score_slices", "score_population"),  # how far a round has come; sums

@@ -34,6 +34,7 @@ from bot.admin import (
 from bot.admin import pods as admin_pods
 from bot.context import Understand
 from bot.handlers import (
+    achievements,
     actions,
     beginning,
     commitments,
@@ -41,6 +42,7 @@ from bot.handlers import (
     feedback,
     help,
     incoming,
+    leaderboard,
     link,
     membership,
     open_commitments,
@@ -49,7 +51,9 @@ from bot.handlers import (
     progress,
     settings,
     start,
+    stats,
     stop,
+    streaks,
     unknown,
     why,
     wishes,
@@ -64,6 +68,10 @@ TOPICS: tuple[ModuleType, ...] = (
     commitments,
     open_commitments,
     progress,
+    stats,
+    leaderboard,
+    streaks,
+    achievements,
     feedback,
     pods,
     settings,

@@ -1,4 +1,4 @@
-"""/stats [days]: the last days as a picture, and the same in three lines."""
+"""/stats [days] of admins: the last days as a picture, and in three lines. `/stats me` is their own card."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import Any
 from telegram import InlineKeyboardMarkup, Update
 from telegram.ext import BaseHandler
 
-from bot.admin.access import admin_command, admin_tap
+from bot.admin.access import Guarded, admin_tap
 from bot.admin.people import tapped_number
 from bot.context import Context, acknowledge, argument, button, reply
+from bot.handlers.commands import command
+from bot.handlers.stats import own_stats
 from bot.texts import English
 from webhooks.pictures.drawing import PALETTE, picture
 
@@ -31,6 +33,9 @@ COLORS = {
 
 async def stats(update: Update, context: Context) -> None:
     typed = argument(context).strip()
+    if typed.casefold() in context.words.own_words:
+        await own_stats(update, context)
+        return
     days = int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= 4 else 0
     if typed and not 1 <= days <= MOST_DAYS:
         await reply(update, context.words.how_to_stats)
@@ -49,15 +54,16 @@ async def _show(update: Update, context: Context, days: int) -> None:
     zone = context.known.timezone if context.known else "UTC"
     found = await context.call("statistics", days=days, zone=zone)
     others = [button(texts.stats_label(each), f"o:f:{each}") for each in OFFERED_DAYS if each != days]
+    own = [button(texts.own_card_label, "g:card")]
     if not found["channels"] and not found["active"] and not found["new"]:
-        await reply(update, texts.no_stats(days), [others])
+        await reply(update, texts.no_stats(days), [others, own])
     elif message is not None:
         png = await picture("statistics.svg", **card(texts, context.shared.brand, found))
         await message.reply_photo(
             png,
             texts.stats_lines(_figures(found)),
             filename="statistics.png",
-            reply_markup=InlineKeyboardMarkup([others]),
+            reply_markup=InlineKeyboardMarkup([others, own]),
         )
 
 
@@ -168,4 +174,8 @@ def _in_lines(words: str) -> list[str]:
 
 
 def handlers() -> list[BaseHandler[Any, Any, Any]]:
-    return [admin_command("stats", stats), admin_tap(r"^o:f:(?P<days>\d{1,3})$", stats_tapped)]
+    """Whoever has no role gets their own card."""
+    return [
+        command("stats", Guarded(stats, "viewer", own_stats)),
+        admin_tap(r"^o:f:(?P<days>\d{1,3})$", stats_tapped),
+    ]

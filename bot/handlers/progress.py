@@ -6,37 +6,41 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from telegram import Update
+from telegram import InlineKeyboardMarkup, Update
 from telegram.ext import BaseHandler
 
 from bot.context import Context
 from bot.handlers.commands import command
+from bot.handlers.stats import level, streak, ways_on
 from bot.texts import English
 from webhooks.pictures.drawing import picture
+
+Row = Mapping[str, Any]
 
 
 async def progress(update: Update, context: Context) -> None:
     person, texts = await context.person(update), context.words
     known = await context.call("commitment_progress", user_id=person.user_id)
-    png = await picture("progress.svg", name=person.first_name, **card(texts, known))
+    game = await context.call("describe_game", user_id=person.user_id)
+    png = await picture("progress.svg", name=person.first_name, **card(texts, known, game))
     if update.effective_message is not None:
-        caption = texts.progress(known["done"], known["missed"], known["open"])
-        await update.effective_message.reply_photo(png, caption, filename="progress.png")
+        await update.effective_message.reply_photo(
+            png,
+            texts.progress(known["done"], known["missed"], known["open"]),
+            reply_markup=InlineKeyboardMarkup([ways_on(texts)]),
+            filename="progress.png",
+        )
 
 
-def card(texts: English, known: Mapping[str, Any]) -> dict[str, Any]:
+def card(texts: English, known: Row, game: Row) -> dict[str, Any]:
     """What the picture shows, in words."""
-    days, longest, share = known["streak"]["days"], known["streak"]["longest"], known["kept_ratio"]
+    share = known["kept_ratio"]
     *past, present = known["weeks"]
     labels = [texts.short_day(date.fromisoformat(week["monday"])) for week in past] + [texts.this_week]
     return {
         "title": texts.progress_title,
-        "streak": {
-            "days": days,
-            "label": texts.one_day if days == 1 else texts.days_in_a_row,
-            "longest": texts.longest_streak(longest) if longest else "",
-            "freezes": known["streak"]["freezes"],
-        },
+        "level": level(texts, game),
+        "streak": streak(texts, game["streak"]),
         "kept": {
             "share": share or 0,
             "figure": "–" if share is None else f"{round(share * 100)}%",

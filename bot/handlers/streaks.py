@@ -30,7 +30,7 @@ async def streaks(update: Update, context: Context) -> None:
             png,
             caption,
             parse_mode=ParseMode.HTML,
-            reply_markup=InlineKeyboardMarkup(buttons),
+            reply_markup=InlineKeyboardMarkup(buttons) if buttons else None,
             filename="streak.png",
         )
 
@@ -61,7 +61,7 @@ async def _redraw(update: Update, context: Context) -> None:
     png, caption, buttons = await _page(update, context)
     media = InputMediaPhoto(png, caption, parse_mode=ParseMode.HTML, filename="streak.png")
     try:
-        await message.edit_media(media, InlineKeyboardMarkup(buttons))
+        await message.edit_media(media, InlineKeyboardMarkup(buttons) if buttons else None)
     except BadRequest as refused:
         if "not modified" not in refused.message.lower():
             raise

@@ -18,7 +18,15 @@ def progress(**changes: Any) -> dict[str, Any]:
     return {
         "title": "Your progress",
         "name": "Ada",
-        "streak": {"days": 12, "label": "days in a row", "longest": "Longest: 30", "freezes": 1},
+        "level": {"number": 4, "name": "Achiever", "xp": "1,240 XP", "share": 0.6, "way": "260 XP to go"},
+        "streak": {
+            "days": 12,
+            "label": "days in a row",
+            "longest": "Longest: 30",
+            "freezes": 1,
+            "most_freezes": 2,
+            "week": [{"label": "Mo", "kind": "active", "is_today": False}] * 7,
+        },
         "kept": {"share": 0.86, "figure": "86%", "label": ["of what", "you said"]},
         "columns": [{"label": f"{day} Feb", "parts": [day, 1]} for day in range(8)],
         "words": {"weeks": "Eight weeks", "done": "kept", "missed": "missed", "nothing": ""},
@@ -34,7 +42,7 @@ async def test_a_picture_is_a_png_twice_as_large() -> None:
     png = await picture("progress.svg", **progress())
 
     assert png.startswith(b"\x89PNG\r\n\x1a\n")
-    assert struct.unpack(">II", png[16:24]) == (1440, 1040)
+    assert struct.unpack(">II", png[16:24]) == (1440, 1400)
 
 
 async def test_a_letter_of_every_script_that_we_have_changes_the_picture() -> None:

@@ -37,6 +37,7 @@ class English(
     commands: Mapping[str, str] = {
         **conversation.COMMANDS,
         **commitments.COMMANDS,
+        **game.COMMANDS,
         **pods.COMMANDS,
         **beginning.COMMANDS,
         **settings.COMMANDS,

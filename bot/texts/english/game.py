@@ -29,6 +29,7 @@ class Game(Basics):
     streak_label = "🔥 Streak"
     achievements_label = "🏅 Achievements"
     own_card_label = "My own card"
+    own_words: Sequence[str] = ("me", "my", "mine", "own")
     achievements_word = "Achievements"
     no_achievements_yet = "The first one comes with the first thing you do."
 

@@ -40,6 +40,7 @@ class German(
         **English.commands,
         **conversation.COMMANDS,
         **commitments.COMMANDS,
+        **game.COMMANDS,
         **pods.COMMANDS,
         **beginning.COMMANDS,
         **settings.COMMANDS,

@@ -21,6 +21,7 @@ class Game(english.game.Game):
     streak_label = "🔥 Serie"
     achievements_label = "🏅 Erfolge"
     own_card_label = "Meine eigene Karte"
+    own_words: Sequence[str] = ("ich", "mein", "meine", "me")
     achievements_word = "Erfolge"
     no_achievements_yet = "Der erste kommt mit dem Ersten, was du tust."
 

@@ -29,6 +29,7 @@ from bot.database import LateStore, open_migrated_store
 from bot.health import OwnHealth
 from bot.interventions import InterventionDuty
 from bot.kept_secrets import KeptSecret, kept_secret
+from bot.leaderboards import LeaderboardDuty
 from bot.live_messages import BroadcastViews
 from bot.receiving import Receiving, Webhook
 from bot.running import Duty, Process
@@ -41,6 +42,7 @@ from channels.registry import open_channels
 from channels.signing import Signer
 from channels.telegram import TelegramChannel
 from channels.transport import open_httpx_client
+from engagement.achievements import publish_achievements
 from engagement.commitments import Rater, RuleRater
 from engagement.model_rating import ModelRater
 from sequences.broadcasting import BroadcastChanges
@@ -367,6 +369,7 @@ class _Assembly:
         self._add_broadcasts()
         self._add_campaigns()
         self._add_interventions()
+        self._add_leaderboards()
         callbacks = CallbackDuty(self.store, Receivers(self.settings.webhook_allowed_hosts))
         self.duties["callbacks"] = callbacks.run
         self.ticks["callbacks"] = Tick(self.settings.tick_seconds, callbacks.bell.ring)
@@ -395,6 +398,12 @@ class _Assembly:
         interventions = InterventionDuty(self.store, self.controller.wake)
         self.duties["interventions"] = interventions.run
         self.ticks["interventions"] = Tick(self.settings.tick_seconds * UPKEEP_TICKS, interventions.bell.ring)
+
+    def _add_leaderboards(self) -> None:
+        leaderboards = LeaderboardDuty(self.store, self.controller.wake)
+        self.duties["leaderboards"] = leaderboards.run
+        self.ticks["leaderboards"] = Tick(self.settings.tick_seconds * UPKEEP_TICKS, leaderboards.bell.ring)
+        self.felt.append(leaderboards.bell.ring)
 
     async def add_answers(self, *, has_web: bool) -> None:
         """It answers from now on, also while the database is away: its health says so."""
@@ -462,3 +471,5 @@ async def _publish(store: Store) -> None:
         log.info("sequence_published", sequence=published.sequence, number=published.number)
     for name in await publish_templates(store):
         log.info("template_published", template=name)
+    if changed := await publish_achievements(store):
+        log.info("achievements_changed", achievements=changed)

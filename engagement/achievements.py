@@ -26,12 +26,15 @@ class InLanguages(BaseModel):
 
 
 class Achievement(BaseModel):
+    """A `quiet` one is had without anybody being told."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     icon: Annotated[str, Field(min_length=1, max_length=16)]
     title: InLanguages
     description: InLanguages
     filter: dict[str, Any]
+    quiet: bool = False
 
 
 class BadAchievements(ValueError):

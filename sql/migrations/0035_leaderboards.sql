@@ -83,6 +83,8 @@ create table tendril.achievements (
     filter jsonb not null check (jsonb_typeof(filter) = 'object'),
     -- the behavior events by which one may come to meet it; null is any
     event_types text[],
+    -- had without anybody being told
+    is_quiet boolean not null default false,
     -- null: from the file
     created_by text,
     -- what is no longer offered stays with those who earned it

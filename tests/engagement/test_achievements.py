@@ -112,6 +112,19 @@ async def test_a_filter_that_counts_nothing_has_no_progress_and_other_languages_
     assert (german["title"], german["progress"], german["icon"]) == ("German", None, "🥨")
 
 
+async def test_a_quiet_one_is_had_and_nobody_is_told(
+    store: Store, connection: asyncpg.Connection, ada: str, file: Path
+) -> None:
+    file.write_text(MEANT.replace("[lessons]", "[lessons]\nquiet = true"), encoding="utf-8")
+    await publish_achievements(store, file)
+
+    await did(store, ada, *["lesson_complete"] * 3)
+    await look_after_leaderboards(store)
+
+    assert (await listed(store, ada))["lessons"]["earned_at"] is not None
+    assert await told(connection) == []
+
+
 async def test_many_processes_give_it_once(
     store: Store, connection: asyncpg.Connection, ada: str, file: Path
 ) -> None:

@@ -275,6 +275,19 @@ async def test_the_event_says_how_it_ended_and_what_comes_next(
     }  # fmt: skip
 
 
+async def test_who_is_alone_in_a_league_is_told_of_no_victory(
+    world: World, connection: asyncpg.Connection, clock: Clock
+) -> None:
+    (ada,) = await many(connection, 1)
+    await earn(connection, ada, 10)
+    await form(world)
+
+    closed = await end(world, clock, "2026-03-09T01:00:00Z")
+
+    assert (closed, await ended(connection)) == (1, 0)
+    assert (await world.call("league_of", user_id=ada))["last"]["result"] == "stayed"
+
+
 async def test_a_merged_user_keeps_one_league_a_week(
     world: World, connection: asyncpg.Connection, clock: Clock
 ) -> None:

@@ -1,5 +1,5 @@
 -- Gives what they have earned to those who did something, so many marks of it at a time: who meets an achievement's filter has it
--- from then on, once, and the behavior event achievement_earned says so. Says how many marks it took.
+-- from then on, once, and the behavior event achievement_earned says so, unless it is a quiet one. Says how many marks it took.
 create or replace function tendril.award_achievements(batch int default 2000, at timestamptz default tendril.clock())
 returns int
 language plpgsql

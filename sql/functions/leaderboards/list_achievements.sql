@@ -13,7 +13,7 @@ begin
     if list_achievements.user_id is null then
         return (
             select coalesce(jsonb_agg(jsonb_build_object(
-                'name', a.name, 'title', a.title, 'description', a.description, 'icon', a.icon, 'filter', a.filter,
+                'name', a.name, 'title', a.title, 'description', a.description, 'icon', a.icon, 'filter', a.filter, 'quiet', a.is_quiet,
                 'created_by', a.created_by, 'earned', (
                     select count(*) from tendril.achievements_earned e where e.achievement = a.name)) order by a.position, a.name), '[]')
             from tendril.achievements a where a.is_offered);

@@ -18,7 +18,7 @@ import random
 import time
 import uuid
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -33,6 +33,7 @@ from sequences.definition import Step
 from sequences.metrics import DeliveryMetrics
 from sequences.outcomes import Backoff, Recorder, Verdict, nobody_knows, verdict_on
 from sequences.pages import Page, Pages
+from sequences.places import Places
 from sequences.rendering import Unrenderable
 from sequences.slots import Hold, Slots
 from storage.store import StorageError, Store, Unavailable
@@ -56,10 +57,6 @@ STREAM_PAUSE = 0.05
 STREAM_ENDS = 1.0
 # Seconds between looks for claims of ours whose answer never came: their messages wait for their leases.
 LOST_CLAIMS_SECONDS = 5.0
-# Seconds by which a request may miss its turn; later than that it takes another, lest several leave together.
-TURN_MISSED = 0.02
-# Seconds for which a channel without a limit is not asked for turns.
-UNLIMITED_SECONDS = 5.0
 # Seconds of rendering without letting the conversation and the web have their turn.
 LONGEST_TURN = 0.01
 # Seconds that a stop waits for a store that is away, after what is in flight has had its own grace time.
@@ -160,6 +157,7 @@ class DeliveryPipeline:
         self._metrics = (metrics or DeliveryMetrics()).of(channel.name)
         self._steps = PublishedSteps(store)
         self._pages = Pages(store)
+        self._places = Places(store, channel.name, self.worker)
         # Nothing is claimed while outcomes wait for the store: their leases may have run out, and the claim
         # would bring back what has been sent.
         self._recorder = Recorder(
@@ -171,7 +169,6 @@ class DeliveryPipeline:
         )
         self._claim_failed = False
         self._looked_for_lost_claims = time.perf_counter()
-        self._unlimited_until = -math.inf
         # With the lease token of each claim.
         self._under_way: dict[asyncio.Task[None], str] = {}
         self._awake = asyncio.Event()
@@ -401,7 +398,7 @@ class DeliveryPipeline:
             claimed = await self._patiently(partial(self._unpacked, claimed))
             batch_key = claimed[0].batch_key
             if batch_key is not None:
-                await self._send_in_turn(claimed, batch_key, tally)
+                await self._send_batch(claimed, batch_key, tally)
             else:
                 ready = await self._rendered(claimed, tally)
                 await (self._send_together if self._is_batched else self._send_singly)(ready, hold, tally)
@@ -448,30 +445,37 @@ class DeliveryPipeline:
 
     async def _send_together(self, ready: list[Claimed], hold: Hold, tally: Counter[str]) -> None:
         for request in await self._stored(ready, tally):
-            await self._send_in_turn(request.messages, request.batch_key, tally)
+            await self._send_batch(request.messages, request.batch_key, tally)
+
+    async def _send_batch(
+        self, request: Sequence[Claimed], batch_key: str | None, tally: Counter[str]
+    ) -> None:
+        for place in await self._take_places(1):
+            await self._send_in_place(request, batch_key, place, tally)
 
     async def _send_singly(self, ready: list[Claimed], hold: Hold, tally: Counter[str]) -> None:
         """Each is stored when it can be sent at once: what is not stored has surely not been sent."""
         async with asyncio.TaskGroup() as sends:
             while ready:
                 lanes = await self._take_lanes(ready)
-                now, ready = ready[: lanes.held], ready[lanes.held :]
+                places = await self._take_places(lanes.held, unless=partial(self._must_not_begin, ready))
+                lanes.give(lanes.held - len(places))
+                now, ready = ready[: len(places)], ready[len(places) :]
                 if not now:
                     self._give_up(ready, tally)
                     return
-                for each in await self._stored_singles(now, lanes, tally):
-                    sending = sends.create_task(self._send([each], None, tally))
+                stored = await self._stored_singles(now, lanes, tally)
+                for each, place in zip(stored, places, strict=False):
+                    sending = sends.create_task(self._send_in_place([each], None, place, tally))
                     sending.add_done_callback(partial(_free, lanes, hold))
+                await self._leave(places[len(stored) :])
 
     async def _take_lanes(self, ready: list[Claimed]) -> Hold:
         """Lanes to send some of these at once; none if they must not be sent any more."""
         worthwhile = min(len(ready), max(1, self._lanes.total // WORTH_A_CLAIM))
         while not self._lanes.has_room(worthwhile) and not self._must_not_begin(ready):
             await self._lanes.change(worthwhile)
-        lanes = Hold(self._lanes, 0 if self._must_not_begin(ready) else min(len(ready), self._lanes.free))
-        if lanes.held and (not await self._has_turn(lanes.held) or self._must_not_begin(ready)):
-            lanes.close()
-        return lanes
+        return Hold(self._lanes, 0 if self._must_not_begin(ready) else min(len(ready), self._lanes.free))
 
     def _must_not_begin(self, ready: list[Claimed]) -> bool:
         return self._stopping.is_set() or ready[0].claimed_at < self._halted[0]
@@ -531,33 +535,28 @@ class DeliveryPipeline:
         )
         return bool(stored == len(ready))
 
-    async def _send_in_turn(
-        self, request: Sequence[Claimed], batch_key: str | None, tally: Counter[str]
-    ) -> None:
-        if await self._has_turn(1):
-            await self._send(request, batch_key, tally)
-
-    async def _has_turn(self, requests: int) -> bool:
-        """Waits until so many may leave; False if a stop came while the store was away. What a claim spent of
-        the budget is older than its requests, and what was held up on the way must not leave together.
-        """
-        is_missed = time.perf_counter() > self._unlimited_until
-        while is_missed:
+    async def _take_places(self, wanted: int, *, unless: Callable[[], bool] = lambda: False) -> Sequence[int]:
+        """At least one, as soon as there is; none if they are not wanted, or cannot be had before the end."""
+        while wanted and not unless():
             try:
-                wait = await self._patiently(partial(self._ask_for_turn, requests))
+                taken = await self._patiently(partial(self._places.take, wanted))
             except Unavailable:
-                log.warning("claim_left_to_its_lease", channel=self.channel.name, requests=requests)
-                return False
-            turn = time.perf_counter() + wait
-            await asyncio.sleep(wait)
-            is_missed = wait > 0 and time.perf_counter() > turn + TURN_MISSED
-        return True
+                log.warning("claim_left_to_its_lease", channel=self.channel.name, requests=wanted)
+                break
+            if taken.places:
+                return taken.places
+            await asyncio.sleep(taken.wait)
+        return ()
 
-    async def _ask_for_turn(self, requests: int) -> float:
-        wait = await self._store.call("take_turn", channel=self.channel.name, requests=requests)
-        if wait is None:
-            self._unlimited_until = time.perf_counter() + UNLIMITED_SECONDS
-        return float(wait or 0.0)
+    async def _leave(self, places: Iterable[int]) -> None:
+        for place in places:
+            await self._places.leave(place)
+
+    async def _send_in_place(
+        self, request: Sequence[Claimed], batch_key: str | None, place: int, tally: Counter[str]
+    ) -> None:
+        await self._send(request, batch_key, tally)
+        await self._places.leave(place)
 
     async def _send(self, request: Sequence[Claimed], batch_key: str | None, tally: Counter[str]) -> None:
         self._metrics.sends.inc()

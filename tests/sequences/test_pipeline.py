@@ -147,17 +147,37 @@ async def test_a_hundred_and_one_emails_are_two_requests_with_a_key_each(
 
 
 @pytest.mark.parametrize("name", ["telegram", "email"])
-async def test_a_request_waits_for_its_turn_behind_those_of_other_workers(
-    house: House, telegram: ScriptedChannel, email: ScriptedChannel, pipeline: Builder, name: str
+async def test_a_request_leaves_a_second_after_the_answer_to_as_many_before_it_as_the_provider_allows(
+    house: House,
+    telegram: ScriptedChannel,
+    email: ScriptedChannel,
+    pipeline: Builder,
+    clock: Any,
+    name: str,
 ) -> None:
     channel = {"telegram": telegram, "email": email}[name]
     await (greet_on_telegram(house) if channel is telegram else greet_by_email(house, "ada@example.com"))
-    await house.store.call("configure_budget", channel=name, per_second=20, messages_per_request=1)
-    began = asyncio.get_running_loop().time()
-    await house.store.call("take_turn", channel=name, requests=6)
-    await pipeline(channel).drain_once()
-    assert len(channel.arrived) == 1
-    assert asyncio.get_running_loop().time() - began > 6 / 20
+    await house.store.call("configure_budget", channel=name, per_second=2, messages_per_request=1)
+    await house.store.call("take_places", worker="other", channel=name, requests=2)
+    async with running(pipeline(channel)):
+        await eventually(house.has_statuses(sending=1))
+        await house.store.call("leave_place", worker="other", channel=name, place=2)
+        assert channel.requests == []
+        await clock.advance("1 second")
+        await eventually(house.has_statuses(sent=1))
+    free = await house.query("select place from tendril.send_places where worker is null")
+    assert [row["place"] for row in free] == [2]
+
+
+async def test_a_place_that_was_taken_for_a_message_that_cannot_be_stored_is_free_again(
+    house: House, telegram: ScriptedChannel, pipeline: Builder, renderer: PlainRenderer
+) -> None:
+    await greet_on_telegram(house, 2)
+    await house.store.call("configure_budget", channel="telegram", per_second=2, burst=2)
+    renderer.fails = lambda row: row["user"].update(first_name="\x00") if row["user"]["id"] else None
+    await pipeline(telegram).drain_once()
+    assert telegram.arrived == []
+    assert await house.query("select place from tendril.send_places where worker is not null") == []
 
 
 async def test_one_slow_chat_does_not_hold_the_others(

@@ -377,18 +377,26 @@ async def test_the_budget_is_shared_and_never_exceeded(world: World) -> None:
     assert sum(map(len, claims)) <= 6
 
 
-async def test_requests_that_are_ready_at_once_get_turns_that_the_budget_allows(world: World) -> None:
+async def test_no_second_has_room_for_more_requests_than_the_provider_allows(world: World) -> None:
     at = datetime(2030, 1, 1, tzinfo=UTC)
 
-    async def waits(*requests: int, **budget: float) -> list[float]:
-        await world.call("configure_budget", channel="telegram", **budget)
-        asked = [await world.call("take_turn", channel="telegram", requests=each, at=at) for each in requests]
-        return [each and round(each, 3) for each in asked]
+    async def take(requests: int, after: float) -> list[int]:
+        moment = at + timedelta(seconds=after)
+        places = (await world.call(
+            "take_places", worker="one", channel="telegram", requests=requests, at=moment
+        ))["places"]  # fmt: skip
+        return sorted(places)
 
-    assert await waits(1, 1, 1, 1, per_second=10, burst=1.5) == [0, 0.101, 0.202, 0.303]
-    at += timedelta(minutes=1)
-    assert await waits(2, 3, 1, 5, per_second=10, burst=5) == [0, 0, 0.101, 0.606]
-    assert await waits(1) == [None]
+    assert await world.call("take_places", worker="one", channel="telegram") is None
+    await world.call("configure_budget", channel="telegram", per_second=2, burst=2)
+    assert await take(2, 0) == [1, 2]
+    assert await take(2, 0) == [3]
+    assert await take(1, 30) == []
+    await world.call("leave_place", worker="two", channel="telegram", place=2, at=at)
+    await world.call("leave_place", worker="one", channel="telegram", place=3, at=at)
+    assert await take(3, 0.99) == []
+    assert await take(3, 1) == [3]
+    assert await take(3, 60) == [1, 2]
 
 
 async def test_a_worker_that_starts_again_under_its_name_gets_its_work_back_at_once(world: World) -> None:

@@ -128,7 +128,7 @@ OF_NOBODY = {
         "migrations",
         "duties",
         "send_budgets",
-        "send_turns",
+        "send_places",
         "time_notices",
         "sequences",
     ),

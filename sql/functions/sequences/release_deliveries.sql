@@ -19,6 +19,11 @@ begin
     set leased_until = release_deliveries.at
     where d.worker = release_deliveries.worker and d.delivery_status = 'sending' and d.leased_until > release_deliveries.at
         and d.lease_token <> all (release_deliveries.held);
+    -- Nothing of it is on its way.
+    if cardinality(release_deliveries.held) = 0 then
+        perform tendril.leave_place(p.worker, p.channel, p.place, release_deliveries.at)
+        from tendril.send_places p where p.worker = release_deliveries.worker;
+    end if;
     return released;
 end;
 $$;

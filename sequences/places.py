@@ -1,0 +1,60 @@
+"""Room among the requests that a provider allows in a second, shared by all workers of a channel.
+
+A claim spends the budget long before its requests leave, and what is held up on the way would arrive
+together. So each request takes a place before it leaves and gives it back with its answer; only a second
+after that the next may take it. There are as many places as the provider allows requests.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from storage.store import StorageError, Store
+
+log = structlog.get_logger(__name__)
+
+# Seconds for which a channel without a limit is not asked again.
+UNLIMITED_SECONDS = 5.0
+NO_PLACE = 0
+"""What a request takes where there is no limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Perhaps fewer than were wanted; if none, `wait` says in how many seconds to ask again."""
+
+    places: Sequence[int]
+    wait: float
+
+
+class Places:
+    def __init__(self, store: Store, channel: str, worker: str) -> None:
+        self._store = store
+        self._channel = channel
+        self._worker = worker
+        self._unlimited_until = -math.inf
+
+    async def take(self, wanted: int) -> Taken:
+        """Raises StorageError."""
+        if time.perf_counter() > self._unlimited_until:
+            answer = await self._store.call(
+                "take_places", worker=self._worker, channel=self._channel, requests=wanted
+            )
+            if answer is not None:
+                return Taken(answer["places"], answer["wait"])
+            self._unlimited_until = time.perf_counter() + UNLIMITED_SECONDS
+        return Taken([NO_PLACE] * wanted, 0.0)
+
+    async def leave(self, place: int) -> None:
+        """Where the store is away, the place becomes free by itself after a while."""
+        if place == NO_PLACE:
+            return
+        try:
+            await self._store.call("leave_place", worker=self._worker, channel=self._channel, place=place)
+        except StorageError as error:
+            log.debug("place_not_left", channel=self._channel, code=error.code)

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from bot.database import direct_address, opened_store
 from bot.settings import Settings, SettingsError
+from sequences.interventions import because
 from sequences.reasons import in_words
 
 Row = Mapping[str, Any]
@@ -224,8 +225,13 @@ def _enrollments(story: Row, page: Page, zone: str) -> list[str]:
 
 
 def _origin(enrollment: Row) -> list[str]:
-    """The campaign and the time of it that began this, and the variant of an experiment that it is."""
-    return [*_campaign(enrollment), *_variant(enrollment)]
+    """The risk or the campaign that began this, and the variant of an experiment that it is."""
+    return [*_risk(enrollment), *_campaign(enrollment), *_variant(enrollment)]
+
+
+def _risk(enrollment: Row) -> list[str]:
+    made = enrollment.get("intervention")
+    return [f"because {because(made['risk'], made['reasons'])}"] if made else []
 
 
 def _campaign(enrollment: Row) -> list[str]:

@@ -55,6 +55,8 @@ class Administration(Basics):
         "testemail": "✉️ Trial email",
         "health": "🩺 Health",
         "alerts": "🔔 Alerts",
+        "interventions": "🛟 Interventions",
+        "outreach": "🤝 Whom to talk to",
         "unsuppress": "🔓 Open an address",
         "broadcast": "📣 Broadcast",
         "broadcasts": "🗂 Broadcasts",

@@ -386,6 +386,9 @@ class Operations(Basics):
                 return f"Messages over {channel} are late. /health"
             case "campaign_failed":
                 return f"The campaign {escape(details['campaign'])} has stopped: pause and resume it"
+            case "outreach_waiting":
+                who = self._several(details["tasks"], "person waits", "people wait")
+                return f"{who} to be talked to. /outreach"
             case "webhook_paused":
                 return f"The webhook to {escape(details['host'])} takes nothing and is paused"
             case _:

@@ -30,6 +30,7 @@ class Why(Basics):
         "request_email": "because you gave me your address",
         "preference_page": "because somebody asked for it on the page of your settings",
         "direct": "because somebody of the team wrote to you",
+        "intervention": "because it had become quiet around you",
         "trigger": "because of something that you did here",
     }
     """By the behavior event, or by the source, that began it."""

@@ -63,6 +63,8 @@ class Administration(english.administration.Administration):
         "testemail": "✉️ Probemail",
         "health": "🩺 Zustand",
         "alerts": "🔔 Alarme",
+        "interventions": "🛟 Interventionen",
+        "outreach": "🤝 Wer ein Gespräch braucht",
         "unsuppress": "🔓 Adresse freigeben",
         "broadcast": "📣 Rundruf",
         "broadcasts": "🗂 Rundrufe",

@@ -381,6 +381,9 @@ class Operations(english.operations.Operations):
                 return f"Nachrichten über {channel} sind zu spät. /health"
             case "campaign_failed":
                 return f"Die Kampagne {escape(details['campaign'])} steht: anhalten und weiterlaufen lassen"
+            case "outreach_waiting":
+                who = self._several(details["tasks"], "Mensch wartet", "Menschen warten")
+                return f"{who} auf ein Gespräch. /outreach"
             case "webhook_paused":
                 return f"Der Webhook an {escape(details['host'])} nimmt nichts an und pausiert"
             case _:

@@ -29,6 +29,7 @@ class Why(english.why.Why):
         "request_email": ", weil du mir deine Adresse gegeben hast",
         "preference_page": ", weil auf der Seite deiner Einstellungen darum gebeten wurde",
         "direct": ", weil dir jemand vom Team geschrieben hat",
+        "intervention": ", weil es still um dich geworden war",
         "trigger": " wegen etwas, das du hier getan hast",
     }
     begun = ", weil jemand vom Team es für dich gestartet hat"

@@ -19,6 +19,9 @@ begin
     if record_behavior_events.events @? '$[*] ? (@.type == "commitment_done" || @.type == "commitment_let_go")' then
         perform tendril.heed_commitment_answers(record_behavior_events.events, record_behavior_events.at);
     end if;
+    if record_behavior_events.events @? '$[*] ? (@.type starts with "outreach_")' then
+        perform tendril.heed_outreach_answers(record_behavior_events.events, record_behavior_events.at);
+    end if;
     if record_behavior_events.events @? '$[*] ? (@.source == "telegram")' then
         perform tendril.note_engagement(record_behavior_events.events, record_behavior_events.at);
     end if;

@@ -59,6 +59,14 @@ as $$
     where r.status = 'failed' and c.status = 'active'
     group by c.id
     union all
+    -- for two days nobody has talked to them, or nobody is there who could be asked to
+    select 'outreach_waiting', 'outreach_waiting', jsonb_build_object('tasks', count(*)), interval '0'
+    from tendril.outreach_tasks t
+    where t.status = 'open' and (t.created_at <= alert_causes.at - interval '2 days' or not exists (
+        select from tendril.users_to_alert() as admin (id)
+        join tendril.contact_points c on c.user_id = admin.id and c.state = 'active' and c.channel in ('telegram', 'email')))
+    having count(*) > 0
+    union all
     select 'callbacks_refused:' || r.provider, 'callbacks_refused', jsonb_build_object('provider', r.provider), interval '0'
     from tendril.refused_callbacks r where r.last_at > alert_causes.at - interval '1 hour';
 $$;

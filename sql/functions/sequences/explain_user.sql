@@ -18,6 +18,7 @@ begin
                 'enrollment_id', e.id, 'sequence', e.sequence, 'key', e.key, 'status', e.status, 'status_reason', e.status_reason, 'source', e.source,
                 'current_step', e.current_step, 'steps', (select count(*) from tendril.sequence_steps s where s.version_id = e.version_id),
                 'enrolled_at', e.enrolled_at, 'ended_at', e.ended_at, 'paused_at', e.paused_at,
+                'intervention', tendril.intervention_of(e.id),
                 'campaign', (select c.name from tendril.campaigns c where c.id = e.campaign_id),
                 'experiment', (select x.name from tendril.experiments x where x.id = e.experiment_id), 'variant', e.variant) order by e.id desc)
             from tendril.enrollments e where e.user_id = subject), '[]'),

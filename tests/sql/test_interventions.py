@@ -435,3 +435,41 @@ async def test_the_next_look_is_a_minute_away_at_most(watch: Watch, clock: Clock
     assert due[:19] == "2026-03-02T12:01:00"
     await clock.advance("1 minute")
     assert (await watch.look())["chosen"] == 1
+
+
+async def test_whom_nobody_talks_to_for_two_days_becomes_an_alert(watch: Watch, clock: Clock) -> None:
+    boss = await watch.world.person()
+    await watch.world.call("set_roles", user_id=boss, roles=["admin"], actor="owner")
+    await watch.rises(await watch.world.person(), 90, ["human_outreach"])
+    await watch.look([])
+    at_once = await watch.world.call("alert_causes")
+    await clock.advance("2 days")
+
+    assert [each["kind"] for each in at_once] == []
+    assert [each["kind"] for each in await watch.world.call("alert_causes")] == ["outreach_waiting"]
+
+
+async def test_a_task_for_which_there_is_no_admin_is_an_alert_at_once(watch: Watch) -> None:
+    await watch.rises(await watch.world.person(), 90, ["human_outreach"])
+    await watch.look([])
+
+    assert [each["kind"] for each in await watch.world.call("alert_causes")] == ["outreach_waiting"]
+
+
+async def test_explain_says_because_of_which_risk_a_message_came(watch: Watch) -> None:
+    ada = await watch.at_risk(72)
+    await watch.look()
+
+    (told,) = (await watch.world.call("explain_user", reference=ada))["enrollments"]
+
+    assert told["intervention"]["risk"] == 72
+    assert told["intervention"]["reasons"][0]["words"] == "nothing for 9 days"
+
+
+async def test_of_two_people_who_turn_out_to_be_one_one_is_still_open(watch: Watch) -> None:
+    ada, same = await watch.at_risk(), await watch.at_risk()
+    await watch.look()
+
+    await watch.world.call("merge_users", from_user=same, into_user=ada)
+
+    assert [made["status"] for made in await watch.of(ada)] == ["dismissed", "open"]

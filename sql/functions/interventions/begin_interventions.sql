@@ -8,7 +8,7 @@ as $$
 #variable_conflict use_column
 declare
     -- tells this run from earlier ones
-    run text := 'risk:' || extract(epoch from begin_interventions.at);
+    run text := 'risk ' || to_char(begin_interventions.at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS');
     way record;
 begin
     for way in

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import structlog
 
 from bot.waiting import Bell
-from engagement.behavior import look_after_months
+from engagement.behavior import look_after_behavior
 from engagement.scores import rescore
 from sequences.analytics import fold_all
 from sequences.controller import NurtureController
@@ -58,7 +58,7 @@ class Upkeep:
         if await self._store.call("raise_alerts"):
             self._controller.wake()
         await look_after_experiments(self._store)
-        await look_after_months(self._store, self._behavior_retention)
+        await look_after_behavior(self._store, self._behavior_retention)
 
     async def _reroute(self, channel: str) -> None:
         """Nobody delivers there, so we ask the policy gate which other way those messages can take."""

@@ -52,11 +52,12 @@ async def record_behavior(store: Store, events: Sequence[BehaviorEvent]) -> Beha
     return BehaviorRecorded(answer["recorded"], answer["duplicates"], answer["enrolled"])
 
 
-async def look_after_months(store: Store, retention: int) -> None:
-    """Makes room for the months to come; forgets a piece of those that ended more than `retention` months ago.
+async def look_after_behavior(store: Store, retention: int) -> None:
+    """Makes room for the months to come, forgets a piece of what is older than `retention` months, counts.
 
     0 keeps all. Where our account does not own the tables, no months are made; all works without them.
     """
     await store.call("make_behavior_months")
     if retention:
         await store.call("forget_behavior", months=retention)
+    await store.call("count_activity")

@@ -21,12 +21,24 @@ from webhooks.pictures.drawing import picture
 Row = Mapping[str, Any]
 MOST_MEDALS = 6
 GLYPHS = {
-    "🔥": "flame", "✅": "check", "✔️": "check", "🎯": "check", "📚": "book", "📖": "book", "🎓": "book",
-    "👥": "people", "🤝": "people", "🫂": "people", "🏆": "cup", "🥇": "cup", "👑": "cup", "🌅": "sun",
-    "☀️": "sun", "🌞": "sun", "🐦": "sun", "🌙": "moon", "🦉": "moon", "🚩": "flag", "🏁": "flag", "🏔️": "flag",
-    "🌱": "leaf", "🌿": "leaf", "🍃": "leaf", "🌳": "leaf", "⚡": "bolt", "🚀": "bolt", "💪": "bolt",
-    "❤️": "heart", "💚": "heart", "🧡": "heart", "❄️": "snow", "🧊": "snow", "💬": "words", "📣": "words",
-}  # fmt: skip
+    icon: glyph
+    for glyph, icons in {
+        "bolt": "⚡ 🚀 💪 🏋️ 🛠️",
+        "book": "📚 📖 🎓 🧠",
+        "check": "✅ 🎯 🔟",
+        "cup": "🏆 🥇 👑 💯 🪜",
+        "flag": "🚩 🏁 🏔️ 🗺️",
+        "flame": "🔥 🌋 ☄️",
+        "heart": "❤️ 💚 💌 🙌",
+        "leaf": "🌱 🌿 🌳 🌍 👋",
+        "moon": "🌙 🦉",
+        "people": "👥 🤝 🪺",
+        "snow": "❄️ 🧊",
+        "sun": "☀️ 🌞 🌅",
+        "words": "💬 📣 📬 🙋",
+    }.items()
+    for icon in icons.split()
+}
 """What is drawn for an icon, whose own picture is different on each system; a star for any other."""
 
 

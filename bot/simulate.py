@@ -18,6 +18,7 @@ from bot.explain import Page
 from bot.settings import Settings, SettingsError
 from sequences.audiences import load_audiences
 from sequences.campaigns import definition_of
+from sequences.definition import EVENT_NAME, BadDuration, interval
 from sequences.definition import Sequence as Definition
 from sequences.drafting import BadDraft, read_steps, template_names
 from sequences.loading import load_catalogue
@@ -75,9 +76,7 @@ def add_cast(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--from", dest="begins", metavar="DATE", type=_moment, help="a day to come, or a moment"
     )
-    command.add_argument(
-        "--answers", metavar="SHARE", type=_share, default=0.0, help="who clicks: nobody, everybody, or 30%%"
-    )
+    _add_assumptions(command)
     command.add_argument("--version", metavar="N", type=int, help="an earlier version of the sequence")
     command.add_argument(
         "--compare",
@@ -86,6 +85,20 @@ def add_cast(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--json", action="store_true", help="as JSON")
     command.add_argument("--picture", metavar="FILE", type=Path, help="draw a timeline, .png or .svg")
+
+
+def _add_assumptions(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--answers", metavar="SHARE", type=_share, default=0.0, help="who clicks: nobody, everybody, or 30%%"
+    )
+    command.add_argument(
+        "--does",
+        metavar="EVENT[=AFTER]",
+        type=_doing,
+        action="append",
+        default=[],
+        help="what everybody does on the way, as lesson_complete='2 days'; may be repeated",
+    )
 
 
 async def simulate_command(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -114,7 +127,7 @@ async def _played(store: Store, arguments: argparse.Namespace) -> tuple[Simulati
     options: dict[str, Any] = {
         "days": arguments.days,
         "begins": arguments.begins,
-        "assumptions": Assumptions(answers=arguments.answers),
+        "assumptions": Assumptions(answers=arguments.answers, behavior=tuple(arguments.does)),
     }
     played = await simulate(store, plot, cast, **options)
     if arguments.compare is None:
@@ -229,12 +242,17 @@ def _version(simulation: Simulation) -> str:
 
 
 def _assumed(assumptions: Assumptions) -> str:
-    match assumptions.answers:
+    deeds = ", ".join(f"{each['type']} after {each['after']}" for each in assumptions.behavior)
+    return _answers(assumptions.answers) + (f" Everybody does {deeds}." if deeds else "")
+
+
+def _answers(share: float) -> str:
+    match share:
         case 0:
             return "Nobody answers."
         case 1:
             return "Everybody clicks in every message an hour after it came."
-        case share:
+        case _:
             return f"{share:.0%} of the messages are clicked, an hour after they came."
 
 
@@ -287,6 +305,16 @@ def _share(written: str) -> float:
     if re.fullmatch(r"\d{1,3}%", written) and int(written[:-1]) <= 100:
         return int(written[:-1]) / 100
     raise argparse.ArgumentTypeError(f"{written!r} is not nobody, everybody or a share like 30%")
+
+
+def _doing(written: str) -> dict[str, str]:
+    event, _, after = written.partition("=")
+    if not EVENT_NAME.match(event):
+        raise argparse.ArgumentTypeError(f"{event!r} is not a behavior event like lesson_complete")
+    try:
+        return {"type": event, "after": interval(after or "0 seconds")}
+    except BadDuration as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _moment(written: str) -> datetime:

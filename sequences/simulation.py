@@ -26,6 +26,11 @@ WHY_NOT = {
     "already_running": "runs through it already",
     "not_in_audience": "is not in the audience when it runs",
     "not_enrolled": "did not enter",
+    "already_enrolled": "had it before",
+    "sequence_declined": "declined it",
+    "no_date_ahead": "is not in the audience, or has no date that its steps still lie ahead of",
+    "not_triggered": "does not do what triggers it, or not while its filters hold",
+    "not_entering": "does not come into the audience: who is in it from the beginning is only remembered",
 }
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
@@ -217,7 +222,7 @@ async def simulate(
             "Take fewer people or fewer days.",
             "days",
         ) from None
-    return _read(report, days, assumed, _notes(plot, cast, times))
+    return _read(report, days, assumed, _notes(plot, cast, times, days))
 
 
 def presets(names: Sequence[str]) -> tuple[Mapping[str, Any], ...]:
@@ -281,7 +286,7 @@ def _invented(person: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _times(plot: Plot, first: datetime, days: int) -> dict[str, Any]:
-    """The local times at which a campaign runs; others let everybody enter on the first day."""
+    """The local times at which a campaign runs, if it goes by dates."""
     campaign = plot.campaign
     if campaign is None or campaign["kind"] not in ("one_time", "recurring"):
         return {}
@@ -295,11 +300,11 @@ def _times(plot: Plot, first: datetime, days: int) -> dict[str, Any]:
     }
 
 
-def _notes(plot: Plot, cast: Cast, times: Mapping[str, Any]) -> tuple[str, ...]:
+def _notes(plot: Plot, cast: Cast, times: Mapping[str, Any], days: int) -> tuple[str, ...]:
     """What it takes for granted beyond the assumptions that were chosen."""
     notes = ["Providers take every message at once: rate limits are not played."]
     if plot.campaign is not None and plot.campaign["kind"] in ("drip", "triggered"):
-        notes.append("Everybody enters on the first day.")
+        notes.append(_who_enters(plot.campaign["schedule"], days))
     if times.get("times") == []:
         notes.append("The campaign does not run in these days.")
     if plot.campaign is not None and plot.campaign["status"] != "active":
@@ -310,6 +315,13 @@ def _notes(plot: Plot, cast: Cast, times: Mapping[str, Any]) -> tuple[str, ...]:
     if cast.sample:
         notes.append(f"The audience is a sample of at most {cast.sample} people, the same ones every time.")
     return tuple(notes)
+
+
+def _who_enters(schedule: Mapping[str, Any], days: int) -> str:
+    if "event" in schedule:
+        return f"People enter when they do {schedule['event']!r}: say who does, and when."
+    often = "every hour" if days < 60 else f"every {days // 30} hours"
+    return f"Who enters is looked at when something happens, and otherwise {often}."
 
 
 def _read(report: Mapping[str, Any], days: int, assumed: Assumptions, notes: tuple[str, ...]) -> Simulation:

@@ -64,6 +64,36 @@ async def test_a_real_user_is_named_by_any_id(world: World, capsys: pytest.Captu
     assert played["totals"]["sent"] == {"telegram": 2}
 
 
+async def test_what_everybody_does_triggers_a_campaign_that_waits_for_it(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await world.publish(step())
+    written = {
+        "name": "praise",
+        "title": "Praise",
+        "kind": "triggered",
+        "sequence": "course",
+        "schedule": {"event": "sang"},
+    }
+    await world.call("draft_campaign", campaign=written, created_by="admin")
+
+    await typed(world, "--campaign", "praise", "--invent", "email_only", "--does", "sang=26h", "--days", "5")
+
+    story = capsys.readouterr().out
+    assert "Nobody answers. Everybody does sang after 26 hours." in story
+    assert "day 1  Tue 03 Mar 14:00  hello  sent over email" in story
+
+
+@pytest.mark.parametrize("wrong", ["Sang!", "sang=soon"])
+def test_what_nobody_can_do_is_refused_at_the_terminal(
+    wrong: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        parser().parse_args(["simulate", "course", "--does", wrong])
+
+    assert "--does" in capsys.readouterr().err
+
+
 async def test_two_versions_are_told_apart_line_by_line(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -106,7 +136,7 @@ async def test_a_campaign_is_played_while_it_is_still_a_draft(
         created_by="admin",
     )
 
-    await typed(world, "--campaign", "thanks", "--invent", "email_only")
+    await typed(world, "--campaign", "thanks", "--invent", "email_only", "--does", "sang")
 
     story = capsys.readouterr().out
     assert "Thanks, not published: 30 days" in story

@@ -142,16 +142,21 @@ async def test_a_draft_reaches_whom_the_name_of_its_audience_stands_for(world: W
     assert played.users[0].why_not == "is not in the audience when it runs"
 
 
-async def test_a_triggered_campaign_lets_everybody_enter_on_the_first_day(world: World) -> None:
+async def test_a_triggered_campaign_is_entered_by_who_does_what_triggers_it_and_then(world: World) -> None:
     await world.publish(step())
     drafted = await world.call(
         "draft_campaign", campaign=weekly(kind="triggered", schedule={"event": "sang"}), created_by="admin"
     )
+    people = Cast(invented=({"label": "singer"}, {"label": "listener"}))
+    sang = Assumptions(behavior=({"type": "sang", "after": "3 days", "people": ["singer"]},))
 
-    played = await simulate(world.store, Plot(campaign=drafted), Cast(invented=({"label": "Ada"},)))
+    played = await simulate(world.store, Plot(campaign=drafted), people, assumptions=sang)
 
-    assert [entry.day for entry in played.users[0].entries] == [0]
-    assert "Everybody enters on the first day." in played.notes
+    singer, listener = played.users
+    assert [entry.day for entry in singer.entries] == [3]
+    assert listener.entries == ()
+    assert listener.why_not == "does not do what triggers it, or not while its filters hold"
+    assert "People enter when they do 'sang': say who does, and when." in played.notes
 
 
 async def test_a_simulation_may_begin_on_a_day_to_come(world: World) -> None:

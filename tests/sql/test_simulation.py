@@ -14,10 +14,13 @@ import pytest
 
 from storage.store import Invalid, NotFound, StorageError
 from tests.sql.conftest import MONDAY_NOON, Row, World, step
+from tests.sql.test_campaigns import carried
 from tests.sql.test_experiments import draft, drawn, start
 
 BEGIN = datetime.fromisoformat(MONDAY_NOON)
 Ended = tuple[str, str, str, str | None, datetime]
+Doing = tuple[datetime, str, str, Row]
+"""When, who, what, and what is noted with it."""
 VERDICTS = {"sent": "send", "clicked": "send", "skipped": "skip", "cancelled": "stop", "failed": "fail"}
 
 
@@ -44,26 +47,74 @@ def told(report: Row, user: int = 0) -> list[tuple[str, ...]]:
 # What really happens: the same operations that the process calls, with the clock moved from one to the next.
 
 
-async def lived(world: World, *, days: int, blocked: Sequence[str] = (), answers: bool = False) -> None:
+async def lived(
+    world: World,
+    *,
+    days: int,
+    begins: datetime = BEGIN,
+    blocked: Sequence[str] = (),
+    answers: bool = False,
+    doings: Sequence[Doing] = (),
+    looks: Looks | None = None,
+) -> None:
     """Works off what is due, a second after it is, until so many days have passed; some chats are closed, and
-    everybody or nobody clicks an hour after a message came.
+    everybody or nobody clicks an hour after a message came. `doings` are what people do on the way.
     """
-    at, clicks = BEGIN, list[tuple[datetime, Row]]()
-    while at < BEGIN + timedelta(days=days):
+    at, clicks, ahead = begins, list[tuple[datetime, Row]](), sorted(doings)
+    while at < begins + timedelta(days=days):
         await world.clock.set(at)
+        while ahead and ahead[0][0] <= at:
+            await do(world, *ahead.pop(0))
         for click in [click for click in clicks if click[0] <= at]:
             clicks.remove(click)
             await world.call("record_delivery_events", events=[click[1]], at=at)
+        if looks is not None and looks.following <= at:
+            await carried(world, at=at)
         await world.call("follow_up", at=at)
-        idle = 0
+        idle = arrived = 0
         while idle < 3:  # what one channel skips may make the other due
             sent = await deliver(world, "telegram", at, blocked) + await deliver(world, "email", at)
             idle = 0 if sent else idle + 1
+            arrived += len(sent)
             clicks += [(at + timedelta(hours=1), clicked(row)) for row in sent if answers]
-        (work,) = await world.call("upcoming_work", at=at)
-        following = at if work["due_now"] else work["next_at"] and datetime.fromisoformat(work["next_at"])
+        following = await upcoming(world, at) if looks is None else await looks.upcoming(at)
         coming = [following + timedelta(seconds=1)] if following else []
-        at = min([*coming, *(moment for moment, _ in clicks)], default=BEGIN + timedelta(days=days))
+        coming += [doing[0] for doing in ahead] + ([looks.after(at, arrived)] if looks else [])
+        at = min([*coming, *(moment for moment, _ in clicks)], default=begins + timedelta(days=days))
+
+
+async def upcoming(world: World, at: datetime) -> datetime | None:
+    (work,) = await world.call("upcoming_work", at=at)
+    return at if work["due_now"] else work["next_at"] and datetime.fromisoformat(work["next_at"])
+
+
+async def do(world: World, at: datetime, user: str, type_: str, metadata: Row) -> None:
+    event = {"event_id": f"{user}:{at}", "user_id": user, "type": type_, "metadata": metadata}
+    await world.call("record_behavior_events", events=[event], at=at)
+
+
+class Looks:
+    """When the duty looks at an audience: every five minutes, and here only where that may matter."""
+
+    def __init__(self, connection: asyncpg.Connection, first: datetime) -> None:
+        self.connection = connection
+        self.first = self.following = first
+
+    async def upcoming(self, at: datetime) -> datetime | None:
+        """When the next message is due; that the duty could look is nothing to wake up for."""
+        moment: datetime | None = await self.connection.fetchval(
+            "select min(least(case delivery_status when 'pending' then next_attempt_at end, fallback_at))"
+            " from tendril.message_deliveries where delivery_status = 'pending' or fallback_at is not null"
+        )
+        return None if moment is None or moment.year > 3000 else max(at, moment)
+
+    def after(self, at: datetime, arrived: int) -> datetime:
+        if self.following <= at and not arrived:
+            self.following = at + timedelta(hours=1)
+        elif at >= self.first:
+            soon = at + timedelta(minutes=5) - (at - self.first) % timedelta(minutes=5)
+            self.following = soon if self.following <= at else min(self.following, soon)
+        return self.following
 
 
 def clicked(row: Row) -> Row:
@@ -91,7 +142,7 @@ async def deliver(world: World, channel: str, at: datetime, blocked: Sequence[st
 
 
 async def happened(connection: asyncpg.Connection, user: str) -> list[Ended]:
-    """The ledger of one user: what was sent or ended, over which channel, why, and when."""
+    """The ledger of one user since the beginning: what ended how, over which channel, why, and when."""
     rows = await connection.fetch(
         "select s.name, d.channel, d.delivery_status as status, d.reason, coalesce(d.sent_at, d.failed_at, ("
         " select max(v.occurred_at) from tendril.delivery_events v where v.delivery_id = d.id"
@@ -101,11 +152,12 @@ async def happened(connection: asyncpg.Connection, user: str) -> list[Ended]:
         "order by s.name, d.channel",
         user,
     )
-    return [(row["name"], row["channel"], VERDICTS[row["status"]], row["reason"], row["at"]) for row in rows]
+    ended = [(row["name"], row["channel"], VERDICTS[row["status"]], row["reason"], row["at"]) for row in rows]
+    return sorted((each for each in ended if each[-1] >= BEGIN), key=str)
 
 
 def foretold(user: Mapping[str, Any]) -> list[Ended]:
-    return sorted(
+    ended = [
         (
             each["step"],
             each["channel"],
@@ -115,7 +167,8 @@ def foretold(user: Mapping[str, Any]) -> list[Ended]:
         )
         for each in user["entries"]
         if each["verdict"] != "hold" and each.get("reason") != "no_engagement"
-    )
+    ]
+    return sorted(ended, key=str)
 
 
 ZONES = ("UTC", "Europe/Berlin", "Pacific/Auckland", "America/Los_Angeles", "Asia/Kathmandu")
@@ -185,6 +238,112 @@ async def test_what_is_simulated_is_what_then_happens(
         assert foretold(user) == await happened(connection, user["user_id"])
 
 
+SANG_LATELY = {"behavior.sang": {"$count": {"$gte": 1}, "$within": "30h"}}
+OLD_PEOPLE, HISTORY = BEGIN - timedelta(days=3), BEGIN - timedelta(days=2)
+
+
+SINCE_SIGN_UP, SINCE_DATE = {"anchor": "user.created_at"}, {"anchor": "attributes.began_on"}
+LOUDLY = {"event": "sang", "filter": {"context.loud": True}}
+
+
+@pytest.mark.parametrize(
+    ("state", "kind", "schedule", "chosen"),
+    [
+        ("draft", "drip", {**SINCE_SIGN_UP, "include_existing": True}, {}),
+        ("active", "drip", SINCE_SIGN_UP, {}),
+        ("paused", "drip", SINCE_SIGN_UP, {}),
+        ("draft", "drip", SINCE_DATE, {}),
+        ("active", "drip", SINCE_DATE, SANG_LATELY),
+        ("draft", "triggered", LOUDLY, {}),
+        ("active", "triggered", {"event": "sang", "again_after": "2 days"}, {}),
+        ("paused", "triggered", {"event": "sang", "again_after": "2 days"}, {}),
+        ("draft", "triggered", {"entered": True, "include_present": True}, SANG_LATELY),
+        ("active", "triggered", {"entered": True, "again_after": "1 day"}, SANG_LATELY),
+        ("paused", "triggered", {"entered": True}, SANG_LATELY),
+    ],
+)
+async def test_people_enter_a_simulated_campaign_when_they_then_do(
+    world: World, connection: asyncpg.Connection, state: str, kind: str, schedule: Row, chosen: Row
+) -> None:
+    chance = random.Random(f"{state} {kind} {schedule}")
+    drafted = await a_campaign_with_history(
+        world, connection, chance, state, {"kind": kind, "schedule": schedule, "filter": chosen}
+    )
+    users = await world.call("users_meeting", filter={})
+    doings = [
+        (
+            BEGIN + timedelta(minutes=chance.randrange(4 * 24 * 60)),
+            chance.choice(users),
+            "sang",
+            {"loud": loud},
+        )
+        for loud in (True, False, True, True, False, True)
+    ]
+    behavior = [
+        {"type": type_, "after": str(at - BEGIN), "people": [user], "metadata": noted}
+        for at, user, type_, noted in doings
+    ]
+
+    report = await simulated(
+        world, *users, campaign_id=drafted, behavior=behavior, days=4, answers=1, sequence=None
+    )
+    await go_on(world, drafted, state)
+    (due,) = await connection.fetch(
+        "select max(due_at) as at from tendril.campaign_runs where campaign_id = $1", drafted
+    )
+    looks = None if due["at"] is None else Looks(connection, max(BEGIN, due["at"]))
+    await lived(world, days=4, answers=True, doings=doings, looks=looks)
+
+    assert [foretold(user) for user in report["users"]] == [
+        await happened(connection, user) for user in users
+    ]
+    assert any(foretold(user) for user in report["users"])
+
+
+async def a_campaign_with_history(
+    world: World, connection: asyncpg.Connection, chance: random.Random, state: str, kind: Row
+) -> int:
+    """Of four people two came before it. Some got something of it already, if it is no draft any more."""
+    first = step(name="step0", after="1 hour")
+    await world.publish(first, *(any_step(chance, number) for number in range(1, 4)))
+    await world.clock.set(OLD_PEOPLE)
+    old = [await any_person(world, chance) for _ in range(2)]
+    await connection.execute('update tendril.users set attributes = \'{"began_on": "2026-03-04"}\'')
+    await world.clock.set(HISTORY)
+    campaign_id = (await campaign(world, **kind))["id"]
+    if state != "draft":
+        await begin(world, campaign_id, HISTORY)
+    await world.clock.set(HISTORY + timedelta(hours=2))
+    new = [await any_person(world, chance) for _ in range(2)]
+    await connection.execute(
+        'update tendril.users set attributes = \'{"began_on": "2026-02-28"}\' where id = $1', new[0]
+    )
+    sang = [(HISTORY + timedelta(hours=5), old[0], "sang", {"loud": True})]
+    sang += [(BEGIN - timedelta(hours=20), new[0], "sang", {"loud": True})]
+    watching = Looks(connection, HISTORY) if "event" not in kind["schedule"] else None
+    if state == "paused":
+        await lived(world, begins=HISTORY, days=1, doings=sang, looks=watching)
+        await world.call("pause_campaign", campaign_id=campaign_id, at=BEGIN - timedelta(days=1))
+        await lived(world, begins=BEGIN - timedelta(days=1), days=1)
+    else:
+        await lived(world, begins=HISTORY, days=2, doings=sang, looks=watching)
+    await world.clock.set(BEGIN)
+    return int(campaign_id)
+
+
+async def go_on(world: World, campaign_id: int, state: str) -> None:
+    await world.clock.set(BEGIN)
+    if state == "draft":
+        await begin(world, campaign_id, BEGIN)
+    elif state == "paused":
+        await world.call("resume_campaign", campaign_id=campaign_id, at=BEGIN)
+
+
+async def begin(world: World, campaign_id: int, at: datetime) -> None:
+    described = await world.call("describe_campaign", campaign_id=campaign_id)
+    await world.call("activate_campaign", campaign_id=campaign_id, filter=described["filter"], at=at)
+
+
 async def contents(connection: asyncpg.Connection) -> dict[str, str]:
     """What is in every table, as a fingerprint."""
     tables = await connection.fetch(
@@ -243,21 +402,27 @@ async def test_nothing_remains_of_a_simulation_whatever_becomes_of_it(
     assert abs(await world.clock.now() - BEGIN) < timedelta(minutes=1)
 
 
+@pytest.mark.parametrize("is_watching", [False, True])
 async def test_workers_find_every_row_free_while_a_simulation_is_under_way(
-    world: World, connection: asyncpg.Connection
+    world: World, connection: asyncpg.Connection, is_watching: bool
 ) -> None:
     """It writes to nothing but its own copies, so nobody waits for it, and it waits for nobody."""
     ada = await course(world)
-    drafted = await campaign(world, filter={})
+    played = (await campaign(world, filter={}))["id"]
+    if is_watching:
+        played = (await campaign(world, name="fans", kind="triggered", schedule={"entered": True}))["id"]
+        await world.call(
+            "activate_campaign", campaign_id=played, filter={"behavior.sang": {"$exists": False}}
+        )
+        await carried(world)
     given = {
-        "campaign_id": drafted["id"],
+        "campaign_id": played,
         "users": [ada],
         "days": 10,
         "answers": 1,
-        "times": ["2026-03-03T09:00", "2026-03-04T09:00"],
         "behavior": [{"type": "sang", "after": "1 day"}],
         "fails": [{"channel": "email"}],
-    }
+    } | ({} if is_watching else {"times": ["2026-03-03T09:00", "2026-03-04T09:00"]})
     playing = await asyncpg.connect(world.clock.url)
     try:
         async with playing.transaction():
@@ -450,6 +615,62 @@ async def test_a_campaign_reaches_at_each_of_its_times_who_is_in_its_audience_th
     ]
     assert told(report, 1) == [("09 09:00", "hello", "telegram", "send", "")]
     assert await contents(connection) == before
+
+
+async def test_who_runs_through_a_campaign_already_goes_on_and_does_not_begin_again(world: World) -> None:
+    await world.publish(step(after="1 day"))
+    drafted = await campaign(world, kind="triggered", schedule={"event": "sang"}, filter={})
+    await begin(world, drafted["id"], BEGIN - timedelta(hours=1))
+    ada, bob = await world.person(), await world.person()
+    await world.call(
+        "record_behavior_events",
+        events=[{"event_id": "1", "user_id": ada, "type": "sang"}],
+        at=BEGIN - timedelta(hours=1),
+    )
+
+    report = await simulated(
+        world, ada, bob, campaign_id=drafted["id"], behavior=[{"type": "sang", "people": [ada]}]
+    )
+
+    assert told(report, 0) == [("03 11:00", "hello", "telegram", "send", "")]
+    assert [user["why_not"] for user in report["users"]] == ["already_running", "not_triggered"]
+
+
+async def test_who_is_in_the_audience_of_a_draft_is_only_remembered(world: World) -> None:
+    await world.publish(step())
+    drafted = await campaign(world, kind="triggered", schedule={"entered": True})
+    people = [
+        {"label": "long away", "last_active": "30 days"},
+        {"label": "soon away", "last_active": "6 days"},
+    ]
+
+    report = await simulated(world, campaign_id=drafted["id"], invented=people)
+
+    assert [user["why_not"] for user in report["users"]] == ["not_entering", None]
+    assert told(report, 1) == [("03 12:00", "hello", "telegram", "send", "")]
+
+
+async def test_a_drip_of_nobodys_counts_from_the_sign_up_of_each(world: World) -> None:
+    definition = {
+        "name": "campaign_first_days",
+        "title": "First days",
+        "message_class": "sequence",
+        "steps": [
+            step(position=1, name="first", after="1 day", anchor="enrollment"),
+            step(position=2, name="third", after="3 days", anchor="enrollment"),
+        ],
+    }
+    drafted = await campaign(
+        world, kind="drip", sequence=None, steps=[], filter={}, schedule={"anchor": "user.created_at"}
+    )
+    people = [{"label": "new"}, {"label": "old", "joined": "2 days"}]
+
+    report = await simulated(
+        world, campaign_id=drafted["id"], sequence=None, definition=definition, invented=people
+    )
+
+    assert [line[0] for line in told(report, 0)] == ["03 12:00", "05 12:00"]
+    assert report["users"][1]["why_not"] == "no_date_ahead"
 
 
 async def test_who_a_holdout_keeps_from_a_campaign_is_told_so_also_of_real_people(world: World) -> None:

@@ -30,8 +30,8 @@ begin
                 after_user => run.after_user, batch => carry_campaign_run.batch, campaign_id => run.campaign_id, zone => run.zone,
                 most => most, at => carry_campaign_run.at)
             when (carry_campaign_run.campaign).kind = 'drip'
-                then tendril.enroll_anchored(carry_campaign_run.campaign, run, carry_campaign_run.batch, most, carry_campaign_run.at)
-            else tendril.enroll_entering(carry_campaign_run.campaign, run, carry_campaign_run.batch, most, carry_campaign_run.at)
+                then tendril.enroll_anchored(carry_campaign_run.campaign, run, carry_campaign_run.batch, most, at => carry_campaign_run.at)
+            else tendril.enroll_entering(carry_campaign_run.campaign, run, carry_campaign_run.batch, most, at => carry_campaign_run.at)
         end;
     exception
         -- passes by itself, and is no failure

@@ -10,7 +10,7 @@ as $$
     where not exists (
             select from tendril.enrollments past
             where past.user_id = u.user_id and past.sequence = enrollable_again.campaign.sequence
-                and past.key = 'campaign:' || enrollable_again.campaign.id
+                and past.key = tendril.campaign_key(enrollable_again.campaign)
                 and (past.status in ('active', 'paused') or enrollable_again.campaign.schedule ->> 'again_after' is null
                     or past.enrolled_at > enrollable_again.at - (enrollable_again.campaign.schedule ->> 'again_after')::interval))
         and not exists (

@@ -31,7 +31,7 @@ begin
             group by b.user_id order by b.user_id);
         if cardinality(enrollable) > 0 then
             total := total + cardinality(tendril.begin_enrollments(
-                enrollable, (waiting.campaign).sequence, waiting.current_version_id, 'campaign:' || (waiting.campaign).id,
+                enrollable, (waiting.campaign).sequence, waiting.current_version_id, tendril.campaign_key(waiting.campaign),
                 contexts => contexts, source => 'campaign', campaign_id => (waiting.campaign).id, at => fire_campaigns.at));
         end if;
     end loop;

@@ -12,7 +12,12 @@ declare
     changed bigint[];
 begin
     select array_agg(coalesce(p.real, md5(p.label)::uuid)) into reals
-    from jsonb_to_recordset(assign_simulated.people) as p (real uuid, label text);
+    from jsonb_to_recordset(assign_simulated.people) as p (user_id uuid, real uuid, label text)
+    join tendril.enrollments e on e.user_id = p.user_id and e.sequence = assign_simulated.run ->> 'sequence'
+        and e.key = assign_simulated.key and e.enrolled_at = assign_simulated.at;
+    if reals is null then
+        return;
+    end if;
     with wanted as (
         select e.id, coalesce(c.version_id, version) as version_id, c.experiment_id, c.variant, coalesce(c.is_held_out, false) as is_held_out
         from jsonb_to_recordset(assign_simulated.people) as p (user_id uuid, real uuid, label text)

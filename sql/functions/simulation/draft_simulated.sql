@@ -20,6 +20,7 @@ begin
     values (owner, -pg_backend_pid(), draft_simulated.definition, 'simulated', draft_simulated.at)
     returning * into drafted;
     perform tendril.store_steps(drafted);
+    update tendril.sequences s set current_version_id = drafted.id where s.name = owner and s.current_version_id is null;
     return drafted.id;
 end;
 $$;

@@ -19,6 +19,8 @@ declare
     answers_at timestamptz[] := '{}';
     moment timestamptz := least(begins, play_simulation.at);
     moments int := 0;
+    looks_from timestamptz;
+    looks_at timestamptz;
 begin
     -- Whom a campaign reaches is asked when it first runs.
     perform set_config('tendril.simulated_at', greatest(begins, (play_simulation.simulation #>> '{times,0}')::timestamp at time zone 'UTC')::text, true);
@@ -26,12 +28,15 @@ begin
     people := tendril.simulated_people(play_simulation.simulation, run, begins);
     users := array(select p.user_id from jsonb_to_recordset(people) as p (user_id uuid));
     agenda := tendril.simulated_agenda(play_simulation.simulation, people, begins);
+    looks_from := (run ->> 'looks_at')::timestamptz;
+    looks_at := looks_from;
     perform set_config('tendril.simulated_at', moment::text, true);
+    perform tendril.adopt_simulated(run, people, moment);
     sent := tendril.finish_simulated(users, moment);
     loop
         answers := answers || tendril.simulated_answers(sent, people, play_simulation.simulation);
         answers_at := answers_at || array_fill(moment + answer_after, array[cardinality(answers) - cardinality(answers_at)]);
-        moment := tendril.next_simulated(users, agenda, answers_at[1], moment);
+        moment := least(tendril.next_simulated(users, agenda, answers_at[1], moment), looks_at);
         exit when moment is null or moment >= ends;
         moments := moments + 1;
         if moments > 10000 then
@@ -48,7 +53,13 @@ begin
             answers := answers[2:];
             answers_at := answers_at[2:];
         end loop;
+        if looks_at <= moment then
+            perform tendril.look_simulated(run, people, moment);
+        end if;
+        perform tendril.assign_simulated(run, people, run ->> 'key', moment);
         sent := tendril.deliver_simulated(users, people, moment);
+        looks_at := tendril.next_look(
+            looks_from, (ends::date - begins::date), case when looks_at > moment then looks_at end, cardinality(sent) = 0, moment);
     end loop;
     return tendril.describe_simulation(people, run, begins, ends);
 end;

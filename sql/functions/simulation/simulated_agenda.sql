@@ -1,5 +1,5 @@
 -- Lists what a simulation has to do by itself: the runs that enroll people, which are the times of a campaign on its clock or on that
--- of each recipient, or else one run at the beginning; and what people do on the way; changes nothing.
+-- of each recipient, or of a sequence one at the beginning; and what people do on the way; changes nothing.
 create or replace function tendril.simulated_agenda(simulation jsonb, people jsonb, begins timestamptz)
 returns jsonb
 language sql stable
@@ -18,7 +18,7 @@ as $$
         where simulated_agenda.simulation ->> 'clock' is null
         union all
         select simulated_agenda.begins, coalesce(simulated_agenda.simulation ->> 'key', ''), null
-        where simulated_agenda.simulation -> 'times' is null
+        where simulated_agenda.simulation -> 'times' is null and simulated_agenda.simulation ->> 'campaign_id' is null
     )
     select jsonb_agg(due.entry order by (due.entry ->> 'at')::timestamptz)
     from (

@@ -17,7 +17,7 @@ declare
         group by u.id order by min(u.place));
     sample int := coalesce((simulated_people.simulation ->> 'sample')::int, 0);
     chosen uuid[] := case when sample = 0 then '{}' else tendril.users_meeting(
-        coalesce(nullif(simulated_people.simulation -> 'audience', 'null'), simulated_people.run -> 'filter'), batch => sample) end;
+        coalesce(nullif(simulated_people.simulation -> 'audience', 'null'), simulated_people.run -> 'sampled'), batch => sample) end;
     people jsonb;
 begin
     select jsonb_agg(jsonb_build_object(

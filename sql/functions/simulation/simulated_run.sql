@@ -12,6 +12,7 @@ declare
     wanted int := (simulated_run.simulation ->> 'number')::int;
     named text := coalesce(simulated_run.simulation ->> 'sequence', definition ->> 'name');
     version bigint;
+    entered text;
 begin
     if simulated_run.simulation ->> 'campaign_id' is not null then
         select c.* into campaign from tendril.campaigns c where c.id = (simulated_run.simulation ->> 'campaign_id')::bigint;
@@ -32,11 +33,14 @@ begin
         end if;
     end if;
     perform tendril.check_context(version, coalesce(simulated_run.simulation -> 'context', '{}'));
+    entered := (select v.sequence from tendril.sequence_versions v where v.id = version);
+    campaign.filter := coalesce(nullif(simulated_run.simulation -> 'filter', 'null'), campaign.filter, '{}');
     return jsonb_build_object(
-        'sequence', (select v.sequence from tendril.sequence_versions v where v.id = version),
-        'version_id', version, 'is_given', wanted is not null or definition is not null and coalesce(campaign.status, '') <> 'draft',
-        'campaign_id', campaign.id, 'active_campaign_id', tendril.activate_simulated(campaign, simulated_run.at),
-        'filter', coalesce(nullif(simulated_run.simulation -> 'filter', 'null'), campaign.filter, '{}'),
-        'context', coalesce(simulated_run.simulation -> 'context', '{}'));
+        'sequence', entered, 'version_id', version,
+        'is_given', wanted is not null or definition is not null and coalesce(campaign.status, '') <> 'draft',
+        'campaign_id', campaign.id,
+        'active_campaign_id', tendril.activate_simulated(campaign, entered, campaign.filter, simulated_run.at),
+        'filter', campaign.filter, 'context', coalesce(simulated_run.simulation -> 'context', '{}')
+    ) || tendril.simulated_watch(campaign, simulated_run.at);
 end;
 $$;

@@ -158,6 +158,23 @@ async def test_everybody_is_reckoned_anew_in_batches_of_any_size(
     assert await connection.fetchval(fresh) == len(users)
 
 
+async def test_a_filter_asks_for_the_score_as_it_is_now_and_counts_nothing_known_as_nought(
+    world: World,
+) -> None:
+    ada, ben = await world.person(), await world.person()
+    await world.did(ada, "lesson")
+    await world.rescore()
+
+    async def meeting(condition: dict[str, float]) -> list[str]:
+        found: list[str] = await world.call("users_meeting", filter={"score.overall": condition})
+        return found
+
+    assert await meeting({"$gte": 40}) == [ada]
+    assert await meeting({"$lt": 40}) == [ben]
+    await world.clock.advance("30 days")
+    assert sorted(await meeting({"$lt": 40})) == sorted([ada, ben])
+
+
 async def test_two_users_who_become_one_have_one_score(world: World, connection: asyncpg.Connection) -> None:
     ada, same = await world.person(), await world.person()
     await world.did(same, "lesson")

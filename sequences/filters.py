@@ -20,7 +20,7 @@ PREFERENCES = (
     "preferred_channel", "learned_channel", "preferred_time", "max_per_day", "max_per_week", "paused",
     "stopped",
 )  # fmt: skip
-SCORES = ("overall", "telegram", "email")
+SCORES = ("overall", "telegram", "email", "attendance", "commitment")
 STREAK = ("days", "longest", "freezes", "kept_today")
 XP = ("total", "level", "today", "week")
 COMMITMENTS = ("open", "done", "missed", "dropped")

@@ -18,11 +18,7 @@ declare
         when subject = 'user' and rest = 'pods'
             then '(select to_jsonb(count(*)) from tendril.pod_members m where m.user_id = u.id and m.left_at is null)'
     end;
-    reckoned text := case
-        when subject = 'score' and rest in ('overall', 'telegram', 'email')
-            then format('tendril.calculate_engagement_score(u.id, %L) -> ''score''', rest)
-        else tendril.compile_game(subject, rest)
-    end;
+    reckoned text := tendril.compile_game(subject, rest);
     column_name text := case subject || '.' || rest
         when 'user.created_at' then 'u.created_at'
         when 'user.last_active_at' then 'u.last_active_at'
@@ -48,6 +44,10 @@ begin
             -- anew for every user whom the quicker entries leave; once for each, however many operators
             return format('(select %s from (select %s as n offset 0) reckoned)',
                 tendril.compile_test('reckoned.n', compile_path.wanted, compile_path.path), reckoned);
+        when subject = 'score' and rest in ('overall', 'telegram', 'email', 'attendance', 'commitment') then
+            return tendril.compile_lookup(
+                'tendril.user_scores s cross join (select tendril.clock() as at offset 0) c where s.user_id = u.id',
+                format('to_jsonb(tendril.score_of(%L, s.%I, s.calculated_at, c.at))', rest, rest), compile_path.wanted, compile_path.path, missing => '0');
         when subject in ('enrollments', 'sequences') then
             return tendril.compile_lookup(
                 format('tendril.enrollments r where r.user_id = u.id and r.sequence = %L and not exists ('

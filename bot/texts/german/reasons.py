@@ -36,6 +36,7 @@ REASONS: Mapping[str, str] = {
     "no_address": "dort gibt es keine Adresse",
     "no_channel_left": "alle Kanäle des Schritts waren versucht",
     "gate": "die Regeln haben es beendet",
+    "came_back": "dieser Mensch kam von selbst zurück",
     "merged": "zwei Konten wurden eines, und beide hatten dieselbe Serie",
     # addresses
     "blocked": "der Bot ist blockiert",

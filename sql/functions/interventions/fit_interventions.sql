@@ -49,7 +49,7 @@ as $$
                             where b.user_id = p.id and b.type = 'streak_in_danger' and b.occurred_at > fit_interventions.at - interval '24 hours'))
                 when 'peer_comparison' then
                     (select case when c.people >= 20 then jsonb_build_object('people', c.people) else '{}' end from company c)
-                when 'human_outreach' then case when p.band = 'critical' or p.unanswered >= 2 then '{}'::jsonb end
+                when 'human_outreach' then case when p.band = 'critical' or p.unanswered >= 2 or w.place = 1 then '{}'::jsonb end
                 else '{}'
             end as context
         from person p

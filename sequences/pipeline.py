@@ -18,7 +18,7 @@ import random
 import time
 import uuid
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -157,7 +157,7 @@ class DeliveryPipeline:
         self._metrics = (metrics or DeliveryMetrics()).of(channel.name)
         self._steps = PublishedSteps(store)
         self._pages = Pages(store)
-        self._places = Places(store, channel.name, self.worker)
+        self._places = Places(store, channel.name, self.worker, until_answered=self._is_batched)
         # Nothing is claimed while outcomes wait for the store: their leases may have run out, and the claim
         # would bring back what has been sent.
         self._recorder = Recorder(
@@ -451,7 +451,8 @@ class DeliveryPipeline:
         self, request: Sequence[Claimed], batch_key: str | None, tally: Counter[str]
     ) -> None:
         for place in await self._take_places(1):
-            await self._send_in_place(request, batch_key, place, tally)
+            await self._send(request, batch_key, tally)
+            await self._places.leave(place)
 
     async def _send_singly(self, ready: list[Claimed], hold: Hold, tally: Counter[str]) -> None:
         """Each is stored when it can be sent at once: what is not stored has surely not been sent."""
@@ -464,11 +465,9 @@ class DeliveryPipeline:
                 if not now:
                     self._give_up(ready, tally)
                     return
-                stored = await self._stored_singles(now, lanes, tally)
-                for each, place in zip(stored, places, strict=False):
-                    sending = sends.create_task(self._send_in_place([each], None, place, tally))
+                for each in await self._stored_singles(now, lanes, tally):
+                    sending = sends.create_task(self._send([each], None, tally))
                     sending.add_done_callback(partial(_free, lanes, hold))
-                await self._leave(places[len(stored) :])
 
     async def _take_lanes(self, ready: list[Claimed]) -> Hold:
         """Lanes to send some of these at once; none if they must not be sent any more."""
@@ -547,16 +546,6 @@ class DeliveryPipeline:
                 return taken.places
             await asyncio.sleep(taken.wait)
         return ()
-
-    async def _leave(self, places: Iterable[int]) -> None:
-        for place in places:
-            await self._places.leave(place)
-
-    async def _send_in_place(
-        self, request: Sequence[Claimed], batch_key: str | None, place: int, tally: Counter[str]
-    ) -> None:
-        await self._send(request, batch_key, tally)
-        await self._places.leave(place)
 
     async def _send(self, request: Sequence[Claimed], batch_key: str | None, tally: Counter[str]) -> None:
         self._metrics.sends.inc()

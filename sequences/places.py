@@ -1,8 +1,9 @@
 """Room among the requests that a provider allows in a second, shared by all workers of a channel.
 
 A claim spends the budget long before its requests leave, and what is held up on the way would arrive
-together. So each request takes a place before it leaves and gives it back with its answer; only a second
-after that the next may take it. There are as many places as the provider allows requests.
+together. So each request takes one of as many places as the provider allows requests in a second, and the
+next may take it a second later. Where a provider counts to the last request, that second begins with the
+answer: then it cannot count more, whatever happens on the way.
 """
 
 from __future__ import annotations
@@ -33,8 +34,9 @@ class Taken:
 
 
 class Places:
-    def __init__(self, store: Store, channel: str, worker: str) -> None:
+    def __init__(self, store: Store, channel: str, worker: str, *, until_answered: bool) -> None:
         self._store = store
+        self._until_answered = until_answered
         self._channel = channel
         self._worker = worker
         self._unlimited_until = -math.inf
@@ -43,7 +45,11 @@ class Places:
         """Raises StorageError."""
         if time.perf_counter() > self._unlimited_until:
             answer = await self._store.call(
-                "take_places", worker=self._worker, channel=self._channel, requests=wanted
+                "take_places",
+                worker=self._worker,
+                channel=self._channel,
+                requests=wanted,
+                until_answered=self._until_answered,
             )
             if answer is not None:
                 return Taken(answer["places"], answer["wait"])
@@ -51,8 +57,10 @@ class Places:
         return Taken([NO_PLACE] * wanted, 0.0)
 
     async def leave(self, place: int) -> None:
-        """Where the store is away, the place becomes free by itself after a while."""
-        if place == NO_PLACE:
+        """For a place that is held until its request is answered. Where the store is away, it becomes free by
+        itself after a while.
+        """
+        if place == NO_PLACE or not self._until_answered:
             return
         try:
             await self._store.call("leave_place", worker=self._worker, channel=self._channel, place=place)

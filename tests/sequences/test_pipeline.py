@@ -165,19 +165,6 @@ async def test_a_request_leaves_a_second_after_the_answer_to_as_many_before_it_a
         assert channel.requests == []
         await clock.advance("1 second")
         await eventually(house.has_statuses(sent=1))
-    free = await house.query("select place from tendril.send_places where worker is null")
-    assert [row["place"] for row in free] == [2]
-
-
-async def test_a_place_that_was_taken_for_a_message_that_cannot_be_stored_is_free_again(
-    house: House, telegram: ScriptedChannel, pipeline: Builder, renderer: PlainRenderer
-) -> None:
-    await greet_on_telegram(house, 2)
-    await house.store.call("configure_budget", channel="telegram", per_second=2, burst=2)
-    renderer.fails = lambda row: row["user"].update(first_name="\x00") if row["user"]["id"] else None
-    await pipeline(telegram).drain_once()
-    assert telegram.arrived == []
-    assert await house.query("select place from tendril.send_places where worker is not null") == []
 
 
 async def test_one_slow_chat_does_not_hold_the_others(

@@ -399,6 +399,20 @@ async def test_no_second_has_room_for_more_requests_than_the_provider_allows(wor
     assert await take(3, 60) == [1, 2]
 
 
+async def test_a_place_that_nobody_gives_back_is_free_after_a_second(world: World) -> None:
+    at = datetime(2030, 1, 1, tzinfo=UTC)
+    await world.call("configure_budget", channel="telegram", per_second=1)
+
+    async def take(after: float) -> list[int]:
+        moment = at + timedelta(seconds=after)
+        taken = await world.call(
+            "take_places", worker="one", channel="telegram", until_answered=False, at=moment
+        )
+        return list(taken["places"])
+
+    assert [await take(after) for after in (0, 0.9, 1)] == [[1], [], [1]]
+
+
 async def test_a_worker_that_starts_again_under_its_name_gets_its_work_back_at_once(world: World) -> None:
     await world.publish(step())
     await world.enroll(await world.person())

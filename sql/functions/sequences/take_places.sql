@@ -1,6 +1,9 @@
 -- Takes for a worker's requests as many places of a channel as are free, and says which; `wait` is in how many seconds to look again.
--- Null where the channel has no limit. A place whose request is never answered is free again after a minute.
-create or replace function tendril.take_places(worker text, channel text, requests int default 1, at timestamptz default tendril.clock())
+-- Null where the channel has no limit. A place is free again after a second, or, if it is held until its request was answered, a
+-- second after leave_place, which after a minute nobody expects any more.
+create or replace function tendril.take_places(
+    worker text, channel text, requests int default 1, until_answered boolean default true, at timestamptz default tendril.clock()
+)
 returns jsonb
 language plpgsql
 set search_path = ''
@@ -8,11 +11,14 @@ as $$
 #variable_conflict use_column
 declare
     places int;
+    held_for interval;
     taken int[];
     wait float8;
 begin
     -- a burst and the steady stream behind it: what one second may see
-    select greatest(1, floor(b.per_second + b.burst)::int - 1) into places
+    select greatest(1, floor(b.per_second + b.burst)::int - 1),
+        case when take_places.until_answered then interval '1 minute' else make_interval(secs => greatest(1, 1 / b.per_second)) end
+    into places, held_for
     from tendril.send_budgets b where b.channel = take_places.channel and b.per_second is not null;
     if places is null then
         return null;
@@ -29,7 +35,7 @@ begin
         order by p.free_at limit take_places.requests
         for update skip locked
     ), took as (
-        update tendril.send_places p set free_at = take_places.at + interval '1 minute', worker = take_places.worker
+        update tendril.send_places p set free_at = take_places.at + held_for, worker = take_places.worker
         from free f where p.channel = take_places.channel and p.place = f.place
         returning p.place
     )

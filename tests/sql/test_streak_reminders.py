@@ -111,6 +111,18 @@ async def test_a_streak_is_reminded_of_once_however_long_it_is_silent(world: Wor
     assert counts == [1, 0, 0, 0]
 
 
+async def test_a_day_that_went_by_while_nobody_looked_is_not_spoken_of(world: World, clock: Clock) -> None:
+    await keeps_a_streak(world, "2026-03-02T17:00:00Z")
+
+    assert await noticed_after(world, clock, "1 day 15 hours") == [0]
+
+
+async def test_whom_the_night_has_reached_meanwhile_is_left_in_peace(world: World, clock: Clock) -> None:
+    await keeps_a_streak(world, "2026-03-02T20:00:00Z")
+
+    assert await noticed_after(world, clock, "1 day 3 hours") == [0]
+
+
 async def test_it_is_said_when_there_is_a_streak_to_be_noticed(world: World) -> None:
     await keeps_a_streak(world, "2026-03-02T17:00:00Z")
 

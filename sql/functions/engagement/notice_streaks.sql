@@ -18,13 +18,15 @@ begin
     from tendril.streaks s
     join tendril.users u on u.id = s.user_id and u.deleted_at is null
     left join tendril.user_preferences p on p.user_id = u.id
-    cross join lateral (select s.last_act_at + rests as moment) m
+    cross join lateral (
+        select s.last_act_at + rests as moment, (notice_streaks.at at time zone u.timezone)::date as today) m
     where s.due_at is not null and not s.is_stale and s.days > 0
         and s.last_act_at > notice_streaks.since - rests and s.last_act_at <= notice_streaks.at - rests
-        and s.last_day < (m.moment at time zone u.timezone)::date and m.moment < s.due_at
+        -- while nobody looked, that day may have gone by
+        and s.last_day < m.today and (m.moment at time zone u.timezone)::date = m.today
         -- In the early morning the gate waits for the end of the quiet hours. Late in the evening that would be a day too late.
-        and coalesce(tendril.quiet_until(m.moment, coalesce(p.quiet_from, '22:00'), coalesce(p.quiet_until, '08:00'), u.timezone), m.moment)
-            < s.due_at;
+        and coalesce(tendril.quiet_until(notice_streaks.at, coalesce(p.quiet_from, '22:00'), coalesce(p.quiet_until, '08:00'), u.timezone),
+            notice_streaks.at) < s.due_at;
     if events is null then
         return 0;
     end if;

@@ -4,10 +4,10 @@
 create table tendril.profile_rules (
     field text not null,
     value text not null,
-    -- days on which such a behavior event, or one whose metadata has all of this, was recorded ...
+    -- days with such a behavior event, or one whose metadata has all of this ...
     event_type text,
     metadata jsonb,
-    -- ... days on which something was done in one of these half-hours ...
+    -- ... days on which something was done in one of these half-hours, as in behavior_days ...
     half_hours bigint,
     -- ... or weeks in which something was done on so many days
     least_days int,
@@ -33,6 +33,8 @@ create table tendril.profiles (
     inferred jsonb not null default '{}' check (jsonb_typeof(inferred) = 'object'),
     -- {field: value}
     chosen jsonb not null default '{}' check (jsonb_typeof(chosen) = 'object'),
+    -- what holds of these, {field: value}
+    known jsonb not null default '{}' check (jsonb_typeof(known) = 'object'),
     inferred_at timestamptz,
     chosen_at timestamptz
 );

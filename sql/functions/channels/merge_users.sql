@@ -52,6 +52,7 @@ begin
     select merge_users.into_user, m.muted_at from tendril.alert_mutes m where m.user_id = merge_users.from_user
     on conflict (user_id) do nothing;
     perform tendril.merge_preferences(merge_users.from_user, merge_users.into_user);
+    perform tendril.merge_profiles(merge_users.from_user, merge_users.into_user, merge_users.at);
     perform tendril.merge_standings(merge_users.from_user, merge_users.into_user);
     update tendril.users u
     set first_name = coalesce(u.chosen_name, old.chosen_name, u.first_name, old.first_name),

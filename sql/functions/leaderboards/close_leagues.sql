@@ -1,7 +1,7 @@
 -- Closes so many leagues whose week is over for all of their people: places, who goes up and down, and the behavior event
 -- league_ended for everybody, also league_promoted and league_won where it is so. Once for each, however many processes ask; says
 -- how many were closed.
-create or replace function tendril.close_leagues(batch int default 100, at timestamptz default tendril.clock())
+create or replace function tendril.close_leagues(batch int default 50, at timestamptz default tendril.clock())
 returns int
 language plpgsql
 set search_path = ''

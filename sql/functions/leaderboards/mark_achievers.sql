@@ -5,10 +5,13 @@ language plpgsql
 set search_path = ''
 as $$
 #variable_conflict use_column
+declare
+    types text[] := array(
+        select t.type from (select distinct n.type from now n) t
+        where exists (select from tendril.achievements a where a.is_offered and tendril.may_earn(a, t.type)));
 begin
     insert into tendril.achievement_marks (behavior_event_id)
-    select d.id from (select n.user_id, n.type, min(n.id) as id from now n group by 1, 2) d
-    where exists (select from tendril.achievements a where a.is_offered and tendril.may_earn(a, d.type));
+    select min(n.id) from now n where n.type = any (types) group by n.user_id, n.type;
     return null;
 end;
 $$;

@@ -44,6 +44,8 @@ from channels.telegram import TelegramChannel
 from channels.transport import open_httpx_client
 from engagement.achievements import publish_achievements
 from engagement.commitments import Rater, RuleRater
+from engagement.game import FILE as GAME_FILE
+from engagement.game import BadRules, Game, configure_game, load_game
 from engagement.model_rating import ModelRater
 from sequences.broadcasting import BroadcastChanges
 from sequences.controller import NurtureController
@@ -118,6 +120,18 @@ async def set_up_channels(settings: Settings, store: Store) -> None:
         )
         if not is_on:
             await store.call("set_channel_state", channel=channel, paused_reason="not_configured")
+
+
+def _game(settings: Settings) -> Game:
+    try:
+        return load_game(settings.game_file or GAME_FILE)
+    except (BadRules, OSError, UnicodeDecodeError) as wrong:
+        raise SettingsError(f"GAME_FILE cannot be used: {'; '.join(str(wrong).splitlines())}") from None
+
+
+async def _set_up_game(store: Store, game: Game) -> None:
+    if await configure_game(store, game):
+        log.info("game_changed", actions=len(game.actions), levels=len(game.levels))
 
 
 async def set_up_interventions(settings: Settings, store: Store) -> None:
@@ -304,6 +318,7 @@ class _Assembly:
         cls, settings: Settings, secrets: Secrets, opened: AsyncExitStack, parts: frozenset[Part]
     ) -> _Assembly:
         """What every part needs: a name, the store, the ways out."""
+        game = _game(settings)
         worker = opened.enter_context(worker_name(settings.data_dir))
         way_in = _way_in(settings, parts, opened)
         store = await opened.enter_async_context(LateStore(lambda: open_migrated_store(settings)))
@@ -325,8 +340,8 @@ class _Assembly:
             controller=NurtureController(store, pipelines.values(), metrics=metrics),
             metrics=metrics,
             health=OwnHealth(telegram_off=settings.why_telegram_is_off, email_off=settings.why_email_is_off),
-            # Whoever records what users did may trigger a sequence, so it has to be there.
-            prepare=[lambda: _publish(store)],
+            # Whoever records what users did may trigger a sequence or earn XP, so that has to be there.
+            prepare=[lambda: _set_up_game(store, game), lambda: _publish(store)],
         )
 
     def add_conversation(self, rater: Rater) -> None:

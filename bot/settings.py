@@ -145,6 +145,11 @@ class Settings(BaseSettings):
     )
     rating_model: str = Field("gpt-4o-mini", description="The model's name there.")
 
+    game_file: Path | None = Field(
+        None,
+        description="A file of your own in place of `engagement/game.toml`: what earns XP and keeps "
+        "a streak, and which levels there are.",
+    )
     behavior_retention: int = Field(
         25,
         ge=0,

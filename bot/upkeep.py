@@ -9,6 +9,7 @@ import structlog
 
 from bot.waiting import Bell
 from engagement.behavior import look_after_behavior
+from engagement.game import settle_streaks
 from engagement.scores import rescore
 from sequences.analytics import fold_all
 from sequences.controller import NurtureController
@@ -50,6 +51,7 @@ class Upkeep:
     async def once(self) -> None:
         await self._controller.follow_up()
         await self._store.call("notice_time")
+        await settle_streaks(self._store)
         for channel in self._channels_off:
             await self._reroute(channel)
         await self._store.call("forget_old")

@@ -18,6 +18,7 @@ from storage.store import Store
 
 FILE = Path(__file__).with_name("game.toml")
 MOST_XP = 100_000
+SETTLED_AT_ONCE = 1000
 
 _TABLE = re.compile(r"\s*\[\[?\s*([\w.-]+)\s*\]\]?")
 _ENTRY = re.compile(r"\s*\"?([\w-]+)\"?\s*=")
@@ -142,6 +143,19 @@ def load_game(file: Path = FILE) -> Game:
     return game
 
 
+async def configure_game(store: Store, game: Game) -> bool:
+    """Puts the rules into force; says whether they differ from those before."""
+    answer = await store.call("configure_game", rules=game.as_json())
+    changed: bool = answer["changed"]
+    return changed
+
+
+async def settle_streaks(store: Store) -> None:
+    """Lets days that are over count for the streaks of those who did nothing on them."""
+    while await store.call("settle_due_streaks", batch=SETTLED_AT_ONCE) == SETTLED_AT_ONCE:
+        pass
+
+
 def _level_mistakes(levels: Sequence[Level]) -> Iterator[Mistake]:
     if levels[0].xp != 0:
         yield ("levels", 0, "xp"), "the first level begins at 0"
@@ -159,13 +173,6 @@ def _bad_rules(file: Path, text: str, mistakes: Sequence[Mistake]) -> BadRules:
 
 def _path(place: Place) -> str:
     return ".".join(str(part + 1) if isinstance(part, int) else part for part in place)
-
-
-async def configure_game(store: Store, game: Game) -> bool:
-    """Puts the rules into force; says whether they differ from those before."""
-    answer = await store.call("configure_game", rules=game.as_json())
-    changed: bool = answer["changed"]
-    return changed
 
 
 def _lines(text: str) -> dict[Place, int]:

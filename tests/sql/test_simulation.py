@@ -12,6 +12,8 @@ from typing import Any
 import asyncpg
 import pytest
 
+from engagement.game import settle_streaks
+from engagement.leaderboards import look_after_leaderboards
 from storage.store import Invalid, NotFound, StorageError
 from tests.sql.conftest import MONDAY_NOON, Row, World, step
 from tests.sql.test_campaigns import carried
@@ -70,6 +72,8 @@ async def lived(
             await world.call("record_delivery_events", events=[click[1]], at=at)
         if looks is not None and looks.following <= at:
             await carried(world, at=at)
+        await settle_streaks(world.store)
+        await look_after_leaderboards(world.store)
         await world.call("follow_up", at=at)
         idle = arrived = 0
         while idle < 3:  # what one channel skips may make the other due

@@ -18,110 +18,133 @@ returns table (
     morning_share float8, evening_share float8, first_hour float8, first_hour_deviation float8,
     types_7 float8, types_30 float8, types_all float8, new_types_7 float8, type_entropy float8, commonest_type_share float8
 )
-language sql stable
+language sql stable parallel safe
 set search_path = ''
+-- the days of some thousand users, without writing them to disk
+set work_mem = '64MB'
 as $$
     with asked as (
         select a.user_id, a.day from unnest(activity_signals.users, activity_signals.days) as a (user_id, day)
     ), known as materialized (
         select a.user_id, a.day - b.day as ago, b.day, b.type, b.events, b.half_hours
         from asked a join tendril.behavior_days b on b.user_id = a.user_id and b.day <= a.day
-    ), by_day as materialized (
-        select k.user_id, k.ago, k.day, sum(k.events)::float8 as events, bit_or(k.half_hours) as half_hours from known k group by 1, 2, 3
-    ), told as materialized (
+    ), by_day as (
+        select k.user_id, k.ago, k.day - date '2001-01-01' as day, sum(k.events)::float8 as events, bit_or(k.half_hours) as half_hours
+        from known k group by k.user_id, k.ago, k.day
+    ), counted as (
+        -- How many bits are set in every two, of all half-hours and of those that begin a visit. The window tells a day what came before.
         select
-            t.*, ln(1 + t.events) as size, 30 * bit_count(t.half_hours::bit(64))::float8 as minutes,
-            bit_count((t.half_hours & ~(t.half_hours << 1))::bit(64))::float8 as visits,
-            -- the lowest bit that is set
-            ln((t.half_hours & -t.half_hours)::float8) / ln(2::float8) / 2 as first_hour,
-            (lag(t.ago) over each_user - t.ago)::float8 as gap,
-            t.ago + row_number() over each_user as run,
-            max(t.ago) over (partition by t.user_id) as tenure
+            t.user_id, t.ago, t.day % 7 as weekday, t.events, t.half_hours,
+            t.half_hours - (t.half_hours >> 1 & x'555555555555'::bigint) as pairs,
+            (t.half_hours & ~(t.half_hours << 1)) - ((t.half_hours & ~(t.half_hours << 1)) >> 1 & x'555555555555'::bigint) as visit_pairs,
+            (lag(t.ago) over each_user - t.ago)::float8 as gap, row_number() over each_user as place,
+            first_value(t.ago) over each_user as tenure, lead(t.ago) over each_user is null as is_last
         from by_day t
         window each_user as (partition by t.user_id order by t.ago desc)
+    ), told as (
+        -- how many in every six, which are three hours; and which day began the streak
+        select
+            c.user_id, c.ago, c.weekday, c.events, c.gap, c.tenure, c.is_last, ln(1 + c.events) as size,
+            (c.pairs & x'0C30C30C30C3'::bigint) + (c.pairs >> 2 & x'0C30C30C30C3'::bigint) + (c.pairs >> 4 & x'0C30C30C30C3'::bigint) as sixes,
+            -- six bits count to 63, and what is congruent to their sum is their sum
+            (((c.visit_pairs & x'0C30C30C30C3'::bigint) + (c.visit_pairs >> 2 & x'0C30C30C30C3'::bigint)
+                + (c.visit_pairs >> 4 & x'0C30C30C30C3'::bigint)) % 63)::int as visits,
+            -- the lowest bit that is set
+            ln((c.half_hours & -c.half_hours)::float8) / ln(2::float8) / 2 as first_hour,
+            (c.place - max(case when c.gap > 1 or c.gap is null then c.place end)
+                over (partition by c.user_id order by c.ago desc) + 1)::float8 as streak
+        from counted c
     ), by_user as (
         select
-            t.user_id, min(t.ago)::float8 as days_since_active, max(t.ago)::float8 as tenure_days,
-            count(*) filter (where t.ago < 1)::float8 as active_days_1, count(*) filter (where t.ago < 3)::float8 as active_days_3,
-            count(*) filter (where t.ago < 7)::float8 as active_days_7, count(*) filter (where t.ago < 14)::float8 as active_days_14,
-            count(*) filter (where t.ago < 30)::float8 as active_days_30, count(*) filter (where t.ago < 90)::float8 as active_days_90,
-            coalesce(sum(t.events) filter (where t.ago < 1), 0) as events_1, coalesce(sum(t.events) filter (where t.ago < 3), 0) as events_3,
-            coalesce(sum(t.events) filter (where t.ago < 7), 0) as events_7, coalesce(sum(t.events) filter (where t.ago < 14), 0) as events_14,
-            coalesce(sum(t.events) filter (where t.ago < 30), 0) as events_30, coalesce(sum(t.events) filter (where t.ago < 90), 0) as events_90,
+            t.user_id, min(t.ago)::float8 as days_since_active, max(t.ago)::float8 as tenure_days, count(*)::float8 as active_days,
+            -- the last 63 days, each a bit, today the lowest
+            coalesce(bit_or(1::bigint << t.ago) filter (where t.ago < 63), 0) as days, count(*) filter (where t.ago < 90)::float8 as active_days_90,
+            coalesce(sum(t.events) filter (where t.ago = 0), 0) as events_1, coalesce(sum(t.events) filter (where t.ago = 1), 0) as events_yesterday,
+            coalesce(sum(t.events) filter (where t.ago = 2), 0) as events_two_days_ago,
+            coalesce(sum(t.events) filter (where t.ago < 7), 0) as events_7,
             coalesce(sum(t.events) filter (where t.ago between 7 and 13), 0) as events_week_2,
             coalesce(sum(t.events) filter (where t.ago between 14 and 20), 0) as events_week_3,
             coalesce(sum(t.events) filter (where t.ago between 21 and 27), 0) as events_week_4,
-            count(*) filter (where t.ago between 7 and 13)::float8 as active_days_week_2,
-            count(*) filter (where t.ago between 14 and 20)::float8 as active_days_week_3,
-            count(*) filter (where t.ago between 21 and 27)::float8 as active_days_week_4,
-            count(*) filter (where t.ago between 14 and 27)::float8 as active_days_before_14,
-            coalesce(sum(t.events) filter (where t.ago between 14 and 27), 0) as events_before_14,
-            count(distinct t.ago / 7) filter (where t.ago < 28)::float8 as active_weeks_4,
-            coalesce(sum(t.events) filter (where t.ago = 1), 0) as events_yesterday,
-            coalesce(sum(t.events) filter (where t.ago = 2), 0) as events_two_days_ago,
+            coalesce(sum(t.events) filter (where t.ago < 30), 0) as events_30, coalesce(sum(t.events) filter (where t.ago < 90), 0) as events_90,
             -- the least-squares line through the logarithm of each day's events, days without any being 0
             coalesce(sum((6.5 - t.ago) * t.size) filter (where t.ago < 14), 0) / 227.5 as daily_slope_14,
             coalesce(sum((14.5 - t.ago) * t.size) filter (where t.ago < 30), 0) / 2247.5 as daily_slope_30,
-            count(*)::float8 as active_days, avg(t.events) as events_per_active_day, max(t.events) as events_on_busiest_day,
-            stddev_samp(t.events) as events_deviation, (array_agg(t.events order by t.ago))[1] as events_on_last_day,
-            (array_agg(t.events order by t.ago desc))[1] as events_on_first_day,
+            sum(t.events) as events, max(t.events) as events_on_busiest_day, stddev_samp(t.events) as events_deviation,
+            max(t.events) filter (where t.is_last) as events_on_last_day, max(t.events) filter (where t.gap is null) as events_on_first_day,
             sum(t.events) filter (where t.ago > t.tenure - 7) as events_in_first_week,
-            coalesce(sum(t.visits) filter (where t.ago < 7), 0) as visits_7, coalesce(sum(t.visits) filter (where t.ago < 30), 0) as visits_30,
-            avg(t.visits) as visits_per_active_day, coalesce(sum(t.minutes) filter (where t.ago < 7), 0) as minutes_7,
-            coalesce(sum(t.minutes) filter (where t.ago < 30), 0) as minutes_30, sum(t.minutes) / sum(t.visits) as minutes_per_visit,
-            sum(t.minutes) filter (where t.ago < 7) / sum(t.visits) filter (where t.ago < 7) as minutes_per_visit_7,
-            max(t.minutes) as minutes_on_longest_day, avg(t.gap) as gap_mean, max(t.gap) as gap_longest, stddev_samp(t.gap) as gap_deviation,
-            (array_agg(t.gap order by t.ago))[1] as last_gap,
-            avg((extract(isodow from t.day) >= 6)::int)::float8 as weekend_share, avg(t.first_hour) as first_hour,
-            stddev_samp(t.first_hour) as first_hour_deviation, sum(bit_count(t.half_hours::bit(64)))::float8 as half_hours,
-            -- eight times three hours
-            array[
-                sum(bit_count((t.half_hours & 63)::bit(64))), sum(bit_count((t.half_hours >> 6 & 63)::bit(64))),
-                sum(bit_count((t.half_hours >> 12 & 63)::bit(64))), sum(bit_count((t.half_hours >> 18 & 63)::bit(64))),
-                sum(bit_count((t.half_hours >> 24 & 63)::bit(64))), sum(bit_count((t.half_hours >> 30 & 63)::bit(64))),
-                sum(bit_count((t.half_hours >> 36 & 63)::bit(64))), sum(bit_count((t.half_hours >> 42 & 63)::bit(64)))]::float8[] as watches,
-            array[
-                count(*) filter (where extract(isodow from t.day) = 1), count(*) filter (where extract(isodow from t.day) = 2),
-                count(*) filter (where extract(isodow from t.day) = 3), count(*) filter (where extract(isodow from t.day) = 4),
-                count(*) filter (where extract(isodow from t.day) = 5), count(*) filter (where extract(isodow from t.day) = 6),
-                count(*) filter (where extract(isodow from t.day) = 7)]::float8[] as weekdays
-        from told t group by 1
-    ), streaks as (
-        select r.user_id, max(r.days)::float8 as longest, max(r.days) filter (where r.ago <= 1)::float8 as current
-        from (select t.user_id, t.run, count(*) as days, min(t.ago) as ago from told t group by 1, 2) r group by 1
-    ), by_type as (
-        select k.user_id, k.type, sum(k.events)::float8 as events, min(k.ago) as ago, max(k.ago) as since from known k group by 1, 2
+            sum(t.visits)::float8 as visits, sum(t.visits) filter (where t.ago < 7)::float8 as visits_7,
+            coalesce(sum(t.visits) filter (where t.ago < 30), 0)::float8 as visits_30, sum(t.sixes % 63)::float8 as half_hours,
+            sum(t.sixes % 63) filter (where t.ago < 7)::float8 as half_hours_7, sum(t.sixes % 63) filter (where t.ago < 30)::float8 as half_hours_30,
+            max(t.sixes % 63)::float8 as half_hours_on_longest_day,
+            sum(t.gap) / nullif(count(t.gap), 0) as gap_mean, max(t.gap) as gap_longest, stddev_samp(t.gap) as gap_deviation,
+            max(t.gap) filter (where t.is_last) as last_gap,
+            max(t.streak) as longest_streak, max(t.streak) filter (where t.is_last and t.ago <= 1) as streak_days,
+            sum(t.first_hour) as first_hours, stddev_samp(t.first_hour) as first_hour_deviation,
+            -- eight times three hours; the sums of two of them, 24 bits apart, are one
+            sum((t.sixes & x'00003F00003F'::bigint)::float8)::bigint as watches_1_5, sum((t.sixes >> 6 & x'00003F00003F'::bigint)::float8)::bigint as watches_2_6,
+            sum((t.sixes >> 12 & x'00003F00003F'::bigint)::float8)::bigint as watches_3_7, sum((t.sixes >> 18 & x'00003F00003F'::bigint)::float8)::bigint as watches_4_8,
+            count(*) filter (where t.weekday = 0)::float8 as mondays, count(*) filter (where t.weekday = 1)::float8 as tuesdays,
+            count(*) filter (where t.weekday = 2)::float8 as wednesdays, count(*) filter (where t.weekday = 3)::float8 as thursdays,
+            count(*) filter (where t.weekday = 4)::float8 as fridays, count(*) filter (where t.weekday = 5)::float8 as saturdays,
+            count(*) filter (where t.weekday = 6)::float8 as sundays
+        from told t group by t.user_id
+    ), windows as (
+        select
+            u.*, bit_count((u.days & 1)::bit(64))::float8 as active_days_1, bit_count((u.days & x'7'::bigint)::bit(64))::float8 as active_days_3,
+            bit_count((u.days & x'7F'::bigint)::bit(64))::float8 as active_days_7, bit_count((u.days & x'3FFF'::bigint)::bit(64))::float8 as active_days_14,
+            bit_count((u.days & x'3FFFFFFF'::bigint)::bit(64))::float8 as active_days_30,
+            bit_count((u.days >> 7 & x'7F'::bigint)::bit(64))::float8 as active_days_week_2,
+            bit_count((u.days >> 14 & x'7F'::bigint)::bit(64))::float8 as active_days_week_3,
+            bit_count((u.days >> 21 & x'7F'::bigint)::bit(64))::float8 as active_days_week_4,
+            (u.watches_1_5 & x'FFFFFF'::bigint)::float8 as watch_1, (u.watches_2_6 & x'FFFFFF'::bigint)::float8 as watch_2,
+            (u.watches_3_7 & x'FFFFFF'::bigint)::float8 as watch_3, (u.watches_4_8 & x'FFFFFF'::bigint)::float8 as watch_4,
+            (u.watches_1_5 >> 24)::float8 as watch_5, (u.watches_2_6 >> 24)::float8 as watch_6,
+            (u.watches_3_7 >> 24)::float8 as watch_7, (u.watches_4_8 >> 24)::float8 as watch_8
+        from by_user u
     ), kinds as (
         select
             y.user_id, count(*) filter (where y.ago < 7)::float8 as types_7, count(*) filter (where y.ago < 30)::float8 as types_30,
             count(*)::float8 as types_all, count(*) filter (where y.since < 7)::float8 as new_types_7,
-            -sum(y.events / y.total * ln(y.events / y.total)) as type_entropy, max(y.events) / max(y.total) as commonest_type_share
-        from (select y.*, sum(y.events) over (partition by y.user_id) as total from by_type y) y group by 1
+            sum(y.events) as events, sum(tendril.times_logarithm(y.events)) as logarithms, max(y.events) as commonest
+        from (
+            select k.user_id, sum(k.events)::float8 as events, min(k.ago) as ago, max(k.ago) as since from known k group by k.user_id, k.type
+        ) y group by y.user_id
     )
     select
-        a.user_id, u.days_since_active, u.days_since_active + u.last_gap, u.tenure_days,
-        coalesce(u.active_days_1, 0), coalesce(u.active_days_3, 0), coalesce(u.active_days_7, 0), coalesce(u.active_days_14, 0),
-        coalesce(u.active_days_30, 0), coalesce(u.active_days_90, 0), coalesce(u.events_1, 0), coalesce(u.events_3, 0),
-        coalesce(u.events_7, 0), coalesce(u.events_14, 0), coalesce(u.events_30, 0), coalesce(u.events_90, 0),
-        coalesce(u.events_week_2, 0), coalesce(u.events_week_3, 0), coalesce(u.events_week_4, 0), coalesce(u.active_days_week_2, 0),
-        coalesce(u.active_days_week_3, 0), coalesce(u.active_days_week_4, 0), coalesce(u.active_weeks_4, 0),
-        coalesce(u.events_yesterday, 0), coalesce(u.events_two_days_ago, 0),
-        coalesce(ln((1 + u.events_7) / (1 + u.events_week_2)), 0), coalesce(ln((1 + u.events_14) / (1 + u.events_before_14)), 0),
-        coalesce(u.active_days_7 - u.active_days_week_2, 0), coalesce(u.active_days_14 - u.active_days_before_14, 0),
-        coalesce(u.daily_slope_14, 0), coalesce(u.daily_slope_30, 0), u.events_per_active_day, u.events_on_busiest_day,
-        u.events_deviation, u.events_on_last_day, u.events_on_first_day, u.events_in_first_week,
-        ln((1 + u.events_7) / (1 + u.events_in_first_week)), coalesce(u.visits_7, 0), coalesce(u.visits_30, 0), u.visits_per_active_day,
-        coalesce(u.minutes_7, 0), coalesce(u.minutes_30, 0), u.minutes_per_visit, u.minutes_per_visit_7, u.minutes_on_longest_day,
-        u.gap_mean, u.gap_longest, u.gap_deviation, u.days_since_active / u.gap_mean, coalesce(s.current, 0), coalesce(s.longest, 0),
-        u.active_days / (u.tenure_days + 1),
-        (select -sum(w / u.active_days * ln(w / u.active_days)) from unnest(u.weekdays) w where w > 0), u.weekend_share,
-        (select -sum(w / u.half_hours * ln(w / u.half_hours)) from unnest(u.watches) w where w > 0),
-        (u.watches[1] + u.watches[2]) / u.half_hours, (u.watches[3] + u.watches[4]) / u.half_hours,
-        (u.watches[7] + u.watches[8]) / u.half_hours, u.first_hour, u.first_hour_deviation,
-        coalesce(k.types_7, 0), coalesce(k.types_30, 0), coalesce(k.types_all, 0), coalesce(k.new_types_7, 0), k.type_entropy,
-        k.commonest_type_share
+        a.user_id, w.days_since_active, w.days_since_active + w.last_gap, w.tenure_days,
+        coalesce(w.active_days_1, 0), coalesce(w.active_days_3, 0), coalesce(w.active_days_7, 0), coalesce(w.active_days_14, 0),
+        coalesce(w.active_days_30, 0), coalesce(w.active_days_90, 0), coalesce(w.events_1, 0),
+        coalesce(w.events_1 + w.events_yesterday + w.events_two_days_ago, 0), coalesce(w.events_7, 0), coalesce(w.events_7 + w.events_week_2, 0),
+        coalesce(w.events_30, 0), coalesce(w.events_90, 0),
+        coalesce(w.events_week_2, 0), coalesce(w.events_week_3, 0), coalesce(w.events_week_4, 0), coalesce(w.active_days_week_2, 0),
+        coalesce(w.active_days_week_3, 0), coalesce(w.active_days_week_4, 0),
+        coalesce(sign(w.active_days_7) + sign(w.active_days_week_2) + sign(w.active_days_week_3) + sign(w.active_days_week_4), 0),
+        coalesce(w.events_yesterday, 0), coalesce(w.events_two_days_ago, 0),
+        coalesce(ln((1 + w.events_7) / (1 + w.events_week_2)), 0),
+        coalesce(ln((1 + w.events_7 + w.events_week_2) / (1 + w.events_week_3 + w.events_week_4)), 0),
+        coalesce(w.active_days_7 - w.active_days_week_2, 0), coalesce(w.active_days_14 - w.active_days_week_3 - w.active_days_week_4, 0),
+        coalesce(w.daily_slope_14, 0), coalesce(w.daily_slope_30, 0), w.events / w.active_days, w.events_on_busiest_day,
+        w.events_deviation, w.events_on_last_day, w.events_on_first_day, w.events_in_first_week,
+        ln((1 + w.events_7) / (1 + w.events_in_first_week)), coalesce(w.visits_7, 0), coalesce(w.visits_30, 0), w.visits / w.active_days,
+        coalesce(30 * w.half_hours_7, 0), coalesce(30 * w.half_hours_30, 0), 30 * w.half_hours / w.visits, 30 * w.half_hours_7 / w.visits_7,
+        30 * w.half_hours_on_longest_day,
+        w.gap_mean, w.gap_longest, w.gap_deviation, w.days_since_active / w.gap_mean, coalesce(w.streak_days, 0), coalesce(w.longest_streak, 0),
+        w.active_days / (w.tenure_days + 1),
+        -- -Σ p ln p where p = n / N is ln N - Σ n ln n / N
+        ln(w.active_days) - (
+            tendril.times_logarithm(w.mondays) + tendril.times_logarithm(w.tuesdays) + tendril.times_logarithm(w.wednesdays)
+            + tendril.times_logarithm(w.thursdays) + tendril.times_logarithm(w.fridays) + tendril.times_logarithm(w.saturdays)
+            + tendril.times_logarithm(w.sundays)) / w.active_days,
+        (w.saturdays + w.sundays) / w.active_days,
+        ln(w.half_hours) - (
+            tendril.times_logarithm(w.watch_1) + tendril.times_logarithm(w.watch_2) + tendril.times_logarithm(w.watch_3)
+            + tendril.times_logarithm(w.watch_4) + tendril.times_logarithm(w.watch_5) + tendril.times_logarithm(w.watch_6)
+            + tendril.times_logarithm(w.watch_7) + tendril.times_logarithm(w.watch_8)) / w.half_hours,
+        (w.watch_1 + w.watch_2) / w.half_hours, (w.watch_3 + w.watch_4) / w.half_hours, (w.watch_7 + w.watch_8) / w.half_hours,
+        w.first_hours / w.active_days, w.first_hour_deviation,
+        coalesce(k.types_7, 0), coalesce(k.types_30, 0), coalesce(k.types_all, 0), coalesce(k.new_types_7, 0),
+        ln(k.events) - k.logarithms / k.events, k.commonest / k.events
     from asked a
-    left join by_user u on u.user_id = a.user_id
-    left join streaks s on s.user_id = a.user_id
+    left join windows w on w.user_id = a.user_id
     left join kinds k on k.user_id = a.user_id;
 $$;

@@ -14,8 +14,9 @@ declare
     earned int;
 begin
     if rule.action is null then
-        raise exception 'there is no action "%"', award_xp.action using errcode = 'TN422', detail = 'action',
-            hint = 'Known are ' || (select string_agg(a.action, ', ' order by a.action) from tendril.xp_actions a) || '.';
+        raise exception 'there is no action "%"; there are: %', award_xp.action,
+            (select string_agg(a.action, ', ' order by a.action) from tendril.xp_actions a)
+            using errcode = 'TN422', detail = 'action';
     end if;
     perform from tendril.users u where u.id = award_xp.user_id and u.deleted_at is null for no key update;
     if not found then

@@ -176,7 +176,7 @@ async def test_a_profile_tells_how_far_somebody_is(world: World) -> None:
     assert (run["title"], run["current_step"], run["steps"], run["status"]) == ("Course", 1, 2, "active")
     assert run["next_due_at"] is not None
     assert profile["deliveries"][-1]["delivery_status"] == "sent"
-    assert set(profile["scores"]) == {"overall", "telegram", "email"}
+    assert set(profile["scores"]) == {"overall", "telegram", "email", "attendance", "commitment"}
 
 
 async def test_running_sequences_are_listed_before_those_that_ended(world: World) -> None:

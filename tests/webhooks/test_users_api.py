@@ -84,7 +84,7 @@ async def test_somebody_is_described_under_any_of_their_names(
         answer = await sidecar.as_admin("GET", f"{USERS}/{reference}")
         person = await answer.json()
         assert (answer.status, person["user"]["id"]) == (200, user_id)
-        assert set(person["scores"]) == {"overall", "telegram", "email"}
+        assert {"overall", "telegram", "email"} < set(person["scores"])
 
 
 async def test_nobody_is_a_404(sidecar: Sidecar) -> None:

@@ -22,8 +22,8 @@ begin
         'preferences', preferences - 'contact_points',
         'preferred_channel', tendril.get_preferred_channel(person.id),
         'scores', (
-            select jsonb_object_agg(s.type, tendril.calculate_engagement_score(person.id, s.type, describe_user.at) -> 'score')
-            from unnest(array['overall', 'telegram', 'email']) s(type)),
+            select jsonb_object_agg(s ->> 'score_type', s -> 'score')
+            from jsonb_array_elements(tendril.list_scores(array[person.id], null, describe_user.at)) s),
         'commitments', (
             select jsonb_build_object('open', count(*) filter (where c.status = 'open'), 'kept', count(*) filter (where c.status = 'done'),
                 'missed', count(*) filter (where c.status = 'missed'))

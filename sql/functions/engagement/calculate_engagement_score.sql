@@ -8,15 +8,11 @@ set search_path = ''
 as $$
 #variable_conflict use_column
 declare
-    known constant text[] := array['overall', 'telegram', 'email', 'attendance', 'commitment'];
     gathered tendril.user_scores;
     evidence tendril.score_evidence;
     score float8;
 begin
-    if calculate_engagement_score.score_type <> all (known) then
-        raise exception 'there is no score "%"', calculate_engagement_score.score_type using errcode = 'TN422', detail = 'score_type',
-            hint = format('Use one of: %s.', array_to_string(known, ', '));
-    end if;
+    perform tendril.check_score_type(calculate_engagement_score.score_type);
     select e.* into gathered
     from tendril.score_evidence_of(array[calculate_engagement_score.user_id], calculate_engagement_score.at) e;
     if not found then

@@ -44,7 +44,6 @@ GOALS = [
     # A budget of 25 and a burst of 5 are what keeps the 30 that Telegram allows.
     Goal("P4 … and never above 30 in any second", BUSIEST_TELEGRAM, None, 30, at_least=False, margin=0),
     Goal("P4 Resend's budget used, requests/s", BUDGET_EMAIL, None, 0.98 * 10, margin=0.005),
-    # A second of arrivals may have one from the second before, which was longer on its way.
     Goal("P4 … and never above 10 in any second", BUSIEST_EMAIL, None, 10, at_least=False, margin=0),
 ]
 

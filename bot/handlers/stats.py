@@ -20,6 +20,7 @@ from webhooks.pictures.drawing import picture
 
 Row = Mapping[str, Any]
 MOST_MEDALS = 6
+LONGEST_LINE = 13
 GLYPHS = {
     icon: glyph
     for glyph, icons in {
@@ -148,13 +149,22 @@ def _achievements(texts: English, found: Sequence[Row]) -> dict[str, Any]:
         "nothing": texts.no_achievements_yet,
         "items": [
             {
-                "title": each["title"],
+                "title": in_lines(each["title"]),
                 "glyph": GLYPHS.get(each["icon"], "star"),
                 "is_earned": bool(each["earned_at"]),
             }
             for each in shown
         ],
     }
+
+
+def in_lines(title: str) -> list[str]:
+    """One line, or two of about the same length."""
+    breaks = [place for place, letter in enumerate(title) if letter == " "]
+    if len(title) <= LONGEST_LINE or not breaks:
+        return [title]
+    middle = min(breaks, key=lambda place: abs(place - len(title) / 2))
+    return [title[:middle], title[middle + 1 :]]
 
 
 def latest(achievements: Sequence[Row]) -> list[Row]:

@@ -51,7 +51,7 @@ CONTEXTS: dict[str, dict[str, Any]] = {
     "streak_lost": {"event": {"days": 12, "repair_until": "2026-03-04T00:00:00+00:00"}},
     "level_up": {"event": {"level": 4, "name": "Achiever", "xp": 600}},
     "achievement_earned": {"event": {"achievement": "early_bird", "title": "Early bird", "icon": "🌅"}},
-    "league_ended": {"event": {"league": "Silver", "place": 3, "result": "promoted"}},
+    "league_ended": {"event": {"league": "Sprout", "people": 28, "place": 3, "result": "promoted"}},
     "community_building": {"event": {"pod_id": 3, "pod": "The early birds"}},
     "admin_alert": {
         "kind": "channel_paused",

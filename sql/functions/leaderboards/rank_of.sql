@@ -13,16 +13,13 @@ as $$
 begin
     -- Whoever has more is in a higher bucket of the finest grain within the same bucket of the next, or of the next, or of the last.
     return (
-        with higher (shift, above, up_to) as materialized (
-            values (0, rank_of.xp, rank_of.xp | 63), (6, rank_of.xp >> 6, rank_of.xp >> 6 | 63), (12, rank_of.xp >> 12, 2147483647)
-        )
-        select 1 + coalesce(sum(c.people), 0)
-        from (
-            select c.people from higher h join tendril.standing_counts c on c.period = rank_of.period and c.since = rank_of.since
-                and c.shift = h.shift and c.bucket > h.above and c.bucket <= h.up_to
-            union all
-            select c.people from higher h join tendril.standing_changes c on c.period = rank_of.period and c.since = rank_of.since
-                and c.shift = h.shift and c.bucket > h.above and c.bucket <= h.up_to
-        ) c);
+        select 1 + sum(
+            (select coalesce(sum(c.people), 0) from tendril.standing_counts c
+                where c.period = rank_of.period and c.since = rank_of.since and c.shift = h.shift and c.bucket > h.above and c.bucket <= h.up_to)
+            + (select coalesce(sum(c.people), 0) from tendril.standing_changes c
+                where c.period = rank_of.period and c.since = rank_of.since and c.shift = h.shift and c.bucket > h.above and c.bucket <= h.up_to))
+        from (values
+            (0, rank_of.xp, rank_of.xp | 63), (6, rank_of.xp >> 6, rank_of.xp >> 6 | 63), (12, rank_of.xp >> 12, 2147483647)
+        ) as h (shift, above, up_to));
 end;
 $$;

@@ -47,6 +47,7 @@ create table tendril.interventions (
 );
 create unique index interventions_one_open on tendril.interventions (user_id) where ended_at is null;
 create index interventions_of_user on tendril.interventions (user_id, created_at desc);
+create index interventions_to_end on tendril.interventions (until) where ended_at is null;
 create index interventions_by_time on tendril.interventions (created_at);
 create index interventions_of_enrollment on tendril.interventions (enrollment_id) where enrollment_id is not null;
 
@@ -65,3 +66,6 @@ create table tendril.outreach_tasks (
 );
 create index outreach_tasks_open on tendril.outreach_tasks (tell_at) where status = 'open';
 create index outreach_tasks_of_user on tendril.outreach_tasks (user_id);
+
+-- What was reckoned since the last look.
+create index drop_off_risks_newest on tendril.drop_off_risks (calculated_at) where risk >= 60;

@@ -20,7 +20,7 @@ begin
     if not found then
         return '{"more": false}';
     end if;
-    settled := tendril.settle_interventions(intervene.at);
+    settled := tendril.settle_interventions(rules.looked_at, intervene.at);
     chosen := tendril.users_to_keep(intervene.most, intervene.at);
     with best as (
         select c.* from tendril.choose_interventions(chosen, intervene.ways,

@@ -1,6 +1,6 @@
--- Ends the interventions whose users came back, or whose week is over. What of them was not sent yet stays unsent, and whoever was asked to
--- get in touch need not. Says how many came back, and how many did not.
-create or replace function tendril.settle_interventions(at timestamptz default tendril.clock())
+-- Ends the interventions whose users came back since, or whose week is over. What of them was not sent yet stays unsent, and whoever was
+-- asked to get in touch need not. Says how many came back, and how many did not.
+create or replace function tendril.settle_interventions(since timestamptz default null, at timestamptz default tendril.clock())
 returns jsonb
 language plpgsql
 set search_path = ''
@@ -9,16 +9,20 @@ as $$
 declare
     ended jsonb;
     needless bigint[];
+    -- What is recorded late of what was done earlier is seen when the week is over.
+    due bigint[] := array(
+        select i.id
+        from tendril.users u join tendril.interventions i on i.user_id = u.id and i.ended_at is null and u.last_active_at > i.created_at
+        where u.deleted_at is null and u.last_active_at > coalesce(settle_interventions.since - interval '10 minutes', '-infinity')
+        union
+        select i.id from tendril.interventions i where i.ended_at is null and i.until <= settle_interventions.at);
 begin
     -- First of all, as everybody does who changes several of theirs.
     perform tendril.lock_runs(array(
-        select i.user_id from tendril.interventions i join tendril.users u on u.id = i.user_id
-        where i.ended_at is null and u.last_active_at > i.created_at and i.enrollment_id is not null));
+        select i.user_id from tendril.interventions i where i.id = any (due) and i.enrollment_id is not null));
     with seen as (
-        select i.id, i.user_id, i.until, i.enrollment_id, tendril.came_back_at(i.user_id, i.created_at, i.until) as moment
-        from tendril.interventions i
-        join tendril.users u on u.id = i.user_id
-        where i.ended_at is null and (u.last_active_at > i.created_at or i.until <= settle_interventions.at)
+        select i.id, i.until, tendril.came_back_at(i.user_id, i.created_at, i.until) as moment
+        from tendril.interventions i where i.id = any (due)
     ), done as (
         update tendril.interventions i
         set status = case when s.moment is null then 'stayed_away' else 'came_back' end, came_back_at = s.moment, ended_at = settle_interventions.at

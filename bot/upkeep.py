@@ -11,6 +11,7 @@ from bot.waiting import Bell
 from engagement.behavior import look_after_behavior
 from engagement.game import settle_streaks
 from engagement.scores import rescore
+from insights.patterns import discover_patterns
 from sequences.analytics import fold_all
 from sequences.controller import NurtureController
 from sequences.experiments.experiments import look_after_experiments
@@ -61,6 +62,7 @@ class Upkeep:
             self._controller.wake()
         await look_after_experiments(self._store)
         await look_after_behavior(self._store, self._behavior_retention)
+        await discover_patterns(self._store, always=False)
 
     async def _reroute(self, channel: str) -> None:
         """Nobody delivers there, so we ask the policy gate which other way those messages can take."""

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from aiohttp import web
 from typing_extensions import TypedDict
 
+import insights.patterns
 from sequences.pipeline import Drained
 from webhooks import keys
 from webhooks.access import record_act
 from webhooks.api.asking import ask
 from webhooks.api.endpoint import Endpoints
-from webhooks.problems import Problem
+from webhooks.api.insights import PatternListing, Patterns, patterns_found
 
 
 class Told(TypedDict):
@@ -69,9 +70,13 @@ async def send_notifications(request: web.Request) -> DeliveredAndFollowed:
 
 @endpoints.get("/api/cron/discover-patterns")
 @endpoints.post("/api/cron/discover-patterns")
-async def discover_patterns(request: web.Request) -> None:
-    """Is not there yet: this version finds no patterns, and answers 501."""
-    raise Problem(501, "not_there_yet", "This version finds no patterns: nothing was done.")
+async def discover_patterns(request: web.Request) -> Patterns:
+    """Looks for patterns in what became of the messages of eight weeks, and gives what it found.
+
+    A look at the same days finds the same.
+    """
+    await insights.patterns.discover_patterns(request.app[keys.STORE])
+    return await patterns_found(request, PatternListing())
 
 
 async def _delivered(request: web.Request, action: str, channel: str) -> Delivered:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from engagement.profile import FIELDS as PROFILE
 from sequences.definition import EVENT_NAME, NAME, BadDuration, interval
 
 USER_FIELDS = ("locale", "timezone", "username", "first_name", "days_inactive", "pods")
@@ -36,7 +37,7 @@ OPERATORS = (
     "$count", "$within", "$last", "$older", "$younger", "$status",
 )  # fmt: skip
 SUBJECTS = (
-    "attributes.X, user.X, contact_points.CHANNEL, preferences.X, score.TYPE, streak.X, xp.X, "
+    "attributes.X, user.X, contact_points.CHANNEL, preferences.X, score.TYPE, streak.X, xp.X, profile.X, "
     "enrollments.SEQUENCE, deliveries.SEQUENCE, behavior.EVENT, commitments.STATUS, pods.member, context.X, "
     "clicked.STEP, opened.STEP"
 )
@@ -125,6 +126,7 @@ class _Check:
             "score": self._score,
             "streak": self._streak,
             "xp": self._xp,
+            "profile": self._profile,
             "enrollments": self._sequence,
             # as enrollments were called at first
             "sequences": self._sequence,
@@ -172,6 +174,14 @@ class _Check:
 
     def _xp(self, name: str, asked: object, path: str) -> Iterator[FilterProblem]:
         yield from _known(name, XP, path, "xp")
+        yield from self._asked(asked, path, 0)
+
+    def _profile(self, name: str, asked: object, path: str) -> Iterator[FilterProblem]:
+        yield from _known(name, PROFILE, path, "profile")
+        for value in _strings(asked):
+            if value not in PROFILE.get(name, (value,)):
+                known = ", ".join(PROFILE[name])
+                yield FilterProblem(path, f"{name} is never {value!r}; it is one of: {known}")
         yield from self._asked(asked, path, 0)
 
     def _pods(self, name: str, asked: object, path: str) -> Iterator[FilterProblem]:

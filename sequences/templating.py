@@ -22,6 +22,7 @@ from jinja2.runtime import Context, LoopContext, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
+from engagement.profile import FIELDS as PROFILE_FIELDS
 from sequences.values import MAX_ITEMS, Path, Sample, local_day, local_time, required_and_optional
 
 MAX_TEMPLATE = 16_384
@@ -187,8 +188,9 @@ class Inspection:
             sides = (node.expr, *(operand.expr for operand in node.ops))
             for side in sides:
                 self._visit_condition(side, given, names, weight)
-            if any(path_of(side) == (ENGAGEMENT,) for side in sides) and ENGAGEMENT not in names:
-                self._check_levels(sides)
+            for path in map(path_of, sides):
+                if path is not None and path[0] not in names:
+                    self._check_values(path, sides)
         elif isinstance(node, nodes.Test):
             if node.name not in QUESTIONS or node.args or node.kwargs:
                 self._say(node, f"no question {node.name!r}; there are: is {', is '.join(QUESTIONS)}")
@@ -196,11 +198,12 @@ class Inspection:
         else:
             self._visit(node, given, names, weight)
 
-    def _check_levels(self, sides: tuple[nodes.Expr, ...]) -> None:
+    def _check_values(self, path: Path, sides: tuple[nodes.Expr, ...]) -> None:
         """A misspelled level would be a block that nobody ever reads."""
-        for side in sides:
-            if isinstance(side, nodes.Const) and side.value not in LEVELS:
-                self._say(side, f"engagement is never {side.value!r}; it is one of: {', '.join(LEVELS)}")
+        known = LEVELS if path == (ENGAGEMENT,) else PROFILE_FIELDS.get(".".join(path[1:]), ())
+        for side in sides if path[0] in (ENGAGEMENT, "profile") and known else ():
+            if isinstance(side, nodes.Const) and side.value not in known:
+                self._say(side, f"{_dotted(path)} is never {side.value!r}; it is one of: {', '.join(known)}")
 
     def _visit_filter(
         self, node: nodes.Filter, given: frozenset[Path], names: frozenset[str], weight: int
@@ -241,7 +244,7 @@ class Inspection:
         if root == ENGAGEMENT:
             return None if len(path) == 1 else "engagement has no parts"
         if known is None:
-            return f"unknown variable {root!r}; there are: user, context, links, brand, engagement"
+            return f"unknown variable {root!r}; there are: user, context, links, brand, engagement, profile"
         if len(path) == 1 or path == ("user", "attributes"):
             return f"say which field of {_dotted(path)}"
         if root == "context":
@@ -260,11 +263,14 @@ class Inspection:
             return False
         if path[0] == "user":
             return path[1] in OPTIONAL_USER_FIELDS
+        if path[0] == "profile":
+            return True
         return path[0] == "context" and path[1] in self._declared[1]
 
 
 _KNOWN: Mapping[str, tuple[str, ...]] = {
     "user": USER_FIELDS,
+    "profile": tuple(PROFILE_FIELDS),
     "links": LINKS,
     "brand": BRAND_FIELDS,
     "context": (),

@@ -79,6 +79,9 @@ def values_at(paths: frozenset[Path], row: Mapping[str, Any]) -> dict[str, Any]:
             found["engagement"] = user.get("engagement") or "medium"
         elif path[0] == "context":
             _put(found["context"], path[1], cleaned(context.get(path[1])))
+        elif path[0] == "profile":
+            profile = found.setdefault("profile", {})
+            _put(profile, path[1], cleaned((user.get("profile") or {}).get(path[1])))
         elif path[:2] == ("user", "attributes"):
             _put(found["user"]["attributes"], path[2], cleaned((user.get("attributes") or {}).get(path[2])))
         elif path[0] == "user" and (value := user.get(path[1])):
@@ -131,6 +134,8 @@ def sample_values(
             values["context"][path[1]] = Sample("sample")
         elif path[:2] == ("user", "attributes") and everything:
             values["user"]["attributes"][path[2]] = Sample("sample")
+        elif path[0] == "profile":
+            values.setdefault("profile", {}).update({path[1]: Sample("sample")} if everything else {})
         elif path[0] == "user" and path[1] != "attributes" and everything:
             values["user"][path[1]] = "Alexandra"
     return values

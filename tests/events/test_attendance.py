@@ -11,7 +11,8 @@ from tests.events.conftest import Gathering
 
 async def recorded(connection: asyncpg.Connection, user: str) -> list[str]:
     rows = await connection.fetch(
-        "select type from tendril.behavior_events where user_id = $1 and type like 'meeting_%' order by id",
+        "select type from tendril.behavior_events "
+        "where user_id = $1 and type in ('meeting_attended', 'meeting_missed') order by id",
         user,
     )
     return [row["type"] for row in rows]

@@ -298,3 +298,17 @@ async def test_reminders_come_at_the_same_moment_for_everybody(gathering: Gather
         await gathering.register(event, each)
 
     assert [await gathering.planned(each) for each in people] == [[(1, "2026-03-02T17:00")]] * 2
+
+
+async def test_taking_a_place_and_giving_it_back_are_things_that_somebody_did(gathering: Gathering) -> None:
+    ada = await gathering.person()
+    event = await gathering.event()
+    await gathering.register(event, ada)
+    await gathering.register(event, ada)
+    await gathering.world.clock.advance("1 minute")
+    await gathering.call("cancel_registration", event_id=event, user_id=ada, source="bot")
+
+    timeline = await gathering.call("behavior_timeline", reference=ada)
+
+    done = [row["details"]["type"] for row in timeline if row["kind"] == "behavior"]
+    assert done == ["registration_cancelled", "meeting_registered"]

@@ -104,5 +104,6 @@ def test_a_mistake_in_a_template_is_named_with_file_and_line(tmp_path: Path) -> 
         "preheader, buttons, link_preview, silent",
         "templates/hello.md:3: the context field 'Days' is not a name (a-z, 0-9 and _; ? if optional)",
         "templates/hello.md:6: engagement is never 'hgih'; it is one of: low, medium, high",
-        "templates/hello.md:6: unknown variable 'usr'; there are: user, context, links, brand, engagement",
+        "templates/hello.md:6: unknown variable 'usr'; there are: user, context, links, brand, engagement, "
+        "profile",
     ]

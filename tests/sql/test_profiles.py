@@ -9,8 +9,9 @@ import asyncpg
 import pytest
 
 from engagement.profile import FIELDS, configure_profile, load_profile
+from sequences.filters import BadFilter, check_filter
 from storage.store import Invalid, NotFound
-from tests.sql.conftest import World
+from tests.sql.conftest import World, step
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -187,3 +188,45 @@ async def test_two_who_turn_out_to_be_one_have_what_both_chose_and_did(
     told = {name: field["value"] for name, field in (await profile(world, ada)).items()}
     assert (told["pace"], told["difficulty"], told["learning_style"]) == ("slow", "easy", "visual")
     assert await connection.fetchval("select known ->> 'difficulty' from tendril.profiles") == "easy"
+
+
+@pytest.mark.parametrize(
+    ("filter_", "means"),
+    [
+        ({"profile.learning_style": "visual"}, (True, False)),
+        ({"profile.learning_style": {"$ne": "visual"}}, (False, True)),
+        ({"profile.formats": {"$in": ["video", "audio"]}}, (True, False)),
+        ({"profile.formats": {"$all": ["video", "audio"]}}, (False, False)),
+        ({"profile.difficulty": {"$exists": False}}, (True, True)),
+        ({"profile.difficulty": "easy"}, (False, False)),
+    ],
+)
+async def test_a_filter_goes_by_what_is_kept_of_a_profile(
+    world: World, filter_: dict[str, Any], means: tuple[bool, bool]
+) -> None:
+    check_filter(filter_)
+    ada, bob = await world.person(), await world.person()
+    await did_on(world, ada, "lesson_complete", *range(1, 13), format="video")
+    await world.call("refresh_profiles", users=[ada])
+
+    found = {row["user_id"] for row in await world.call("list_users", filter=filter_)}
+
+    assert (ada in found, bob in found) == means
+
+
+def test_a_filter_names_the_values_that_a_profile_can_have() -> None:
+    with pytest.raises(BadFilter, match=r"profile\.pace.*is never 'warp'; it is one of: slow, steady, fast"):
+        check_filter({"profile.pace": {"$in": ["slow", "warp"]}})
+    with pytest.raises(BadFilter, match=r"profile has no 'mood'|learning_style"):
+        check_filter({"profile.mood": "good"})
+
+
+async def test_a_message_is_written_by_what_its_reader_chose(world: World) -> None:
+    await world.publish(step())
+    ada = await world.person()
+    await world.call("set_profile", reference=ada, chosen={"pace": "fast", "formats": ["video", "audio"]})
+    await world.enroll(ada)
+
+    (row,) = await world.claim()
+
+    assert row["user"]["profile"] == {"pace": "fast", "formats": ["video", "audio"]}

@@ -20,6 +20,7 @@ begin
     returning r.id into ended;
     if ended is not null then
         perform tendril.end_reminders(array[ended], cancel_registration.at);
+        perform tendril.record_registration(event, cancel_registration.user_id, 'registration_cancelled', cancel_registration.source, cancel_registration.at);
         perform tendril.promote_waiting(event.id, cancel_registration.at);
     end if;
     return jsonb_build_object('event_id', event.id, 'status', 'cancelled', 'changed', ended is not null);

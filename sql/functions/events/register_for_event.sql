@@ -37,6 +37,7 @@ begin
         on conflict (event_id, user_id) do update set status = excluded.status, source = excluded.source, at = excluded.at
         returning r.id, r.status into changed, known.status;
         perform tendril.start_reminders(array[changed], register_for_event.at);
+        perform tendril.record_registration(event, register_for_event.user_id, 'meeting_registered', register_for_event.source, register_for_event.at);
     end if;
     return jsonb_build_object('event_id', event.id, 'status', known.status, 'changed', changed is not null);
 end;

@@ -58,7 +58,8 @@ begin
                 'message_class', d.message_class, 'sequence_type', d.sequence_type, 'context', e.context,
                 'user', jsonb_build_object(
                     'id', u.id, 'first_name', u.first_name, 'last_name', u.last_name, 'username', u.username,
-                    'locale', u.locale, 'timezone', u.timezone, 'attributes', u.attributes)) order by d.id)
+                    'locale', u.locale, 'timezone', u.timezone, 'attributes', u.attributes,
+                    'profile', (select r.known from tendril.profiles r where r.user_id = u.id))) order by d.id)
             from tendril.message_deliveries d
             join tendril.enrollments e on e.id = d.enrollment_id
             join tendril.users u on u.id = d.user_id

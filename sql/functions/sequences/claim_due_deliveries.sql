@@ -42,7 +42,8 @@ begin
         jsonb_build_object(
             'id', u.id, 'first_name', u.first_name, 'last_name', u.last_name, 'username', u.username,
             'locale', u.locale, 'timezone', u.timezone, 'attributes', u.attributes,
-            'engagement', case when s.asks_engagement then tendril.engagement_level(u.id, claim_due_deliveries.at) end),
+            'engagement', case when s.asks_engagement then tendril.engagement_level(u.id, claim_due_deliveries.at) end,
+            'profile', (select r.known from tendril.profiles r where r.user_id = u.id)),
         e.context
     from tendril.message_deliveries d
     join tendril.enrollments e on e.id = d.enrollment_id

@@ -48,6 +48,9 @@ begin
             return tendril.compile_lookup(
                 'tendril.user_scores s cross join (select tendril.clock() as at offset 0) c where s.user_id = u.id',
                 format('to_jsonb(tendril.score_of(%L, s.%I, s.calculated_at, c.at))', rest, rest), compile_path.wanted, compile_path.path, missing => '0');
+        when subject = 'profile' and rest in ('learning_style', 'pace', 'difficulty', 'study_time', 'formats', 'motivation') then
+            return tendril.compile_lookup(
+                'tendril.profiles r where r.user_id = u.id', format('r.known -> %L', rest), compile_path.wanted, compile_path.path);
         when subject in ('enrollments', 'sequences') then
             return tendril.compile_lookup(
                 format('tendril.enrollments r where r.user_id = u.id and r.sequence = %L and not exists ('
@@ -75,7 +78,7 @@ begin
             null;
     end case;
     return tendril.refuse_filter(compile_path.path, format(
-        'a filter cannot ask for "%s"; it can ask for attributes.X, user.X, contact_points.CHANNEL, preferences.X, score.TYPE, streak.X, xp.X, enrollments.SEQUENCE, '
+        'a filter cannot ask for "%s"; it can ask for attributes.X, user.X, contact_points.CHANNEL, preferences.X, score.TYPE, streak.X, xp.X, profile.X, enrollments.SEQUENCE, '
         'deliveries.SEQUENCE, behavior.EVENT, commitments.STATUS, pods.member, context.X, clicked.STEP or opened.STEP', compile_path.key));
 end;
 $$;

@@ -14,6 +14,7 @@ from uuid import uuid4
 from sequences.audiences import load_audiences
 from sequences.definition import Content, Sequence, Step
 from sequences.drafting import BadDraft, DraftProblem, read_steps, template_names
+from sequences.previewing import addresses_in
 from sequences.schedules import clock_of, next_times
 from storage.store import Store
 
@@ -31,11 +32,10 @@ async def activate_campaign(store: Store, campaign_id: int, revision: int | None
     problems: list[DraftProblem] = []
     chosen = _filter(campaign, problems)
     definition = await _own_definition(store, campaign, problems)
+    await _look_at_times(store, campaign, problems)
     clock = clock_of(campaign["kind"], campaign["schedule"], campaign["timezone"])
     after = datetime.fromisoformat(await store.call("schedule_start", timezone=clock))
     times = next_times(campaign["kind"], campaign["schedule"], after)
-    if campaign["kind"] in _TIMED and not await next_runs(store, campaign, 1):
-        problems.append(DraftProblem("schedule", None, "all its times are over"))
     if problems and campaign["status"] == "draft":
         raise BadDraft(problems)
     activated: Row = await store.call(
@@ -48,6 +48,25 @@ async def activate_campaign(store: Store, campaign_id: int, revision: int | None
         revision=revision,
     )
     return activated
+
+
+async def check_campaign(store: Store, campaign: Row) -> tuple[list[DraftProblem], list[str]]:
+    """What is in the way of its beginning, and the addresses that its words lead to."""
+    problems: list[DraftProblem] = []
+    _filter(campaign, problems)
+    definition = await _own_definition(store, campaign, problems)
+    await _look_at_times(store, campaign, problems)
+    if definition is None and campaign["sequence"] is not None:
+        definition = await store.call("current_definition", sequence=campaign["sequence"])
+    if definition is None:
+        return problems, []
+    brought = {"event"} & campaign["schedule"].keys()
+    lacking = [name for name in definition["context"] if not name.endswith("?") and name not in brought]
+    if lacking:
+        place = "sequence" if campaign["steps"] is None else "steps"
+        problems.append(DraftProblem(place, None, f"nobody brings what it needs: {', '.join(lacking)}"))
+    steps = Sequence.from_json(definition).steps
+    return problems, sorted({address for step in steps for address in addresses_in(step.content)})
 
 
 async def next_runs(store: Store, campaign: Row, most: int = 10) -> list[Row]:
@@ -129,6 +148,11 @@ async def definition_of(store: Store, campaign: Row) -> Row:
 def named_filter(name: str) -> Row | None:
     audience = load_audiences().get(name)
     return None if audience is None else audience.filter
+
+
+async def _look_at_times(store: Store, campaign: Row, problems: list[DraftProblem]) -> None:
+    if campaign["kind"] in _TIMED and not await next_runs(store, campaign, 1):
+        problems.append(DraftProblem("schedule", None, "all its times are over"))
 
 
 def _filter(campaign: Row, problems: list[DraftProblem]) -> Row:

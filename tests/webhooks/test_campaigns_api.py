@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sequences.analytics import fold_all
 from sequences.campaigns import carry_campaign, schedule_campaigns
 from storage.store import Store
 from tests.fixtures.database import Clock
@@ -246,7 +247,12 @@ async def test_a_trial_sends_every_message_now_and_counts_for_nothing(
         steps += [row["message_step"] for row in rows]
         outcome = {"id": rows[0]["id"], "lease_token": rows[0]["lease_token"], "outcome": "sent"}
         await store.call("record_outcomes", outcomes=[outcome])
+        click = {"event_id": f"click:{steps}", "source": "link", "type": "clicked"}
+        await store.call("record_delivery_events", events=[click | {"tracking_id": rows[0]["tracking_id"]}])
     assert steps == [1, 2]
+    await fold_all(store)
+    assert await store.call("analytics") == []
+    assert (await store.call("statistics"))["days"][-1]["sent"] == {}
     assert (await asked(sidecar, "GET", f"/{draft['id']}", 200))["enrolled"] == 0
     assert (await store.call("current_definition", sequence="campaign_trial"))["steps"][0]["content"][
         "default"
@@ -296,3 +302,57 @@ async def test_every_schedule_of_the_guide_is_one(sidecar: Sidecar, mira: str) -
     assert {kind for kind, _ in schedules()} == {"one_time", "recurring", "drip", "triggered"}
     for number, (kind, schedule) in enumerate(schedules()):
         await drafted(sidecar, name=f"example_{number}", kind=kind, schedule=schedule)
+
+
+async def test_a_draft_says_what_is_in_its_way_and_which_links_lead_nowhere(
+    sidecar: Sidecar, published: str
+) -> None:
+    body = "Hello {{ user.frist_name }}, see [this](http://localhost/gone)."
+    words = {"default": {"subject": "A seat is kept", "body": body}}
+    broken = await drafted(sidecar, steps=[{"name": "hello", "channels": ["email"], "content": words}])
+    words = {"default": {"subject": "A seat is kept", "body": "See [this](http://localhost/gone)."}}
+    linked = await drafted(
+        sidecar, name="linked", steps=[{"name": "hello", "channels": ["email"], "content": words}]
+    )
+    plain = await drafted(sidecar, name="plain")
+
+    reports = [
+        await asked(sidecar, "POST", f"/{each['id']}/check", 200, json={}) for each in (broken, linked, plain)
+    ]
+
+    assert [report["is_fine"] for report in reports] == [False, False, True]
+    (problem,) = reports[0]["problems"]
+    assert problem["path"] == "steps.0.content.default.body"
+    assert "frist_name" in problem["message"]
+    assert [link["url"] for link in reports[1]["links"]["items"]] == ["http://localhost/gone"]
+    assert reports[1]["problems"] == []
+
+
+async def test_a_draft_over_a_sequence_says_what_nobody_brings(sidecar: Sidecar, store: Store) -> None:
+    await store.call("publish_sequence", definition=REMINDER)
+    draft = await drafted(sidecar, steps=None, sequence="reminder")
+
+    report = await asked(sidecar, "POST", f"/{draft['id']}/check", 200, json={})
+
+    assert report["problems"] == [
+        {"path": "sequence", "line": None, "message": "nobody brings what it needs: title"}
+    ]
+
+
+REMINDER = {
+    "name": "reminder",
+    "title": "Reminder",
+    "description": "",
+    "message_class": "reminder",
+    "context": ["title", "note?"],
+    "steps": [
+        {
+            "position": 1,
+            "name": "soon",
+            "after": "0 seconds",
+            "anchor": "enrollment",
+            "channels": ["email"],
+            "content": {"default": {"subject": "Soon", "preheader": "", "body": "Soon.", "buttons": []}},
+        }
+    ],
+}

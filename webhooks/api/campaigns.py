@@ -12,6 +12,7 @@ from typing_extensions import TypedDict
 from sequences.campaigns import (
     activate_campaign,
     channels_of,
+    check_campaign,
     definition_of,
     named_filter,
     next_runs,
@@ -33,6 +34,7 @@ from webhooks.api.campaign_forms import (
     Trial,
 )
 from webhooks.api.endpoint import Endpoints
+from webhooks.api.link_reports import LinkReport, report_links
 from webhooks.api.revisions import revision_asked
 from webhooks.bodies import Body
 from webhooks.problems import Unprocessable
@@ -134,6 +136,22 @@ class RunWithMessages(Run):
     messages: list[MessageCount]
 
 
+class ProblemFound(TypedDict):
+    """`path` is the field, `line` that of the template."""
+
+    path: str
+    line: int | None
+    message: str
+
+
+class CampaignReport(TypedDict):
+    """`problems` are in the way of its beginning; `links` says which of them lead nowhere."""
+
+    problems: list[ProblemFound]
+    links: LinkReport
+    is_fine: bool
+
+
 class Tried(TypedDict):
     enrollment_id: int
 
@@ -214,6 +232,22 @@ async def activate(request: web.Request) -> Campaign:
     store = request.app[keys.STORE]
     await _readable(activate_campaign(store, number_in(request), revision_asked(request)))
     return await _acted(request, "activate")
+
+
+@endpoints.post(f"{ONE}/check")
+async def check(request: web.Request) -> CampaignReport:
+    """Looks at a draft as its activation would, and asks each link of its messages whether it leads anywhere.
+
+    Missing variables, templates, audiences and times are problems, and so is a link that is broken. At most
+    twenty links are asked; private addresses, and links with a value inside, are not.
+    """
+    problems, links = await check_campaign(request.app[keys.STORE], await _described(request))
+    report = await report_links(request, links)
+    return {
+        "problems": [{"path": each.path, "line": each.line, "message": each.message} for each in problems],
+        "links": report,
+        "is_fine": not problems and report["is_fine"],
+    }
 
 
 @endpoints.post(f"{ONE}/pause")

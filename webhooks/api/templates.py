@@ -24,11 +24,10 @@ from webhooks.api.asking import NUMBER, Listing, ask, number_in
 from webhooks.api.email import not_sent
 from webhooks.api.endpoint import Endpoints
 from webhooks.api.fields import Channel, Slug, Title, Words, real_address
+from webhooks.api.link_reports import LinkReport, report_links
 from webhooks.api.revisions import revision_asked
 from webhooks.bodies import Body
-from webhooks.link_check import CheckedLink, check_links
 from webhooks.problems import Off, TooMany, Unprocessable
-from webhooks.receivers import Receivers
 
 HERE = "/api/engagement/templates"
 ONE = f"{HERE}/{NUMBER}"
@@ -183,14 +182,6 @@ class SentTrial(TypedDict):
     """The provider's id of the message."""
 
     id: str
-
-
-class LinkReport(TypedDict):
-    """`skipped` counts links beyond the first twenty."""
-
-    items: list[CheckedLink]
-    skipped: int
-    is_fine: bool
 
 
 class Performance(TypedDict):
@@ -361,14 +352,7 @@ async def check(request: web.Request, body: WhichVersion) -> LinkReport:
     Private addresses are not asked. A link with a value inside is another for each reader, and left out.
     """
     template = await _template(request, body.version)
-    links = addresses_in(read_content(template["content"], template["context"]))
-    receivers = Receivers(request.app[keys.OPTIONS].webhook_allowed_hosts)
-    found = await check_links(receivers, links)
-    return {
-        "items": found,
-        "skipped": len(links) - len(found),
-        "is_fine": all(each.problem is None for each in found),
-    }
+    return await report_links(request, addresses_in(read_content(template["content"], template["context"])))
 
 
 @endpoints.get(f"{ONE}/performance")

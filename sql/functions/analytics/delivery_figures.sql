@@ -1,4 +1,4 @@
--- As what each of these deliveries counts, now; those that wait or are being sent are not among them.
+-- As what each of these deliveries counts, now; those that wait or are being sent are not among them, nor are trials of campaigns.
 create or replace function tendril.delivery_figures(deliveries bigint[])
 returns setof tendril.delivery_figures
 language sql stable
@@ -19,6 +19,7 @@ as $$
         join tendril.users u on u.id = d.user_id
         left join tendril.mail_domains m on d.channel = 'email' and m.domain = lower(substring(d.recipient_address from '@([^@]+)$'))
         where d.id = any (delivery_figures.deliveries) and (d.sent_at is not null or d.delivery_status not in ('pending', 'sending'))
+            and d.sequence_type <> 'campaign_trial'
     ), celled as (
         select j.*, case when j.outcome <> 'sent' then coalesce(j.failure_reason, j.reason) end as why,
             -- nobody has opened what came back; who clicked has opened it

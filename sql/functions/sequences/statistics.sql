@@ -29,6 +29,7 @@ begin
                     and (d.channel <> 'email' or d.delivered_at is not null) as is_so
             ) arrived
             where d.channel = any (array['telegram', 'email', 'sms', 'push', 'in_app']) and d.sent_at >= since and d.sent_at <= statistics.at
+                and d.sequence_type <> 'campaign_trial'
             group by 1, 2
         ), activity as materialized (
             select distinct (b.occurred_at at time zone statistics.zone)::date as day, b.user_id

@@ -47,12 +47,15 @@ as $$
         select w.*, w.type <> 'human_outreach' or choose_interventions.tasks is null
             or row_number() over (partition by w.type, w.is_wished order by w.risk desc nulls last, w.user_id) <= choose_interventions.tasks as is_granted
         from wished w
+    ), told as (
+        select p.user_id, jsonb_agg(jsonb_build_object('type', p.type, 'fit', round(p.fit::numeric, 2), 'people', p.people, 'back', p.back,
+            'expected', round(p.expected::numeric, 3)) order by p.place) as choice
+        from placed p group by p.user_id
+    ), best as (
+        select distinct on (g.user_id) g.user_id, g.type, g.context
+        from granted g
+        where g.is_granted and (g.is_wished or g.type <> 'human_outreach')
+        order by g.user_id, g.is_wished desc, g.place
     )
-    select distinct on (g.user_id) g.user_id, g.type, g.context, (
-        select jsonb_agg(jsonb_build_object('type', o.type, 'fit', round(o.fit::numeric, 2), 'people', o.people, 'back', o.back,
-            'expected', round(o.expected::numeric, 3)) order by o.place)
-        from placed o where o.user_id = g.user_id)
-    from granted g
-    where g.is_granted and (g.is_wished or g.type <> 'human_outreach')
-    order by g.user_id, g.is_wished desc, g.place;
+    select b.user_id, b.type, b.context, t.choice from best b join told t on t.user_id = b.user_id;
 $$;

@@ -1,7 +1,7 @@
 -- Does something for those who may leave, at most once a minute whoever asks: settles what came of earlier interventions, chooses one for
 -- each who needs one (`ways`: [{type, sequence, urgent}]), keeps a share of them from it, and sends the others' on its way, or suggests it.
 -- Says how many there were of each; `more` that there are others to be asked for at once.
-create or replace function tendril.intervene(ways jsonb, most int default 1000, at timestamptz default tendril.clock())
+create or replace function tendril.intervene(ways jsonb, most int default 5000, at timestamptz default tendril.clock())
 returns jsonb
 language plpgsql
 set search_path = ''

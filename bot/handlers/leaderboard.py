@@ -96,9 +96,10 @@ def _own_place(texts: English, found: Row, user_id: str) -> list[str]:
     you = found["you"]
     if you["rank"] is None:
         return [texts.not_on_board_yet]
-    place = texts.your_place(you["rank"], max(found["people"], you["rank"]), you["behind_next"])
-    shown = {each["user_id"] for each in found["items"]}
-    if not you["neighbors"] or user_id in shown:
+    # whoever is hidden is not among the people who are counted
+    people = found["people"] + (not you["is_listed"])
+    place = texts.your_place(you["rank"], people, you["behind_next"])
+    if not you["neighbors"] or you["rank"] <= MOST_SHOWN:
         return [place]
     around = [_line(texts, each, user_id) for each in you["neighbors"]]
     return [place, "", f"<i>{texts.around_you}</i>", *around]
@@ -116,7 +117,8 @@ def _league(texts: English, found: Row, user_id: str, zone: ZoneInfo) -> str:
     else:
         ends_at = datetime.fromisoformat(found["ends_at"]).astimezone(zone)
         lines.append(texts.league_place(found["place"], found["people"], ends_at))
-        lines.append(texts.league_moves(found["promoted"], found["relegated"]))
+        if moves := texts.league_moves(found["promoted"], found["relegated"]):
+            lines.append(moves)
         lines += ["", *(_line(texts, each, user_id) for each in found["items"])]
     if last := found["last"]:
         told = texts.last_league(last["name"], last["place"], last["people"], last["result"])

@@ -132,7 +132,7 @@ def _rank(texts: English, board: Row) -> dict[str, Any]:
     if you["rank"] is None:
         return {"over": texts.this_week, "figure": "–", "lines": texts.no_rank_lines}
     behind = texts.behind(you["behind_next"]) if you["behind_next"] else texts.in_front
-    lines = [texts.of_people(max(board["people"], you["rank"])), behind]
+    lines = [texts.of_people(board["people"]), behind]
     return {
         "over": texts.this_week,
         "figure": texts.ordinal(you["rank"]),

@@ -129,10 +129,11 @@ async def test_whoever_hides_is_on_no_board_and_sees_their_own_place(tendril: Te
     await bo.writes("/leaderboard")
     seen = await is_shown(bo, "This week", is_picture=False)
 
-    assert "You are 1st" in hidden["text"]
+    assert "You are 1st of 2 people" in hidden["text"]
+    assert "Around you" not in hidden["text"]
     assert "Ada" not in seen["text"]
     await ada.taps(page, "👋 Show me again")
-    assert "🙈 Hide me" in labels(await becomes(ada, page, "1st of 2 people"))
+    assert "🙈 Hide me" in labels(await becomes(ada, page, "\u2068Ada\u2069"))
 
 
 async def test_a_pod_has_a_board_as_long_as_one_is_in_it(tendril: Tendril) -> None:
@@ -219,6 +220,6 @@ async def test_the_game_speaks_german(tendril: Tendril) -> None:
     await ada.writes("/streaks")
     await is_shown(ada, "Für heute ist sie sicher")
     await ada.writes("/leaderboard")
-    await is_shown(ada, "Du bist auf Platz 1 allein hier", is_picture=False)
+    await is_shown(ada, "Bisher bist du allein hier", is_picture=False)
     await ada.writes("/achievements")
     await is_shown(ada, "erreicht", is_picture=False)

@@ -46,7 +46,7 @@ async def test_a_streak_is_in_danger_half_an_hour_before_a_day_has_passed(world:
     assert await noticed_after(world, clock, "23 hours 29 minutes", "1 minute", "1 minute") == [0, 1, 0]
 
 
-async def test_what_is_told_are_the_days_and_the_freezes(
+async def test_what_is_told_are_the_days_the_freezes_and_the_next_milestone(
     world: World, clock: Clock, connection: asyncpg.Connection
 ) -> None:
     ada = await keeps_a_streak(world, "2026-03-02T17:00:00Z")
@@ -54,7 +54,7 @@ async def test_what_is_told_are_the_days_and_the_freezes(
     await world.did(ada, "lesson_complete")
 
     assert await noticed_after(world, clock, "23 hours", "30 minutes") == [0, 1]
-    assert await dangers(connection) == ['{"days": 2, "freezes": 2}']
+    assert await dangers(connection) == ['{"days": 2, "freezes": 2, "to_milestone": 5}']
 
 
 async def test_whoever_has_kept_it_on_the_new_day_is_left_in_peace(world: World, clock: Clock) -> None:

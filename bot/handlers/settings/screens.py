@@ -59,6 +59,7 @@ def _overview(texts: English, preferences: Preferences) -> Screen:
         [button(texts.often_label, "s:show:often"), button(texts.time_label, "s:show:time")],
         [button(texts.quiet_label, "s:show:quiet"), button(texts.zone_label, "s:show:zone")],
         [button(texts.language_label, "s:show:language"), pause],
+        [button(texts.learning_label, "lp:show")],
         [button(texts.page_label, "s:page"), button(texts.data_label, "s:show:data")],
         [stop, button(texts.done_label, "s:done")],
     ]

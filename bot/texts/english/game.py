@@ -107,7 +107,11 @@ class Game(Basics):
         shown = shown if len(shown) <= LONGEST_NAME else shown[: LONGEST_NAME - 1].rstrip() + "…"
         return f"\u2068{escape(shown)}\u2069"
 
+    alone_on_board = "<b>You are the only one</b> so far."
+
     def your_place(self, rank: int, people: int, behind: int | None) -> str:
+        if people == 1:
+            return self.alone_on_board
         place = f"<b>You are {self.ordinal(rank)}</b> {self.of_people(people)}"
         return f"{place}, {self.behind(behind)}." if behind else f"{place}."
 
@@ -115,7 +119,7 @@ class Game(Basics):
         return f"🏆 <b>{escape(name)} league</b>"
 
     def league_place(self, place: int, people: int, ends_at: datetime) -> str:
-        return f"You are {self.ordinal(place)} of {people}. It ends on {self.moment(ends_at)}."
+        return f"{self.your_place(place, people, None)} It ends on {self.moment(ends_at)}."
 
     def league_moves(self, promoted: int, relegated: int) -> str:
         up = f"⬆️ the first {promoted} go up" if promoted else ""

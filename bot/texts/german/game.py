@@ -76,7 +76,11 @@ class Game(english.game.Game):
 
     somebody_unnamed = "Jemand"
 
+    alone_on_board = "<b>Bisher bist du allein hier.</b>"
+
     def your_place(self, rank: int, people: int, behind: int | None) -> str:
+        if people == 1:
+            return self.alone_on_board
         place = f"<b>Du bist auf Platz {self.grouped(rank)}</b> {self.of_people(people)}"
         return f"{place}, {self.behind(behind)}." if behind else f"{place}."
 
@@ -84,7 +88,7 @@ class Game(english.game.Game):
         return f"🏆 <b>Liga {escape(name)}</b>"
 
     def league_place(self, place: int, people: int, ends_at: datetime) -> str:
-        return f"Du bist auf Platz {place} von {people}. Sie endet am {self.moment(ends_at)}."
+        return f"{self.your_place(place, people, None)} Sie endet am {self.moment(ends_at)}."
 
     def league_moves(self, promoted: int, relegated: int) -> str:
         up = f"⬆️ die ersten {promoted} steigen auf" if promoted else ""

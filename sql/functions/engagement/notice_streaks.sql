@@ -13,7 +13,8 @@ begin
     select jsonb_agg(jsonb_build_object(
         'event_id', concat_ws(':', 'streak_in_danger', s.last_day, s.user_id), 'user_id', s.user_id,
         'type', 'streak_in_danger', 'source', 'clock', 'occurred_at', m.moment,
-        'metadata', jsonb_build_object('days', s.days, 'freezes', s.freezes)))
+        'metadata', jsonb_build_object('days', s.days, 'freezes', s.freezes, 'to_milestone', (
+            select min(milestone) - s.days from tendril.streak_rules r cross join unnest(r.milestones) as milestone where milestone > s.days))))
     into events
     from tendril.streaks s
     join tendril.users u on u.id = s.user_id and u.deleted_at is null

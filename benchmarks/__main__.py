@@ -1,6 +1,6 @@
 """All measurements, each beside its goal.
 
-    python -m benchmarks [--json FILE] [--only delivery|ingest|planning|ranking|resting] [--rounds 3]
+    python -m benchmarks [--json FILE] [--only delivery|ingest|planning|ranking|resting|scoring] [--rounds 3]
 
 Peers are measured where .tools/peers has them (`make bench` installs them there). Beside FILE comes a chart.
 """
@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks import chart, delivery, ingest, planning, ranking, resting
+from benchmarks import chart, delivery, ingest, planning, ranking, resting, scoring
 from benchmarks.ground import ground
 from benchmarks.measuring import ROUNDS, Figures, Goal, interleaved, table
 from webhooks.pictures.drawing import as_png
@@ -28,6 +28,7 @@ PARTS = {
     "planning": planning,
     "ranking": ranking,
     "resting": resting,
+    "scoring": scoring,
 }
 
 

@@ -229,3 +229,121 @@ async def test_no_evidence_whatever_leads_out_of_nought_to_a_hundred_and_time_on
 async def test_who_is_not_known_at_all_scores_nothing(connection: asyncpg.Connection) -> None:
     for type_ in TYPES:
         assert await connection.fetchval("select tendril.score_of($1, null, now(), now())", type_) == 0
+
+
+# ---- what is learned: the channel and the hour, with an eye to the others ----
+
+
+async def learned(world: World, user: str) -> tuple[str | None, int | None]:
+    preferences = await world.call("get_preferences", user_id=user)
+    return preferences["learned_channel"], preferences["learned_hour"]
+
+
+async def a_population(connection: asyncpg.Connection, people: int, telegram: float, hour: int) -> None:
+    """So many who answered this share of eight messages in the chat, and are there in this hour."""
+    await connection.execute(
+        """
+        with made as (insert into tendril.users (created_at)
+            select tendril.clock() from generate_series(1, $1) returning id)
+        insert into tendril.user_scores (user_id, telegram, hours, calculated_at)
+        select m.id, (null, 0, 8, case when m.n % 10 < 10 * $2::float8 then 8 else 0 end, 8
+                )::tendril.score_evidence,
+            (select array_agg(case when h = $3 % 4 then 9::bigint << (8 * ($3 / 4)) else 0 end order by h)
+                from generate_series(0, 3) h), tendril.clock()
+        from (select id, row_number() over () as n from made) m
+        """,
+        *(people, telegram, hour),
+    )
+
+
+async def measure(connection: asyncpg.Connection, name: str) -> asyncpg.Record | None:
+    query = "select * from tendril.score_population where measure = $1"
+    row: asyncpg.Record | None = await connection.fetchrow(query, name)
+    return row
+
+
+async def test_of_too_few_people_nothing_is_said_about_all(
+    world: World, connection: asyncpg.Connection
+) -> None:
+    await a_population(connection, people=29, telegram=0.5, hour=18)
+    await world.call("learn_population")
+
+    assert await measure(connection, "telegram") is None
+    assert await measure(connection, "hour") is None
+
+
+async def test_people_who_always_or_never_answer_weigh_little_against_what_one_does_oneself(
+    world: World, connection: asyncpg.Connection
+) -> None:
+    await a_population(connection, people=50, telegram=0.5, hour=18)
+    await world.call("learn_population")
+
+    channel, hour = await measure(connection, "telegram"), await measure(connection, "hour")
+    assert channel is not None and hour is not None
+    assert channel["shares"] == [0.5, 0.5]
+    # two messages to one person are always answered alike: what one did is all there is to know
+    assert channel["weight"] == 1
+    # everybody is there at the same hour: there is nothing to learn about one alone
+    assert (hour["shares"][18], hour["weight"]) == (1, 1000)
+
+
+async def test_the_population_is_looked_at_once_a_day(world: World, connection: asyncpg.Connection) -> None:
+    await a_population(connection, people=50, telegram=0.5, hour=18)
+    assert await world.call("learn_population")
+    assert not await world.call("learn_population")
+    await world.clock.advance("25 hours")
+    assert await world.call("learn_population")
+
+
+async def test_little_data_follows_the_population_and_much_data_does_not(
+    world: World, connection: asyncpg.Connection
+) -> None:
+    await connection.execute(
+        "insert into tendril.score_population (measure, shares, weight, people, calculated_at) "
+        "select 'hour', array(select case h when 18 then 0.8 else 0.2 / 23 end "
+        "from generate_series(0, 23) h), 10, 99, tendril.clock()"
+    )
+    little, much = await world.person(), await world.person()
+    await world.did(little, "lesson", occurred_at="2026-03-01T12:00:00+00:00")
+    for day in range(1, 29):
+        await world.did(much, "lesson", occurred_at=f"2026-02-{day:02}T12:00:00+00:00")
+    await world.rescore()
+
+    assert (await learned(world, little))[1] == 18
+    assert (await learned(world, much))[1] == 12
+
+
+async def test_the_learned_hour_is_none_of_the_quiet_ones_and_yields_to_a_choice(
+    world: World, connection: asyncpg.Connection
+) -> None:
+    owl = await world.person(quiet_from="23:00", quiet_until="10:00")
+    for day in range(10, 28):
+        await world.did(owl, "lesson", occurred_at=f"2026-02-{day:02}T02:00:00+00:00")
+        await world.did(owl, "lesson", occurred_at=f"2026-02-{day:02}T21:00:00+00:00")
+    await world.rescore()
+    hour = "select tendril.preferred_hour(p)::text from tendril.user_preferences p where user_id = $1::uuid"
+
+    assert (await learned(world, owl))[1] == 21
+    assert await connection.fetchval(hour, owl) == "21:00:00"
+    await world.call("set_preferences", user_id=owl, changes={"preferred_time": "afternoon"})
+    assert await connection.fetchval(hour, owl) == "14:00:00"
+    await world.call("set_preferences", user_id=owl, changes={"preferred_time": None})
+    assert await connection.fetchval(hour, owl) == "21:00:00"
+
+
+async def test_nothing_is_learned_of_somebody_who_never_did_anything(world: World) -> None:
+    ada = await world.person()
+    await world.rescore()
+
+    assert await learned(world, ada) == (None, None)
+
+
+async def test_one_answer_does_not_make_a_channel(world: World) -> None:
+    await world.publish(step(channels=["telegram"]))
+    ada = await world.person()
+    await world.enroll(ada)
+    (row,) = await world.deliver()
+    await world.tell(row, "clicked")
+    await world.rescore()
+
+    assert (await learned(world, ada))[0] is None

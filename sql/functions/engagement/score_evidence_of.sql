@@ -11,7 +11,7 @@ as $$
             d.user_id, d.day, max(d.last_at) as last_at, max(d.last_at) filter (where d.channels & 1 > 0) as telegram_at,
             max(d.last_at) filter (where d.channels & 2 > 0) as email_at,
             -- the hours, every other bit
-            (bit_or(d.half_hours) | bit_or(d.half_hours) >> 1) & x'555555555555'::bigint as hours
+            (bit_or(d.half_hours) | (bit_or(d.half_hours) >> 1)) & x'555555555555'::bigint as hours
         from tendril.behavior_days d
         where d.user_id = any (score_evidence_of.users) and d.day > score_evidence_of.at::date - 180
         group by d.user_id, d.day

@@ -7,7 +7,7 @@ set search_path = ''
 as $$
     select jsonb_build_object(
         'days', coalesce((c.counted).days, 0), 'longest', coalesce((c.counted).longest, 0),
-        'freezes', coalesce((c.counted).freezes, r.freezes, 0), 'kept_today', coalesce((c.counted).settled >= t.today, false))
+        'freezes', coalesce((c.counted).freezes, r.freezes, 0), 'kept_today', coalesce((c.counted).days > 0 and (c.counted).settled >= t.today, false))
     from (select) nobody
     left join tendril.users u on u.id = streak_of.user_id
     left join tendril.streak_rules r on true

@@ -8,7 +8,7 @@ as $$
     from (
         select l.action, coalesce(a.title, l.action) as title, l.xp, l.day, l.earned_at
         from tendril.xp_ledger l left join tendril.xp_actions a on a.action = l.action
-        where l.user_id = list_xp.user_id
+        where l.user_id = list_xp.user_id and l.xp > 0
         order by l.earned_at desc, l.action limit list_xp.limit_to
     ) e;
 $$;

@@ -18,15 +18,16 @@ begin
     ), gone as (
         delete from tendril.xp_ledger l using earned e
         where l.user_id = e.user_id and l.award_key = e.award_key
-        returning l.user_id, l.day, l.xp
+        returning l.user_id, l.day, l.xp, e.is_act, e.behavior_event_id
     ), days as (
         update tendril.xp_days d set xp = d.xp - g.xp
-        from (select g.user_id, g.day, sum(g.xp) as xp from gone g group by 1, 2) g where d.user_id = g.user_id and d.day = g.day
+        from (select g.user_id, g.day, sum(g.xp) as xp from gone g where g.xp > 0 group by 1, 2) g where d.user_id = g.user_id and d.day = g.day
     ), totals as (
         update tendril.xp_totals t set xp = t.xp - g.xp, level = tendril.level_of((t.xp - g.xp)::int), changed_at = take_back_awards.at
-        from (select g.user_id, sum(g.xp) as xp from gone g group by 1) g where t.user_id = g.user_id
+        from (select g.user_id, sum(g.xp) as xp from gone g where g.xp > 0 group by 1) g where t.user_id = g.user_id
     ), acts as (
-        select e.user_id, e.day, count(distinct e.behavior_event_id)::int as acts from earned e where e.is_act group by 1, 2
+        -- on the day for which they counted, wherever the user is now
+        select g.user_id, g.day, count(distinct g.behavior_event_id)::int as acts from gone g where g.is_act group by 1, 2
     ), fewer as (
         update tendril.streak_days d set acts = d.acts - a.acts
         from acts a where d.user_id = a.user_id and d.day = a.day and d.acts > a.acts

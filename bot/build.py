@@ -32,6 +32,7 @@ from bot.kept_secrets import KeptSecret, kept_secret
 from bot.leaderboards import LeaderboardDuty
 from bot.live_messages import BroadcastViews
 from bot.receiving import Receiving, Webhook
+from bot.risks import RiskDuty, RiskTraining
 from bot.running import Duty, Process
 from bot.settings import Settings, SettingsError, shown
 from bot.ticks import Tick
@@ -47,6 +48,7 @@ from engagement.commitments import Rater, RuleRater
 from engagement.game import FILE as GAME_FILE
 from engagement.game import BadRules, Game, configure_game, load_game
 from engagement.model_rating import ModelRater
+from engagement.profile import configure_profile, load_profile
 from sequences.broadcasting import BroadcastChanges
 from sequences.controller import NurtureController
 from sequences.links import LinkBuilder
@@ -70,6 +72,7 @@ ALL_PARTS: frozenset[Part] = frozenset({"bot", "web", "worker"})
 CATALOGUE = Path(sequences.__file__).parent / "catalogue"
 TELEGRAM_WEBHOOK = "/webhooks/telegram"
 UPKEEP_TICKS = 5  # upkeep is due each so many ticks
+TRAINING_LOOKS_EVERY = 3_600  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,7 +321,7 @@ class _Assembly:
         cls, settings: Settings, secrets: Secrets, opened: AsyncExitStack, parts: frozenset[Part]
     ) -> _Assembly:
         """What every part needs: a name, the store, the ways out."""
-        game = _game(settings)
+        game, profile = _game(settings), load_profile()
         worker = opened.enter_context(worker_name(settings.data_dir))
         way_in = _way_in(settings, parts, opened)
         store = await opened.enter_async_context(LateStore(lambda: open_migrated_store(settings)))
@@ -341,7 +344,11 @@ class _Assembly:
             metrics=metrics,
             health=OwnHealth(telegram_off=settings.why_telegram_is_off, email_off=settings.why_email_is_off),
             # Whoever records what users did may trigger a sequence or earn XP, so that has to be there.
-            prepare=[lambda: _set_up_game(store, game), lambda: _publish(store)],
+            prepare=[
+                lambda: _set_up_game(store, game),
+                lambda: configure_profile(store, profile),
+                lambda: _publish(store),
+            ],
         )
 
     def add_conversation(self, rater: Rater) -> None:
@@ -383,6 +390,7 @@ class _Assembly:
         self.duties["upkeep"] = upkeep.run
         self._add_broadcasts()
         self._add_campaigns()
+        self._add_risks()
         self._add_interventions()
         self._add_leaderboards()
         callbacks = CallbackDuty(self.store, Receivers(self.settings.webhook_allowed_hosts))
@@ -407,6 +415,14 @@ class _Assembly:
         campaigns = CampaignDuty(self.store, self.controller.wake)
         self.duties["campaigns"] = campaigns.run
         self.ticks["campaigns"] = Tick(self.settings.tick_seconds, campaigns.bell.ring)
+
+    def _add_risks(self) -> None:
+        risks = RiskDuty(self.store, self.worker, self.settings.data_dir)
+        self.duties["risks"] = risks.run
+        self.ticks["risks"] = Tick(self.settings.tick_seconds, risks.bell.ring)
+        training = RiskTraining(self.store, self.worker)
+        self.duties["risk-training"] = training.run
+        self.ticks["risk-training"] = Tick(TRAINING_LOOKS_EVERY, training.bell.ring)
 
     def _add_interventions(self) -> None:
         self.prepare.append(lambda: set_up_interventions(self.settings, self.store))

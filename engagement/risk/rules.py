@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +20,11 @@ class Rule:
 
     signal: str
     points: float
-    words: str
     at_least: float | None = None
     at_most: float | None = None
 
     def holds(self, signals: Mapping[str, float | None]) -> bool:
-        value = signals[self.signal]
+        value = signals.get(self.signal)
         if value is None:
             return False
         return (self.at_least is None or value >= self.at_least) and (
@@ -34,19 +35,30 @@ class Rule:
 @dataclass(frozen=True, slots=True)
 class Rules:
     start: float
+    weekly: float
+    monthly: float
     rules: Sequence[Rule]
 
     def risk(self, signals: Mapping[str, float | None]) -> float:
         """0–100."""
-        points = sum(rule.points for rule in self.rules if rule.holds(signals))
-        return min(MOST, max(LEAST, self.start + points))
+        return min(MOST, max(LEAST, self.start + sum(self.shares(signals).values())))
 
-    def reasons(self, signals: Mapping[str, float | None], most: int = 3) -> list[str]:
-        """Why the risk is as high as it is, the weightiest first."""
-        raising = [rule for rule in self.rules if rule.points > 0 and rule.holds(signals)]
-        return [rule.words for rule in sorted(raising, key=lambda rule: -rule.points)[:most]]
+    def shares(self, signals: Mapping[str, float | None]) -> dict[str, float]:
+        """The points that each signal brings."""
+        shares: defaultdict[str, float] = defaultdict(float)
+        for rule in self.rules:
+            if rule.holds(signals):
+                shares[rule.signal] += rule.points
+        return shares
+
+    def horizons(self, risk: float) -> tuple[float, float]:
+        """The same risk over 7 and over 30 days."""
+        odds = math.log(risk / (100 - risk))
+        weekly, monthly = (100 / (1 + math.exp(-odds - more)) for more in (self.weekly, self.monthly))
+        return weekly, monthly
 
 
 def load_rules(file: Path = FILE) -> Rules:
     document = tomllib.loads(file.read_text(encoding="utf-8"))
-    return Rules(float(document["start"]), tuple(Rule(**rule) for rule in document["rules"]))
+    rules = tuple(Rule(**rule) for rule in document["rules"])
+    return Rules(float(document["start"]), document["weekly"], document["monthly"], rules)

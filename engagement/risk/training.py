@@ -30,6 +30,8 @@ from sklearn.model_selection import StratifiedKFold, StratifiedShuffleSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
+from engagement.risk.learned import squeezed
+
 Floats = NDArray[np.float64]
 
 SEED = 20_260_302
@@ -39,11 +41,6 @@ BINS = 10
 EDGE = 1e-6
 HELD_BACK = 0.15
 IMPORTANCE_PEOPLE = 4_000
-
-
-def squeezed(signals: Floats) -> Floats:
-    """Counts have long tails; what is negative stays so."""
-    return np.asarray(np.sign(signals) * np.log1p(np.abs(signals)))
 
 
 def logistic() -> Any:
@@ -73,8 +70,13 @@ class Learned:
     on people whom neither has seen.
     """
 
-    def fit(self, signals: Floats, left: Floats) -> Learned:
-        seen, kept = divided(signals, left, HELD_BACK)
+    def fit(self, signals: Floats, left: Floats, held_back: NDArray[np.bool_] | None = None) -> Learned:
+        seen, kept = (
+            divided(signals, left, HELD_BACK)
+            if held_back is None
+            else (np.flatnonzero(~held_back), np.flatnonzero(held_back))
+        )
+        signals = without_empty(signals)
         self.trees = boosting(len(seen)).fit(signals[seen], left[seen])
         self.line = logistic().fit(signals[seen], left[seen])
         self._platt = LogisticRegression(C=1e6).fit(self._odds(signals[kept])[:, None], left[kept])
@@ -83,9 +85,19 @@ class Learned:
     def predict(self, signals: Floats) -> Floats:
         return np.asarray(self._platt.predict_proba(self._odds(signals)[:, None])[:, 1])
 
+    @property
+    def platt(self) -> tuple[float, float]:
+        """By what log-odds are multiplied, and what is added."""
+        return float(self._platt.coef_[0][0]), float(self._platt.intercept_[0])
+
     def _odds(self, signals: Floats) -> Floats:
         each = [log_odds(model.predict_proba(signals)[:, 1]) for model in (self.trees, self.line)]
         return np.asarray(np.mean(each, axis=0))
+
+
+def without_empty(signals: Floats) -> Floats:
+    """What can be said of nobody cannot be divided either: it is the same for all."""
+    return np.asarray(np.where(np.isnan(signals).all(axis=0), 0.0, signals))
 
 
 def divided(signals: Floats, left: Floats, kept: float) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -171,6 +183,7 @@ def measured(told: Floats, left: Floats) -> dict[str, float]:
 def importance(signals: Floats, left: Floats, names: list[str]) -> list[dict[str, Any]]:
     """How much of the area is lost when one signal is shuffled, on people that the trees have not seen."""
     seen, kept = divided(signals, left, min(0.3, IMPORTANCE_PEOPLE / len(left)))
+    signals = without_empty(signals)
     trees = boosting(len(seen)).fit(signals[seen], left[seen])
     found = permutation_importance(
         trees, signals[kept], left[kept], scoring="roc_auc", n_repeats=3, random_state=SEED
@@ -190,7 +203,7 @@ def evaluated(signals: Floats, left: Floats, rules: Floats, names: list[str]) ->
     recency = names.index("days_since_active")
     beside = np.column_stack([signals, rules])
     told = {
-        "recency": out_of_fold(lambda: OfOneFigure(lambda x: _known(x[:, recency])), beside, left),
+        "recency": out_of_fold(lambda: OfOneFigure(lambda x: known_days(x[:, recency])), beside, left),
         "rules": out_of_fold(lambda: OfOneFigure(lambda x: x[:, -1]), beside, left),
         "learned": out_of_fold(Learned, signals, left),
     }
@@ -209,7 +222,7 @@ def evaluated(signals: Floats, left: Floats, rules: Floats, names: list[str]) ->
     }
 
 
-def _known(days: Floats) -> Floats:
+def known_days(days: Floats) -> Floats:
     """Who was never there is longer away than anybody."""
     return np.asarray(np.where(np.isnan(days), 1e6, days))
 

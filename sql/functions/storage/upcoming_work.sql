@@ -17,6 +17,8 @@ as $$
         union all
         select tendril.next_notice()
         union all
+        select min(r.due_at) from tendril.drop_off_risks r
+        union all
         select min(s.due_at) from tendril.streaks s
         union all
         select tendril.next_intervention(upcoming_work.at)

@@ -1,0 +1,161 @@
+"""Tells the risks that are due, by what was learned last, or by the rules where nothing is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from engagement.risk.history import ProgramFailed, of_types, run_program
+from engagement.risk.reasons import Reasons, Shares, load_reasons
+from engagement.risk.rules import LEAST, MOST, Rules, load_rules
+from storage.store import Store
+
+log = structlog.get_logger(__name__)
+
+BATCH = 1_000
+TRUST_IN_RULES = 0.6
+"""How far one is told from another by them, at best; of what was learned it is measured."""
+OVERLAP = timedelta(minutes=10)
+"""What somebody did is recorded a little after they did it."""
+
+Row = Mapping[str, Any]
+
+
+class RiskTeller:
+    """One of them at a time: two would do the same work. `folder` is for what was learned."""
+
+    def __init__(self, store: Store, folder: Path, batch: int = BATCH) -> None:
+        self._store = store
+        self._learned = _Learned(store, folder)
+        self._rules: Rules = load_rules()
+        self._reasons: Reasons = load_reasons()
+        self._batch = batch
+        self._since: datetime | None = None
+
+    async def tell_due(self) -> int:
+        """Of so many, page after page. The first time, everybody who is not known yet is due."""
+        begun = datetime.fromisoformat(await self._store.call("clock"))
+        told = 0
+        while rows := await self._store.call("due_risks", batch=self._batch, since=self._since_when()):
+            await self._store.call("store_risks", rows=await self._told(rows))
+            told += len(rows)
+            if len(rows) < self._batch:
+                break
+        self._since = begun
+        return told
+
+    def look_at_everybody(self) -> None:
+        """The next time, also those are looked for whom the last looks did not see."""
+        self._since = None
+
+    def _since_when(self) -> str | None:
+        return (self._since - OVERLAP).isoformat() if self._since else None
+
+    async def _told(self, rows: Sequence[Row]) -> list[dict[str, Any]]:
+        told = await self._learned.told(rows)
+        if told is None:
+            return [self._by_rules(row) for row in rows]
+        return [self._by_model(row, each) for row, each in zip(rows, told, strict=True)]
+
+    def _by_rules(self, row: Row) -> dict[str, Any]:
+        risk = self._rules.risk(row["signals"])
+        weekly, monthly = self._rules.horizons(risk)
+        shares = self._rules.shares(row["signals"])
+        return self._kept(row, (risk, weekly, monthly), shares, "rules", TRUST_IN_RULES)
+
+    def _by_model(self, row: Row, told: Row) -> dict[str, Any]:
+        risk = _per_cent(told["risk"])
+        weekly, monthly = self._rules.horizons(risk)
+        if told["weekly"] is not None:
+            weekly = _per_cent(told["weekly"])
+        if told["monthly"] is not None:
+            monthly = _per_cent(told["monthly"])
+        return self._kept(
+            row, (risk, weekly, monthly), told["shares"], self._learned.name, self._learned.trust
+        )
+
+    def _kept(
+        self, row: Row, risks: tuple[float, float, float], shares: Shares, model: str, trust: float
+    ) -> dict[str, Any]:
+        risk, weekly, monthly = risks
+        return {
+            "user_id": row["user_id"],
+            "day": row["day"],
+            "due_at": row["due_at"],
+            "risk": risk,
+            "weekly": max(weekly, risk),
+            "monthly": min(monthly, risk),
+            "confidence": trust * _history(row["signals"]),
+            "reasons": self._reasons.told(shares, row["signals"]),
+            "interventions": self._reasons.interventions(shares, risk),
+            "model": model,
+        }
+
+
+def _per_cent(chance: float) -> float:
+    return min(MOST, max(LEAST, 100 * chance))
+
+
+def _history(signals: Row) -> float:
+    """How much there is to go by: half of it is reached with three active days of the last ninety."""
+    days = signals["active_days_90"]
+    return float((days + 1) / (days + 4))
+
+
+class _Learned:
+    """The model in use, in a file that the program reads which tells by it."""
+
+    def __init__(self, store: Store, folder: Path) -> None:
+        self._store, self._file = store, folder / "risk-model.json"
+        self._id: int | None = None
+        self._kinds: Sequence[str] = ()
+        self.trust = 0.0
+
+    @property
+    def name(self) -> str:
+        return f"learned:{self._id}"
+
+    async def told(self, rows: Sequence[Row]) -> list[Row] | None:
+        """None where the rules are to tell: there is no model, or it does not work, which is then noted."""
+        model = await self._store.call("risk_model_in_use", known=self._id)
+        if model is None:
+            return None
+        try:
+            if model["document"] is not None:
+                self._keep(model)
+            return await self._asked(rows)
+        except (ProgramFailed, OSError, ValueError, KeyError, TypeError, AttributeError) as wrong:
+            log.error("risk_model_failed", model=model["id"], problem=str(wrong)[:300])
+            self._id = None
+            await self._store.call("retire_risk_model", model=model["id"], problem=_told_of(wrong))
+            return None
+
+    def _keep(self, model: Row) -> None:
+        document = model["document"]
+        self._kinds = [str(kind) for kind in document["kinds"]]
+        self._file.write_text(json.dumps(document), encoding="utf-8")
+        self.trust, self._id = float(model["auc"] or TRUST_IN_RULES), model["id"]
+
+    async def _asked(self, rows: Sequence[Row]) -> list[Row]:
+        asked = {
+            "users": [row["user_id"] for row in rows],
+            "days": [row["day"] for row in rows],
+            "types": [*self._kinds],
+        }
+        by_type = {each["user_id"]: each for each in await self._store.call("activity_by_type", **asked)}
+        signals = [of_types({**by_type.get(row["user_id"], {}), **row}, self._kinds) for row in rows]
+        given = json.dumps({"rows": signals}).encode()
+        told: list[Row] = await run_program("engagement.risk.learned", str(self._file), given)
+        if len(told) != len(rows) or not all(0 <= each["risk"] <= 1 for each in told):
+            raise ValueError("what was told is no risk of each")
+        return told
+
+
+def _told_of(wrong: Exception) -> str:
+    last = str(wrong).strip().splitlines()[-1:] or [""]
+    return last[0] or type(wrong).__name__

@@ -10,6 +10,7 @@ import structlog
 from bot.waiting import Bell
 from engagement.behavior import look_after_behavior
 from engagement.game import settle_streaks
+from engagement.profile import look_after_profiles
 from engagement.scores import rescore
 from insights.patterns import discover_patterns
 from sequences.analytics import fold_all
@@ -62,6 +63,7 @@ class Upkeep:
             self._controller.wake()
         await look_after_experiments(self._store)
         await look_after_behavior(self._store, self._behavior_retention)
+        await look_after_profiles(self._store)
         await discover_patterns(self._store, always=False)
 
     async def _reroute(self, channel: str) -> None:

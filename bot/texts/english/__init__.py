@@ -12,6 +12,7 @@ from bot.texts.english import (
     conversation,
     game,
     interventions,
+    learning,
     operations,
     pods,
     settings,
@@ -24,6 +25,7 @@ class English(
     beginning.Beginning,
     commitments.Commitments,
     game.Game,
+    learning.Learning,
     pods.Pods,
     settings.Settings,
     why.Why,
@@ -41,6 +43,7 @@ class English(
         **pods.COMMANDS,
         **beginning.COMMANDS,
         **settings.COMMANDS,
+        **learning.COMMANDS,
         **why.COMMANDS,
     }
     admin_commands: Mapping[str, str] = {

@@ -14,6 +14,7 @@ from bot.texts.german import (
     conversation,
     game,
     interventions,
+    learning,
     operations,
     pods,
     settings,
@@ -26,6 +27,7 @@ class German(
     beginning.Beginning,
     commitments.Commitments,
     game.Game,
+    learning.Learning,
     pods.Pods,
     settings.Settings,
     why.Why,
@@ -44,6 +46,7 @@ class German(
         **pods.COMMANDS,
         **beginning.COMMANDS,
         **settings.COMMANDS,
+        **learning.COMMANDS,
         **why.COMMANDS,
     }
     admin_commands: Mapping[str, str] = {

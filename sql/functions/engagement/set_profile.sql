@@ -17,8 +17,9 @@ begin
         else jsonb_typeof(g.value) <> 'string' or not to_jsonb(f.values) ? (g.value #>> '{}') end
     order by g.key limit 1;
     if found and wrong.field is null then
-        raise exception 'a profile has no %', wrong.key using errcode = 'TN422', detail = 'chosen.' || wrong.key,
-            hint = 'It has ' || (select string_agg(f.field, ', ' order by f.position) from tendril.profile_fields f) || '.';
+        raise exception 'a profile has no %; it has %', wrong.key,
+            (select string_agg(f.field, ', ' order by f.position) from tendril.profile_fields f)
+            using errcode = 'TN422', detail = 'chosen.' || wrong.key;
     elsif found then
         raise exception '% is %', wrong.key, case when wrong.is_list then 'a list of some of ' else 'one of ' end || array_to_string(wrong.values, ', ')
             using errcode = 'TN422', detail = 'chosen.' || wrong.key;

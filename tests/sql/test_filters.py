@@ -162,6 +162,7 @@ async def ada(world: World) -> str:
     )
     await world.did(created["user_id"], "lesson", occurred_at="2026-02-01T12:00:00Z")
     await world.did(created["user_id"], "lesson", occurred_at="2026-03-01T12:00:00Z")
+    await world.rescore()
     user_id: str = created["user_id"]
     return user_id
 

@@ -45,9 +45,14 @@ begin
             return format('(select %s from (select %s as n offset 0) reckoned)',
                 tendril.compile_test('reckoned.n', compile_path.wanted, compile_path.path), reckoned);
         when subject = 'score' and rest in ('overall', 'telegram', 'email', 'attendance', 'commitment') then
+            -- once for each user, however many operators
             return tendril.compile_lookup(
-                'tendril.user_scores s cross join (select tendril.clock() as at offset 0) c where s.user_id = u.id',
-                format('to_jsonb(tendril.score_of(%L, s.%I, s.calculated_at, c.at))', rest, rest), compile_path.wanted, compile_path.path, missing => '0');
+                format('tendril.user_scores s cross join (select tendril.clock() as at offset 0) c cross join lateral ('
+                    'select to_jsonb(tendril.score_of(%L, s.%I, s.calculated_at, c.at)) as n offset 0) r where s.user_id = u.id', rest, rest),
+                'r.n', compile_path.wanted, compile_path.path, missing => '0');
+        when subject = 'risk' and rest in ('drop_off', 'weekly', 'monthly', 'band') then
+            return tendril.compile_lookup('tendril.drop_off_risks r where r.user_id = u.id',
+                format('to_jsonb(r.%I)', case rest when 'drop_off' then 'risk' else rest end), compile_path.wanted, compile_path.path);
         when subject = 'profile' and rest in ('learning_style', 'pace', 'difficulty', 'study_time', 'formats', 'motivation') then
             return tendril.compile_lookup(
                 'tendril.profiles r where r.user_id = u.id', format('r.known -> %L', rest), compile_path.wanted, compile_path.path);
@@ -78,7 +83,7 @@ begin
             null;
     end case;
     return tendril.refuse_filter(compile_path.path, format(
-        'a filter cannot ask for "%s"; it can ask for attributes.X, user.X, contact_points.CHANNEL, preferences.X, score.TYPE, streak.X, xp.X, profile.X, enrollments.SEQUENCE, '
+        'a filter cannot ask for "%s"; it can ask for attributes.X, user.X, contact_points.CHANNEL, preferences.X, score.TYPE, risk.X, streak.X, xp.X, profile.X, enrollments.SEQUENCE, '
         'deliveries.SEQUENCE, behavior.EVENT, commitments.STATUS, pods.member, context.X, clicked.STEP or opened.STEP', compile_path.key));
 end;
 $$;

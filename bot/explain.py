@@ -88,6 +88,7 @@ def user_story(story: Row, page: Page) -> list[str]:
         *_who(story, page),
         *_addresses(story, page, zone),
         *_wishes(story, page, zone),
+        *_dropping_off(story, page, zone),
         *_enrollments(story, page, zone),
         *_messages(story, page, zone),
     ]
@@ -209,6 +210,19 @@ def _wishes(story: Row, page: Page, zone: str) -> list[str]:
             )
         )
     return [*page.heading("Wishes"), *page.columns(rows)]
+
+
+def _dropping_off(story: Row, page: Page, zone: str) -> list[str]:
+    risk = story["risk"]
+    if risk is None:
+        return []
+    rows = [
+        ("risk", f"{risk['risk']:.0f}%, which is {risk['band']}; told {local(risk['calculated_at'], zone)}"),
+        ("over", f"7 days {risk['weekly']:.0f}%, 30 days {risk['monthly']:.0f}%"),
+        ("why", "; ".join(each["words"] for each in risk["reasons"]) or "nothing raises it"),
+        ("by", f"{risk['model']}, with a confidence of {risk['confidence']:.2f}"),
+    ]
+    return [*page.heading("Risk of dropping off"), *page.columns(rows)]
 
 
 def _enrollments(story: Row, page: Page, zone: str) -> list[str]:

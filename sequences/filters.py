@@ -22,6 +22,7 @@ PREFERENCES = (
     "stopped",
 )  # fmt: skip
 SCORES = ("overall", "telegram", "email", "attendance", "commitment")
+RISKS = ("drop_off", "weekly", "monthly", "band")
 STREAK = ("days", "longest", "freezes", "kept_today")
 XP = ("total", "level", "today", "week")
 COMMITMENTS = ("open", "done", "missed", "dropped")
@@ -37,7 +38,7 @@ OPERATORS = (
     "$count", "$within", "$last", "$older", "$younger", "$status",
 )  # fmt: skip
 SUBJECTS = (
-    "attributes.X, user.X, contact_points.CHANNEL, preferences.X, score.TYPE, streak.X, xp.X, profile.X, "
+    "attributes.X, user.X, contact_points.CHANNEL, preferences.X, score.TYPE, risk.X, streak.X, xp.X, profile.X, "
     "enrollments.SEQUENCE, deliveries.SEQUENCE, behavior.EVENT, commitments.STATUS, pods.member, context.X, "
     "clicked.STEP, opened.STEP"
 )
@@ -125,6 +126,7 @@ class _Check:
             "preferences": self._preference,
             "score": self._score,
             "streak": self._streak,
+            "risk": self._risk,
             "xp": self._xp,
             "profile": self._profile,
             "enrollments": self._sequence,
@@ -166,6 +168,10 @@ class _Check:
 
     def _score(self, name: str, asked: object, path: str) -> Iterator[FilterProblem]:
         yield from _known(name, SCORES, path, "score")
+        yield from self._asked(asked, path, 0)
+
+    def _risk(self, name: str, asked: object, path: str) -> Iterator[FilterProblem]:
+        yield from _known(name, RISKS, path, "risk")
         yield from self._asked(asked, path, 0)
 
     def _streak(self, name: str, asked: object, path: str) -> Iterator[FilterProblem]:

@@ -135,6 +135,8 @@ def _engagement(texts: English, profile: Row) -> list[str]:
     used = {point["channel"] for point in profile["contact_points"]}
     by_channel = {name: score for name, score in scores.items() if name in used}
     lines = [texts.engagement_line(scores["overall"], by_channel)]
+    if profile["risk"]:
+        lines.append(texts.risk_line(profile["risk"]))
     if any(promised.values()):
         lines.append(texts.commitments_state(promised["open"], promised["kept"], promised["missed"]))
     return lines

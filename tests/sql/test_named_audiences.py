@@ -51,12 +51,13 @@ async def test_who_came_long_ago_is_found_by_how_long_they_are_quiet(world: Worl
     assert await found(world, "never_started") == {quiet, busy}
 
 
-async def test_who_was_active_and_is_not_any_more_is_at_risk(world: World) -> None:
-    fading, busy = await world.person(), await world.person()
-    await world.clock.set("2026-03-25T12:00:00+00:00")
-    await world.did(busy, "lesson")
+async def test_who_is_likely_to_leave_is_at_risk_and_who_is_new_is_not(world: World) -> None:
+    gone, fading, busy, _new = [await world.person() for _ in range(4)]
+    for user, risk in ((gone, 80), (fading, 60), (busy, 59.9)):
+        await world.call("store_risks", rows=[{"user_id": user, "risk": risk}])
 
-    assert await found(world, "at_risk") == await found(world, "high_churn_risk") == {fading}
+    assert await found(world, "at_risk") == {gone, fading}
+    assert await found(world, "high_churn_risk") == {gone}
 
 
 async def test_who_opens_nothing_and_does_nothing_is_disengaged(world: World) -> None:

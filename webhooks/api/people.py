@@ -96,7 +96,10 @@ class PersonDetails(TypedDict):
 
 
 class Person(TypedDict):
-    """`scores` are from 0 to 100; `sequences` and `deliveries` the last ones."""
+    """`scores` are from 0 to 100; `sequences` and `deliveries` the last ones.
+
+    `risk` is that of dropping off, as `/api/engagement/at-risk` tells it, null of who is new or has left.
+    """
 
     at: str
     user: PersonDetails
@@ -104,6 +107,7 @@ class Person(TypedDict):
     preferences: dict[str, Any]
     preferred_channel: str | None
     scores: dict[str, float]
+    risk: dict[str, Any] | None
     commitments: dict[str, int]
     sequences: dict[str, Any]
     deliveries: list[dict[str, Any]]

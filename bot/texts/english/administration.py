@@ -228,6 +228,10 @@ class Administration(Basics):
         others = ", ".join(f"{self.contact_channel(name)} {score:.0f}" for name, score in by_channel.items())
         return f"{overall:.0f} of 100" + (f" ({others})" if others else "")
 
+    def risk_line(self, risk: Mapping[str, Any]) -> str:
+        reasons = ", ".join(each["words"] for each in risk["reasons"])
+        return f"risk of dropping off: {risk['risk']:.0f}%" + (f" ({reasons})" if reasons else "")
+
     def commitments_state(self, open_ones: int, kept: int, missed: int) -> str:
         return f"commitments: {open_ones:,} open, {kept:,} kept, {missed:,} missed"
 

@@ -211,6 +211,10 @@ class Administration(english.administration.Administration):
         others = ", ".join(f"{self.contact_channel(name)} {score:.0f}" for name, score in by_channel.items())
         return f"{overall:.0f} von 100" + (f" ({others})" if others else "")
 
+    def risk_line(self, risk: Mapping[str, Any]) -> str:
+        reasons = ", ".join(each.get("words_de") or each["words"] for each in risk["reasons"])
+        return f"Risiko abzuspringen: {risk['risk']:.0f} %" + (f" ({reasons})" if reasons else "")
+
     def commitments_state(self, open_ones: int, kept: int, missed: int) -> str:
         return f"Vorhaben: {open_ones:,} offen, {kept:,} gehalten, {missed:,} verpasst"
 

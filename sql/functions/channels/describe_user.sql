@@ -24,6 +24,7 @@ begin
         'scores', (
             select jsonb_object_agg(s ->> 'score_type', s -> 'score')
             from jsonb_array_elements(tendril.list_scores(array[person.id], null, describe_user.at)) s),
+        'risk', tendril.risk_of(person.id),
         'commitments', (
             select jsonb_build_object('open', count(*) filter (where c.status = 'open'), 'kept', count(*) filter (where c.status = 'done'),
                 'missed', count(*) filter (where c.status = 'missed'))

@@ -13,6 +13,7 @@ begin
         'preferred_channel', tendril.get_preferred_channel(subject),
         'preferences', tendril.get_preferences(subject) - 'contact_points',
         'contact_points', tendril.get_preferences(subject) -> 'contact_points',
+        'risk', tendril.risk_of(subject),
         'enrollments', coalesce((
             select jsonb_agg(jsonb_build_object(
                 'enrollment_id', e.id, 'sequence', e.sequence, 'key', e.key, 'status', e.status, 'status_reason', e.status_reason, 'source', e.source,

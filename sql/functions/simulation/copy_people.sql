@@ -33,6 +33,7 @@ begin
         (6, 'streaks', '{}'),
         (6, 'user_scores', '{}'),
         (6, 'profiles', '{}'),
+        (6, 'drop_off_risks', '{}'),
         (7, 'enrollments', '{"id": "($2 -> ''enrollments'' ->> t.id::text)::bigint"}'),
         (8, 'message_deliveries', '{"id": "($2 -> ''deliveries'' ->> t.id::text)::bigint", "tracking_id": "default", "message_content": "null",
             "enrollment_id": "($2 -> ''enrollments'' ->> t.enrollment_id::text)::bigint", "provider_message_id": "null",

@@ -276,7 +276,7 @@ async def test_the_last_days_are_a_picture_and_three_lines(tendril: Tendril, own
 
     assert len(answer["text"].splitlines()) == 3
     assert "2 active, 2 new, 0 want no more" in answer["text"]
-    assert labels(answer) == ["Today", "7 days", "90 days", "365 days"]
+    assert labels(answer) == ["Today", "7 days", "90 days", "365 days", "My own card"]
     await owner.taps(answer, "Today")
     await owner.hears("sent (", after=answer["message_id"])
 

@@ -3,10 +3,13 @@
 -- one of the next three days. `variance` is that of the difference of the two rates, where the messages of one person do not count as
 -- independent of each other. Where there is little to compare nothing is. Of more than so many messages those of a share of the people
 -- are taken, always the same ones. Changes nothing.
-create or replace function tendril.pattern_counts(since date, until date, most int default 400000)
+create or replace function tendril.pattern_counts(since date, until date, most int default 100000)
 returns jsonb
 language plpgsql stable
 set search_path = ''
+-- How many rows these steps give cannot be foreseen, and each joins many with many.
+set enable_nestloop = off
+set work_mem = '64MB'
 as $$
 #variable_conflict use_column
 declare
@@ -30,11 +33,12 @@ begin
         left join tendril.templates t on t.id = v.template_id
         left join tendril.mail_domains m on d.channel = 'email' and m.domain = lower(substring(d.recipient_address from '@([^@]+)$'))
         where d.sent_at >= pattern_counts.since::timestamp at time zone 'UTC' and d.sent_at < (pattern_counts.until + 1)::timestamp at time zone 'UTC'
+            and d.channel = any (array['telegram', 'email', 'sms', 'push', 'in_app'])
             and d.delivery_status in ('sent', 'delivered', 'opened', 'clicked') and (d.channel <> 'email' or d.delivered_at is not null)
             and d.sequence_type <> 'campaign_trial'
             and ('x' || right(d.user_id::text, 7))::bit(28)::int < share * 268435456
     ), alike as (
-        select each.subject, each.key, each.channel, each.scope, t.user_id, count(*) as n, sum(t.answered) as answered, sum(t.returned) as returned
+        select each.subject, each.key, each.channel, each.scope, t.user_id, count(*)::int as n, sum(t.answered)::int as answered, sum(t.returned)::int as returned
         from sent t
         cross join lateral (values
             ('channel', t.channel, '', ''),
@@ -52,7 +56,7 @@ begin
         group by 1, 2, 3, 4, 5
     ), whole as (
         -- what each person got of all that is compared; a message stands once in it
-        select a.channel, a.scope, a.user_id, sum(a.n) as n, sum(a.answered) as answered, sum(a.returned) as returned
+        select a.channel, a.scope, a.user_id, sum(a.n)::int as n, sum(a.answered)::int as answered, sum(a.returned)::int as returned
         from alike a where a.subject in ('channel', 'hour', 'step')
         group by 1, 2, 3
     ), spread as (
@@ -70,7 +74,7 @@ begin
         group by a.subject, a.key, a.channel, a.scope, k.measure
     ), compared as (
         select g.*, s.n - g.n as other_n, s.hits - g.hits as other_hits, s.people - g.only_here as other_people,
-            (g.hits / g.n)::float8 as rate, ((s.hits - g.hits) / nullif(s.n - g.n, 0))::float8 as other_rate, s.hits_squared, s.product, s.n_squared
+            g.hits::float8 / g.n as rate, (s.hits - g.hits)::float8 / nullif(s.n - g.n, 0) as other_rate, s.hits_squared, s.product, s.n_squared
         from groups g
         join spread s on s.channel = g.channel and s.scope = g.scope and s.measure = g.measure
         where least(g.n, s.n - g.n) >= 100 and least(g.people, s.people - g.only_here) >= 50

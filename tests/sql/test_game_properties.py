@@ -328,6 +328,7 @@ class Players(RuleBasedStateMachine):
             person.deeds[event["event_id"]] = Deed(event["type"], day, person.earns(event["type"], day))
             if RULES[event["type"]].keeps_streak:
                 person.last_act = max(person.last_act or moment, moment)
+                person.bridges.discard(day)
 
     def streak(self, person: Person) -> Streak:
         rows = self.database.rows(

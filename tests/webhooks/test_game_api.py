@@ -27,9 +27,9 @@ async def test_an_award_counts_once_per_key(sidecar: Sidecar, user_id: str) -> N
     first = await asked(sidecar, "POST", XP, user=ADDRESS, action="bonus", key="quiz-7")
     again = await asked(sidecar, "POST", XP, user=user_id, action="bonus", key="quiz-7")
 
-    given = {"awarded": True, "reason": None, "xp": 25, "total": 25, "level": 1, "leveled_up": False}
+    given = {"awarded": True, "why": None, "xp": 25, "total": 25, "level": 1, "leveled_up": False}
     assert first == (200, given)
-    assert again == (200, given | {"awarded": False, "reason": "given_before", "xp": 0})
+    assert again == (200, given | {"awarded": False, "why": "given_before", "xp": 0})
 
 
 async def test_an_award_over_the_cap_of_the_day_is_worth_nothing(sidecar: Sidecar, user_id: str) -> None:
@@ -37,7 +37,7 @@ async def test_an_award_over_the_cap_of_the_day_is_worth_nothing(sidecar: Sideca
 
     assert [answer["awarded"] for _, answer in answers] == [True] * 4 + [False]
     assert [answer["leveled_up"] for _, answer in answers] == [False] * 3 + [True, False]
-    assert (answers[-1][1]["reason"], answers[-1][1]["total"], answers[-1][1]["level"]) == ("capped", 100, 2)
+    assert (answers[-1][1]["why"], answers[-1][1]["total"], answers[-1][1]["level"]) == ("capped", 100, 2)
 
 
 async def test_an_unknown_action_is_refused_with_those_that_are_known(

@@ -31,10 +31,10 @@ class Award(Body):
 
 
 class Awarded(TypedDict):
-    """`reason` is why there was nothing: `given_before` under this key, or `capped`."""
+    """`why` says why there was nothing: `given_before` under this key, or `capped`."""
 
     awarded: bool
-    reason: Literal["given_before", "capped"] | None
+    why: Literal["given_before", "capped"] | None
     xp: int
     total: int
     level: int

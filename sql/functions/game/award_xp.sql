@@ -33,7 +33,7 @@ begin
     return (
         select jsonb_build_object(
             'awarded', earned is not null,
-            'reason', case when recorded = 0 then 'given_before' when earned is null then 'capped' end,
+            'why', case when recorded = 0 then 'given_before' when earned is null then 'capped' end,
             'xp', coalesce(earned, 0), 'total', coalesce(t.xp, 0), 'level', coalesce(t.level, 1), 'leveled_up', coalesce(t.level, 1) > before)
         from (select) nobody left join tendril.xp_totals t on t.user_id = award_xp.user_id);
 end;

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import asyncpg
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -158,6 +160,27 @@ async def test_everybody_is_reckoned_anew_in_batches_of_any_size(
     assert await connection.fetchval(fresh) == len(users)
 
 
+async def test_whoever_reckons_at_the_same_time_nothing_is_forgotten_and_nothing_older_stays(
+    world: World, connection: asyncpg.Connection
+) -> None:
+    users = [await world.person() for _ in range(6)]
+
+    async def live(user: str) -> None:
+        for hour in range(8):
+            await world.did(user, "lesson", occurred_at=f"2026-03-02T0{hour}:00:00+00:00")
+
+    async def reckon() -> None:
+        for _ in range(30):
+            await world.call("rescore_changed", batch=2)
+
+    await asyncio.gather(*map(live, users), *(reckon() for _ in range(4)))
+    await world.rescore()
+
+    assert await connection.fetchval("select count(*) from tendril.score_marks") == 0
+    for user in users:
+        assert await kept(world, connection, user) == pytest.approx(await reckoned(world, user), abs=0.11)
+
+
 async def test_a_filter_asks_for_the_score_as_it_is_now_and_counts_nothing_known_as_nought(
     world: World,
 ) -> None:
@@ -269,7 +292,9 @@ async def test_of_too_few_people_nothing_is_said_about_all(
     await world.call("learn_population")
 
     assert await measure(connection, "telegram") is None
-    assert await measure(connection, "hour") is None
+    hour = await measure(connection, "hour")
+    assert hour is not None
+    assert (set(hour["shares"]), hour["weight"]) == ({1 / 24}, 24)
 
 
 async def test_people_who_always_or_never_answer_weigh_little_against_what_one_does_oneself(
@@ -279,7 +304,8 @@ async def test_people_who_always_or_never_answer_weigh_little_against_what_one_d
     await world.call("learn_population")
 
     channel, hour = await measure(connection, "telegram"), await measure(connection, "hour")
-    assert channel is not None and hour is not None
+    assert channel is not None
+    assert hour is not None
     assert channel["shares"] == [0.5, 0.5]
     # two messages to one person are always answered alike: what one did is all there is to know
     assert channel["weight"] == 1
@@ -301,7 +327,8 @@ async def test_little_data_follows_the_population_and_much_data_does_not(
     await connection.execute(
         "insert into tendril.score_population (measure, shares, weight, people, calculated_at) "
         "select 'hour', array(select case h when 18 then 0.8 else 0.2 / 23 end "
-        "from generate_series(0, 23) h), 10, 99, tendril.clock()"
+        "from generate_series(0, 23) h), 10, 99, tendril.clock() "
+        "on conflict (measure) do update set shares = excluded.shares, weight = excluded.weight"
     )
     little, much = await world.person(), await world.person()
     await world.did(little, "lesson", occurred_at="2026-03-01T12:00:00+00:00")

@@ -1,5 +1,6 @@
 -- Learns once a day, from fifty thousand people at most, how often messages are answered on each channel and in which hours of their day
--- people are active, and how alike they are in that. Where fewer than thirty tell something, nothing is said. Says whether it did.
+-- people are active, and how alike they are in that. Where fewer than thirty tell something, nothing is said of a channel, and every hour
+-- is alike. Says whether it looked.
 create or replace function tendril.learn_population(at timestamptz default tendril.clock())
 returns boolean
 language plpgsql
@@ -40,9 +41,9 @@ begin
     select a.channel, array[a.share, 1 - a.share], tendril.population_weight(a.alike, a.share ^ 2 + (1 - a.share) ^ 2), a.people, learn_population.at
     from answering a
     union all
-    select 'hour', b.shares, tendril.population_weight(l.alike, b.alike), l.people, learn_population.at
+    select 'hour', case when l.people >= 30 then b.shares else array_fill(1.0 / 24, array[24]) end,
+        case when l.people >= 30 then tendril.population_weight(l.alike, b.alike) else 24 end, l.people, learn_population.at
     from living l cross join by_hour b
-    where l.people >= 30
     on conflict (measure) do update
     set shares = excluded.shares, weight = excluded.weight, people = excluded.people, calculated_at = excluded.calculated_at;
     return found;

@@ -8,7 +8,7 @@ set search_path = ''
 as $$
 #variable_conflict use_column
 declare
-    -- the hour of a day, without any people to learn from: all alike
+    -- the hours of a day, before anybody was looked at: all alike
     hour_shares float8[] := coalesce((select p.shares from tendril.score_population p where p.measure = 'hour'), array_fill(1.0 / 24, array[24]));
     hour_weight float8 := coalesce((select p.weight from tendril.score_population p where p.measure = 'hour'), 24);
     changed int;

@@ -48,10 +48,15 @@ async def win_back(update: Update, context: Context) -> None:
         await context.call("repair_streak", user_id=person.user_id)
         toast = texts.won_back
     except Conflict:
-        repair = (await context.call("describe_game", user_id=person.user_id))["streak"]["repair"]
-        toast = texts.acts_to_win_back(repair["needs"]) if repair else texts.too_late_to_win_back
+        toast = _why_not(texts, (await context.call("describe_game", user_id=person.user_id))["streak"])
     await acknowledge(update, toast)
     await _redraw(update, context)
+
+
+def _why_not(texts: English, streak: Row) -> str:
+    if repair := streak["repair"]:
+        return texts.acts_to_win_back(repair["needs"])
+    return texts.no_longer_works if streak["days"] else texts.too_late_to_win_back
 
 
 async def _redraw(update: Update, context: Context) -> None:

@@ -195,6 +195,22 @@ async def test_a_lost_streak_is_won_back_in_the_same_picture(tendril: Tendril) -
     assert (await becomes(ada, page, "3 days in a row"))["buttons"] == []
 
 
+async def test_whoever_waited_too_long_begins_anew(tendril: Tendril) -> None:
+    ada = await tendril.started("Ada")
+    for key in ("one", "two"):
+        await does(tendril, ada, "lesson_complete", key)
+        await tendril.advance("1 day")
+    await tendril.advance("3 days")
+    await ada.writes("/streaks")
+    page = await is_shown(ada, "Your 2 days ended")
+    await tendril.advance("3 days")
+
+    told = await ada.taps(page, "❤️‍🩹 Win it back")
+
+    assert "no longer possible" in told["text"]
+    await becomes(ada, page, "No streak yet")
+
+
 async def test_achievements_show_what_is_earned_and_what_is_near(tendril: Tendril) -> None:
     ada = await tendril.started("Ada")
     for key in ("one", "two"):

@@ -143,7 +143,6 @@ class Game(Basics):
     # /streaks
 
     streaks_title = "Your streak"
-    kept_kind = "kept"
     day_kinds: Mapping[str, str] = {
         "active": "kept",
         "frozen": "saved by a freeze",

@@ -110,7 +110,6 @@ class Game(english.game.Game):
         return f"Zuletzt warst du auf Platz {place} von {people} in {escape(name)} {ended}."
 
     streaks_title = "Deine Serie"
-    kept_kind = "gehalten"
     day_kinds: Mapping[str, str] = {
         "active": "gehalten",
         "frozen": "Freeze rettete",

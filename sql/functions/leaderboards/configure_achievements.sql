@@ -12,10 +12,12 @@ declare
 begin
     for given in
         select g.*, row_number() over () as position
-        from jsonb_to_recordset(configure_achievements.achievements) as g (name text, title jsonb, description jsonb, icon text, filter jsonb, quiet boolean)
+        from jsonb_to_recordset(configure_achievements.achievements) as g (
+            name text, title jsonb, description jsonb, icon text, filter jsonb, quiet boolean)
     loop
         changed := changed + tendril.store_achievement(
-            given.name, given.title, given.description, given.icon, given.filter, coalesce(given.quiet, false), given.position::int, null, configure_achievements.at);
+            given.name, given.title, given.description, given.icon, given.filter, coalesce(given.quiet, false), given.position::int,
+            null, configure_achievements.at);
     end loop;
     update tendril.achievements a set is_offered = false
     where a.created_by is null and a.is_offered and a.name not in (

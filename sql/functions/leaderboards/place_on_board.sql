@@ -25,7 +25,8 @@ begin
         'is_listed', tendril.is_on_leaderboards(place_on_board.user_id),
         'behind_next', next_xp - mine,
         'ahead_of', case when mine > 0
-            then tendril.rank_of(place_on_board.period, place_on_board.since, 0) - tendril.rank_of(place_on_board.period, place_on_board.since, mine - 1)
+            then tendril.rank_of(place_on_board.period, place_on_board.since, 0)
+                - tendril.rank_of(place_on_board.period, place_on_board.since, mine - 1)
             else 0 end,
         'neighbors', case when mine > 0
             then tendril.neighbors_on_board(place_on_board.period, place_on_board.since, place_on_board.user_id, mine) else '[]' end);

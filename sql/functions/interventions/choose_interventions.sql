@@ -34,13 +34,17 @@ as $$
         where f.type = 'human_outreach' or exists (
             select from jsonb_to_recordset(choose_interventions.ways) as w (type text) where w.type = f.type)
     ), placed as (
-        select w.*, row_number() over (partition by w.user_id order by w.score desc, w.type) as place, count(*) over (partition by w.user_id) as types,
-            first_value(w.fit) over (partition by w.user_id order by w.score desc, w.type) as best_fit
+        select w.*, row_number() over (partition by w.user_id order by w.score desc, w.type) as place,
+            first_value(w.fit) over best_first as best_fit,
+            nth_value(w.type, 2) over (best_first rows between unbounded preceding and unbounded following) as second
         from weighed w where w.does_harm is not true
+        window best_first as (partition by w.user_id order by w.score desc, w.type)
     ), wished as (
         select p.*, p.place = case
-            -- what is urgent is no time to try things
-            when p.types > 1 and p.best_fit <= 1 and tendril.experiment_bucket(p.user_id::text, 'try:' || date_bin('1 day', choose_interventions.at, 'epoch')) < 0.1 then 2 else 1 end as is_wished
+            -- what is urgent is no time to try things, and people's time is not for trying
+            when p.second <> 'human_outreach' and p.best_fit <= 1
+                and tendril.experiment_bucket(p.user_id::text, 'try:' || date_bin('1 day', choose_interventions.at, 'epoch')) < 0.1 then 2
+            else 1 end as is_wished
         from placed p
     ), granted as (
         -- for whom there is no person left, a message

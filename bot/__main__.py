@@ -68,7 +68,14 @@ def parser() -> argparse.ArgumentParser:
     add_cast(
         _add(commands, "simulate", simulate_command, "say who would get what, when and why, without sending")
     )
-    add_options(_add(commands, "risk", risk, "tell from a log who drops off, and how well that can be told"))
+    add_options(
+        _add(
+            commands,
+            "risk",
+            risk,
+            "say who drops off, by a log or the own history, and how well that can be told",
+        )
+    )
     return top
 
 

@@ -1,4 +1,4 @@
-"""`python -m bot risk evaluate FILE`: how well drop-off can be told from a log: a table and a model card."""
+"""`python -m bot risk`: how well drop-off can be told, from a log or from the service's own history."""
 
 from __future__ import annotations
 
@@ -11,13 +11,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from bot.database import direct_address, opened_store
 from bot.settings import Settings, SettingsError
 from engagement.risk.evaluation import Findings, Question, evaluate
+from engagement.risk.history import ProgramFailed, TooLittleHistory, train
+from engagement.risk.horizons import HORIZONS
 from engagement.risk.log import USUAL_NAMES, BadLog, Log, read_labels, read_log
 from storage.connecting import open_database, open_store
 from storage.migrations import migrate
 from webhooks.pictures.drawing import PALETTE, picture
 
+Row = Mapping[str, Any]
 MODELS = {
     "learned": "the learned model",
     "rules": "the rules",
@@ -26,7 +30,14 @@ MODELS = {
 _COLORS = {"learned": PALETTE["leaf"], "rules": PALETTE["flame"], "recency": PALETTE["faint"]}
 
 
-async def risk(_: Settings, arguments: argparse.Namespace) -> int:
+async def risk(settings: Settings, arguments: argparse.Namespace) -> int:
+    asked = {"evaluate": _evaluate, "train": _train, "report": _report}
+    return await asked[arguments.what](settings, arguments)
+
+
+async def _evaluate(_: Settings, arguments: argparse.Namespace) -> int:
+    if arguments.file is None:
+        raise SettingsError("risk evaluate FILE: which log?")
     log = _log(arguments)
     question = Question(arguments.day, arguments.horizon, arguments.own_start)
     try:
@@ -41,8 +52,8 @@ async def risk(_: Settings, arguments: argparse.Namespace) -> int:
 
 
 def add_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument("what", choices=["evaluate"], help="learn from the log, and say how well that went")
-    command.add_argument("file", metavar="FILE", type=Path, help="a CSV file: user, time, event_type")
+    command.add_argument("what", choices=["evaluate", "train", "report"], help=_WHAT_HELP)
+    command.add_argument("file", metavar="FILE", nargs="?", type=Path, help=_FILE_HELP)
     command.add_argument("--day", type=_days, default=30, help="what happens until its end is known (30)")
     command.add_argument("--horizon", type=_days, default=10, help="who does nothing that long has left (10)")
     command.add_argument("--own-start", action="store_true", help="count days from each person's first")
@@ -51,6 +62,11 @@ def add_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--card", metavar="FOLDER", type=Path, help="write a model card into FOLDER")
 
 
+_WHAT_HELP = (
+    "evaluate: learn from a log, and say how well that went; train: learn from the own history, and "
+    "use it if it is better; report: what came of the last training"
+)
+_FILE_HELP = "to evaluate: a CSV file with user, time, event_type"
 _COLUMN_HELP = f"what a column is called, for {', '.join(USUAL_NAMES)}"
 
 
@@ -82,6 +98,69 @@ async def _in_a_database_of_its_own(log: Log, question: Question) -> Findings:
                 return await evaluate(store, log, question, _Progress())
 
 
+# The service's own history
+
+
+async def _train(settings: Settings, arguments: argparse.Namespace) -> int:
+    async with direct_address(settings) as address, opened_store(settings, address) as store:
+        try:
+            await train(store)
+        except (TooLittleHistory, ProgramFailed) as none:
+            raise SettingsError(f"nothing was learned: {none}") from none
+        return await _show(await store.call("last_risk_model"), arguments.card)
+
+
+async def _report(settings: Settings, arguments: argparse.Namespace) -> int:
+    async with direct_address(settings) as address, opened_store(settings, address) as store:
+        last = await store.call("last_risk_model")
+    if last is None:
+        print("Nothing was learned yet: the rules tell the risks. `python -m bot risk train` learns now.")
+        return 0
+    return await _show(last, arguments.card)
+
+
+async def _show(last: Row, folder: Path | None) -> int:
+    lines = reported(last)
+    print("\n".join(lines))
+    if folder is not None:
+        await _write_report(last, lines, folder)
+        print(f"\nThe model card is in {folder}/card.md")
+    return 0
+
+
+def reported(last: Row) -> list[str]:
+    """What came of a training, as `last_risk_model` gives it."""
+    used = "It tells the risks." if last["is_taken"] else "It is not used: the rules tell the risks."
+    if last["problem"]:
+        used = f"It does not work any longer ({last['problem']}): the rules tell the risks."
+    lines = [f"Model {last['id']}, trained {last['trained_at'][:16].replace('T', ' ')} UTC. {used}"]
+    for horizon, found in last["card"]["horizons"].items():
+        lines += ["", f"Nothing in the coming {HORIZONS[horizon]} days ({horizon}):"]
+        lines += [_about(found), *_table(found)] if "models" in found else [f"Not learned: {found['why']}."]
+    return lines
+
+
+def _about(found: Row) -> str:
+    learned = f"learned from {found['lessons']:,} rows of {', '.join(found['learned_from'])}"
+    return (
+        f"{learned}; judged by {found['people']:,} people on {found['judged_on'][0]}, {found['left']:,} left."
+    )
+
+
+async def _write_report(last: Row, lines: Sequence[str], folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "card.json").write_text(json.dumps(last, indent=2) + "\n", encoding="utf-8")
+    pictures = []
+    for horizon, found in last["card"]["horizons"].items():
+        if "models" in found:
+            about = f"{found['people']:,} people, {HORIZONS[horizon]} days"
+            drawn = await picture("risk.svg", **_drawing(found, about))
+            (folder / f"{horizon}.png").write_bytes(drawn)
+            pictures.append(f"![{HORIZONS[horizon]} days]({horizon}.png)\n")
+    card = ["# Model card: the risk of dropping off", "", *pictures, "```", *lines, "```", ""]
+    (folder / "card.md").write_text("\n".join(card), encoding="utf-8")
+
+
 class _Progress:
     """One line, written over; nothing where nobody looks."""
 
@@ -92,27 +171,32 @@ class _Progress:
 
 def told(findings: Findings) -> list[str]:
     share = findings.left / findings.people
-    lines = [
+    return [
         f"{findings.people:,} people, {findings.events:,} events, {findings.signals} signals; "
         f"{findings.left:,} ({share:.1%}) left after day {findings.question.day}.",
         "",
-        f"{'':30}{'AUC (95 %)':>22}{'Brier':>9}{'calibration':>13}{'lift':>7}",
+        *_table(asdict(findings)),
     ]
+
+
+def _table(found: Row) -> list[str]:
+    lines = [f"{'':30}{'AUC (95 %)':>22}{'Brier':>9}{'calibration':>13}{'lift':>7}"]
     for name, words in MODELS.items():
-        model = findings.models[name]
+        model = found["models"][name]
         area = f"{model['auc']:.3f} ({model['auc_low']:.3f}–{model['auc_high']:.3f})"
         lines.append(
             f"{words:30}{area:>22}{model['brier']:>9.4f}{model['calibration_error']:>13.4f}{model['lift']:>7.2f}"
         )
-    weightiest = ", ".join(each["signal"] for each in findings.importance[:6])
-    return [*lines, "", f"To be used: {MODELS[findings.chosen]}. What counts most: {weightiest}."]
+    weightiest = ", ".join(each["signal"] for each in found["importance"][:6])
+    return [*lines, "", f"To be used: {MODELS[found['chosen']]}. What counts most: {weightiest}."]
 
 
 async def write_card(findings: Findings, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     document = asdict(findings) | {"first_day": findings.first_day.isoformat()}
     (folder / "card.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-    (folder / "curves.png").write_bytes(await picture("risk.svg", **_drawing(findings)))
+    about = f"{findings.people:,} people, day {findings.question.day}"
+    (folder / "curves.png").write_bytes(await picture("risk.svg", **_drawing(asdict(findings), about)))
     (folder / "card.md").write_text(_card(findings), encoding="utf-8")
 
 
@@ -139,15 +223,16 @@ def _card(findings: Findings) -> str:
     )
 
 
-def _drawing(findings: Findings) -> Mapping[str, Any]:
-    best = findings.models[findings.chosen]
-    order = [name for name in ("recency", "rules", "learned") if name != findings.chosen] + [findings.chosen]
+def _drawing(found: Row, about: str) -> Mapping[str, Any]:
+    """`found` has the models, the curves and the calibration of each, and which one is chosen."""
+    best = found["models"][found["chosen"]]
+    order = [name for name in ("recency", "rules", "learned") if name != found["chosen"]] + [found["chosen"]]
     return {
         "over": "The risk of dropping off",
         "title": "How well it can be told",
-        "range": f"{findings.people:,} people, day {findings.question.day}",
+        "range": about,
         "tiles": _tiles(best),
-        "models": [_drawn_model(findings, name) for name in order],
+        "models": [_drawn_model(found, name) for name in order],
         "words": {
             "curve": "Who leaves is told from who stays",
             "curve_x": "of those who stayed, taken for leaving",
@@ -159,13 +244,13 @@ def _drawing(findings: Findings) -> Mapping[str, Any]:
     }
 
 
-def _drawn_model(findings: Findings, name: str) -> Mapping[str, Any]:
+def _drawn_model(found: Row, name: str) -> Mapping[str, Any]:
     labels = {"learned": "learned", "rules": "rules", "recency": "recency"}
     return {
         "label": labels[name],
         "color": _COLORS[name],
-        "curve": findings.curves[name],
-        "bins": findings.calibration[name],
+        "curve": found["curves"][name],
+        "bins": found["calibration"][name],
     }
 
 

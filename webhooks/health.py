@@ -29,6 +29,7 @@ LATE = Trouble(
     "See that a worker runs, and that no channel is paused or slowed down.",
 )
 HELD = Trouble("Everything is paused.", "An admin paused it: /resume in the chat lets it go on.")
+LEARN = "`python -m bot risk train` learns it anew; otherwise that is done within a week."
 STILL = Trouble("The scheduler has stopped ticking.", "Restart this process, and keep its log.")
 
 
@@ -49,6 +50,8 @@ class Health:
             found.append(LATE)
         if self.is_still:
             found.append(STILL)
+        if problem := (self.queue or {}).get("risk_model_problem"):
+            found.append(Trouble(f"The rules tell risks: the model does not work ({problem}).", LEARN))
         return found + [_paused(name, channel["paused_reason"]) for name, channel in self._paused_channels()]
 
     @property

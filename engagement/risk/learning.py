@@ -83,7 +83,7 @@ def _one(
         "people": len(judge[3]),
         "lessons": len(left),
         "left": int(judge[3].sum()),
-        "importance": importance(signals, left, names),
+        "importance": importance(signals, left, names, people=1_000, repeats=1),
         "document": written(model),
     }
 
@@ -137,7 +137,8 @@ def _tree(nodes: NDArray[Any]) -> dict[str, Sequence[Any]]:
         value[place] = np.average(value[below], weights=nodes["count"][below])
     return {
         "feature": np.where(is_leaf, -1, nodes["feature_idx"]).tolist(),
-        "threshold": np.where(is_leaf, 0, nodes["num_threshold"]).tolist(),
+        # where only the unknown are divided off it is infinite, which JSON does not know
+        "threshold": np.where(is_leaf, 0, np.nan_to_num(nodes["num_threshold"])).tolist(),
         "left": nodes["left"].tolist(),
         "right": nodes["right"].tolist(),
         "missing_left": nodes["missing_go_to_left"].astype(int).tolist(),

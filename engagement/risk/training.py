@@ -180,13 +180,15 @@ def measured(told: Floats, left: Floats) -> dict[str, float]:
     }
 
 
-def importance(signals: Floats, left: Floats, names: list[str]) -> list[dict[str, Any]]:
+def importance(
+    signals: Floats, left: Floats, names: list[str], people: int = IMPORTANCE_PEOPLE, repeats: int = 3
+) -> list[dict[str, Any]]:
     """How much of the area is lost when one signal is shuffled, on people that the trees have not seen."""
-    seen, kept = divided(signals, left, min(0.3, IMPORTANCE_PEOPLE / len(left)))
+    seen, kept = divided(signals, left, min(0.3, people / len(left)))
     signals = without_empty(signals)
     trees = boosting(len(seen)).fit(signals[seen], left[seen])
     found = permutation_importance(
-        trees, signals[kept], left[kept], scoring="roc_auc", n_repeats=3, random_state=SEED
+        trees, signals[kept], left[kept], scoring="roc_auc", n_repeats=repeats, random_state=SEED
     ).importances_mean
     order = np.argsort(-found)[:15]
     return [{"signal": names[place], "auc_lost": float(found[place])} for place in order]

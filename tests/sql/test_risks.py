@@ -8,6 +8,8 @@ from typing import Any
 
 import asyncpg
 
+import sequences
+from engagement.risk.reasons import load_reasons
 from tests.sql.conftest import World, step
 
 PAGE = (Path(__file__).parents[2] / "docs" / "risk.md").read_text(encoding="utf-8")
@@ -166,3 +168,15 @@ async def test_of_those_at_risk_the_riskiest_come_first_and_all_are_counted(worl
         "percentage": 66.7,
     }
     assert rest["next_after"] is None
+
+
+async def test_every_signal_of_the_service_has_words_and_what_is_recommended_exists(world: World) -> None:
+    families = load_reasons().families
+    ada = await world.person()
+
+    told = [signal for family in families for signal in family.signals]
+    assert len(told) == len(set(told))
+    assert set(told) == set(await signals(world, ada, "2026-03-02"))
+    known = {file.stem for file in (Path(sequences.__file__).parent / "templates").glob("*.md")}
+    assert {kind for family in families for kind in family.interventions} <= known
+    assert {sentence.signal for family in families for sentence in family.sentences} <= set(told)

@@ -389,6 +389,8 @@ class Operations(Basics):
             case "outreach_waiting":
                 who = self._several(details["tasks"], "person waits", "people wait")
                 return f"{who} to be talked to. /outreach"
+            case "risk_model_broken":
+                return "What was learned of risks cannot be used: the rules tell them"
             case "webhook_paused":
                 return f"The webhook to {escape(details['host'])} takes nothing and is paused"
             case _:

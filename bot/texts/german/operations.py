@@ -384,6 +384,8 @@ class Operations(english.operations.Operations):
             case "outreach_waiting":
                 who = self._several(details["tasks"], "Mensch wartet", "Menschen warten")
                 return f"{who} auf ein Gespräch. /outreach"
+            case "risk_model_broken":
+                return "Was über Risiken gelernt wurde, lässt sich nicht nutzen: die Regeln sagen sie"
             case "webhook_paused":
                 return f"Der Webhook an {escape(details['host'])} nimmt nichts an und pausiert"
             case _:

@@ -67,6 +67,11 @@ as $$
         join tendril.contact_points c on c.user_id = admin.id and c.state = 'active' and c.channel in ('telegram', 'email')))
     having count(*) > 0
     union all
+    -- until something is learned anew
+    select 'risk_model_broken', 'risk_model_broken', jsonb_build_object('reason', m.problem), interval '0'
+    from (select m.* from tendril.risk_models m order by m.id desc limit 1) m
+    where m.is_taken and m.problem is not null
+    union all
     select 'callbacks_refused:' || r.provider, 'callbacks_refused', jsonb_build_object('provider', r.provider), interval '0'
     from tendril.refused_callbacks r where r.last_at > alert_causes.at - interval '1 hour';
 $$;

@@ -14,6 +14,8 @@ as $$
         'unknown', (select count(*) from tendril.message_deliveries d where d.delivery_status = 'unknown'),
         'paused_since', (select p.paused_at from tendril.service_pauses p),
         'updates_waiting', (select count(*) from tendril.telegram_updates t where t.handled_at is null),
+        -- why what was learned of risks is not used
+        'risk_model_problem', (select m.problem from tendril.risk_models m order by m.id desc limit 1),
         'channels', coalesce((
             select jsonb_object_agg(b.channel, jsonb_build_object(
                 'per_second', b.per_second,

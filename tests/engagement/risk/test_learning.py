@@ -119,6 +119,8 @@ async def test_a_model_that_does_not_work_gives_way_to_the_rules_and_says_so(
     assert [row["model"] for row in await told(connection)] == ["rules"]
     assert (await store.call("last_risk_model"))["problem"]
     assert await store.call("risk_model_in_use") is None
+    assert [each["kind"] for each in await store.call("alert_causes")] == ["risk_model_broken"]
+    assert (await store.call("queue_health"))["risk_model_problem"]
 
 
 async def test_without_a_model_the_rules_tell_the_risk_of_who_goes_quiet(

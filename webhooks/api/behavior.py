@@ -92,6 +92,11 @@ def _read_place(written: str) -> Place:
     return _PLACE.validate_strings(dict(zip(("at", "kind", "id"), written.split("~"), strict=False)))
 
 
+def _after(last: TimelineEntry) -> str:
+    """Such that it can stand in an address as it is, where + would be a space."""
+    return f"{last['at'].replace('+00:00', 'Z')}~{last['kind']}~{last['id']}"
+
+
 class TimelineQuery(Body):
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
     after: (
@@ -215,8 +220,7 @@ async def timeline(request: web.Request, query: TimelineQuery) -> Timeline:
         before_kind=before["kind"] if before else None,
         before_id=before["id"] if before else None,
     )
-    last = rows[-1] if len(rows) == query.limit else None
-    return {"items": rows, "next_after": f"{last['at']}~{last['kind']}~{last['id']}" if last else None}
+    return {"items": rows, "next_after": _after(rows[-1]) if len(rows) == query.limit else None}
 
 
 @endpoints.get("/api/engagement/metrics")

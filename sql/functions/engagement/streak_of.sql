@@ -13,5 +13,5 @@ as $$
     left join tendril.streak_rules r on true
     left join tendril.streaks s on s.user_id = u.id
     cross join lateral (select (streak_of.at at time zone u.timezone)::date as today) t
-    left join lateral tendril.recount_streak(s, t.today) c on s.user_id is not null;
+    left join lateral tendril.recount_streak(s, r, t.today) c on s.user_id is not null;
 $$;

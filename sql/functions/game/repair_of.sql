@@ -13,7 +13,7 @@ as $$
     join tendril.users u on u.id = s.user_id
     cross join tendril.streak_rules r
     cross join lateral (select (repair_of.at at time zone u.timezone)::date as today) t
-    cross join lateral tendril.recount_streak(s, t.today) c
+    cross join lateral tendril.recount_streak(s, r, t.today) c
     cross join lateral (
         select tendril.instant((c.counted).lost_on + 1, u.timezone) + make_interval(hours => r.repair_hours) as until) p
     where s.user_id = repair_of.user_id and p.until > repair_of.at;

@@ -15,7 +15,7 @@ begin
         from tendril.streaks s
         join tendril.users u on u.id = s.user_id
         cross join lateral (select (settle_streaks.at at time zone u.timezone)::date as today) t
-        cross join lateral tendril.recount_streak(s, t.today) r
+        cross join lateral tendril.recount_streak(s, rules, t.today) r
         where s.user_id = any (settle_streaks.users)
     ), stored as (
         update tendril.streaks s

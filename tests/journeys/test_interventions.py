@@ -50,20 +50,56 @@ class Slide:
         return user
 
     async def of(self, person: Person) -> list[Any]:
-        """The interventions for somebody, newest first, as the API lists them."""
-        status, listed = await self.journey.tendril.api("GET", f"/api/interventions?user={person.id}")
-        assert status == 200
-        return list(listed["items"])
+        return await interventions_of(self.journey, person)
+
+
+async def interventions_of(journey: Journey, person: Person) -> list[Any]:
+    """The newest first, as the API lists them."""
+    status, listed = await journey.tendril.api("GET", f"/api/interventions?user={person.id}")
+    assert status == 200
+    return list(listed["items"])
 
 
 @pytest.fixture
-async def slide(journey: Journey, connection: asyncpg.Connection) -> Slide:
-    """Only reminders, so that chance has no say in what comes."""
-    listed = await journey.call("list_templates", limit_to=100)
-    for template in listed:
+async def reminders_only(journey: Journey) -> None:
+    """So that chance has no say in what comes."""
+    for template in await journey.call("list_templates", limit_to=100):
         if template["type"] != "gentle_reminder":
             await journey.call("archive_template", template_id=template["id"])
+
+
+@pytest.fixture
+async def slide(journey: Journey, connection: asyncpg.Connection, reminders_only: None) -> Slide:
+    """Risks are told by the test alone: it has the duty."""
+
+    async def is_ours() -> Any:
+        return await journey.call("take_duty", name="risks", holder="a test", seconds=1_000_000)
+
+    await until(is_ours)
     return Slide(journey, connection)
+
+
+async def test_somebody_slides_into_risk_as_the_clock_moves_and_is_written_to(
+    journey: Journey, reminders_only: None
+) -> None:
+    ada = await journey.member("Ada")
+    await journey.prefer(ada, preferred_channel="email")
+    user = (await journey.call("find_user", reference=str(ada.id)))["id"]
+    for day in range(14):
+        event = {"event_id": f"lesson:{day}", "user_id": user, "type": "lesson_complete", "source": "app"}
+        await journey.call("record_behavior_events", events=[event])
+        await journey.tendril.advance("1 day")
+    before = await interventions_of(journey, ada)
+
+    await journey.tendril.advance("9 days")
+
+    (made,) = await interventions_of(journey, ada)
+    subjects = [mail["subject"] for mail in await journey.mails(ada)]
+    assert (before, made["type"], made["is_held_out"]) == ([], "gentle_reminder", False)
+    assert made["risk"] >= 60
+    assert "nothing for" in made["why"]
+    assert REMINDER in subjects
+    assert [message["status"] for message in made["messages"]] == ["delivered"]
 
 
 async def test_from_the_rise_to_the_message_on_its_way_it_is_less_than_five_minutes(

@@ -29,8 +29,11 @@ begin
                     where i.user_id = r.user_id and (i.ended_at is null or i.created_at > users_to_keep.at - rules.cooldown))
                 and not exists (
                     select from tendril.enrollments e
-                    where e.user_id = r.user_id and (e.sequence ^@ 'intervention_' or e.sequence = 're_engagement')
-                        and e.enrolled_at > users_to_keep.at - rules.cooldown)
+                    where e.user_id = r.user_id and e.sequence ^@ 'intervention_' and e.enrolled_at > users_to_keep.at - rules.cooldown)
+                -- that sequence calls back, too, and steps back once an intervention has begun
+                and not exists (
+                    select from tendril.message_deliveries d
+                    where d.user_id = r.user_id and d.sequence_type = 're_engagement' and d.sent_at > users_to_keep.at - interval '3 days')
                 and (
                     select count(*) from tendril.interventions i
                     where i.user_id = r.user_id and i.status = 'stayed_away' and i.created_at > coalesce(u.last_active_at, '-infinity')) < 3

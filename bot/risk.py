@@ -259,5 +259,5 @@ def _tiles(model: Mapping[str, float]) -> Sequence[Mapping[str, str]]:
         {"figure": f"{model['auc']:.3f}", "label": "AUC"},
         {"figure": f"{model['brier']:.3f}", "label": "Brier score"},
         {"figure": f"{model['calibration_error']:.3f}", "label": "calibration error"},
-        {"figure": f"{model['lift']:.1f} ×", "label": "lift of the top 10 %"},
+        {"figure": f"{model['lift']:.1f} ×", "label": "lift of the top tenth"},
     ]

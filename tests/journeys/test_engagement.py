@@ -1,4 +1,4 @@
-"""Somebody plays, pauses and is about to leave: all of it as the service itself sees it, nothing told from outside."""
+"""Somebody plays, rests and is about to leave: as the service itself sees it, nothing told from outside."""
 
 from __future__ import annotations
 

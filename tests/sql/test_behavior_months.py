@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 
 from storage.migrations import SQL, migrate
 from storage.postgres import connect
+from storage.store import StorageError
 from tests.fixtures.database import Clock
 from tests.sql.conftest import World, step
 
@@ -122,6 +124,35 @@ async def test_old_months_are_forgotten_piece_by_piece_and_then_dropped(
     assert await lying(connection) == [("young", "2026_04")]
     assert await connection.fetchval(MONTHS) == ["behavior_events_2026_04", "behavior_events_other"]
     assert await connection.fetchval("select array_agg(event_id) from tendril.behavior_keys") == ["young"]
+
+
+async def test_months_come_and_go_while_everybody_is_busy(
+    world: World, connection: asyncpg.Connection
+) -> None:
+    people = [await world.person() for _ in range(4)]
+    await world.call("make_behavior_months")
+    busy = True
+
+    async def doing(person: str) -> int:
+        recorded = 0
+        while busy:
+            recorded += (await world.did(person, "quiz"))["recorded"]
+        return recorded
+
+    async def turning_over() -> None:
+        nonlocal busy
+        for year in (2001, 2002, 2003):
+            # who would have to wait for long gives up, and is asked again
+            with suppress(StorageError):
+                await world.call("make_behavior_months", ahead=1, at=f"{year}-01-15T00:00:00Z")
+            with suppress(StorageError):
+                await world.call("forget_behavior", months=1)
+        busy = False
+
+    *recorded, _ = await asyncio.gather(*map(doing, people), turning_over())
+
+    events = await connection.fetchval("select count(*) from tendril.behavior_events where type = 'quiz'")
+    assert sum(int(each or 0) for each in recorded) == events > 0
 
 
 async def test_what_was_counted_of_forgotten_events_stays(

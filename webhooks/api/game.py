@@ -72,6 +72,7 @@ class Day(TypedDict):
 class StreakNow(Streak):
     """`in_danger_at` is the midnight by which something has to be done; null where nothing can be lost."""
 
+    most_freezes: int
     in_danger_at: str | None
     next_milestone: int | None
     repair: Repairable | None

@@ -214,7 +214,7 @@ class Players(RuleBasedStateMachine):
         self.call("set_preferences", user_id=person.id, changes={"timezone": zone})
         before = None if person.last_act is None else person.day(person.last_act)
         person.zone = zone
-        if person.last_act is not None and before == max(person.acts, default=None):
+        if person.last_act and before and before == max(person.acts, default=None):
             after = person.day(person.last_act)
             person.bridges |= {after} if after == before + timedelta(days=1) else set()
 

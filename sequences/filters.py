@@ -38,9 +38,9 @@ OPERATORS = (
     "$count", "$within", "$last", "$older", "$younger", "$status",
 )  # fmt: skip
 SUBJECTS = (
-    "attributes.X, user.X, contact_points.CHANNEL, preferences.X, score.TYPE, risk.X, streak.X, xp.X, profile.X, "
-    "enrollments.SEQUENCE, deliveries.SEQUENCE, behavior.EVENT, commitments.STATUS, pods.member, context.X, "
-    "clicked.STEP, opened.STEP"
+    "attributes.X, user.X, contact_points.CHANNEL, preferences.X, score.TYPE, risk.X, streak.X, xp.X, "
+    "profile.X, enrollments.SEQUENCE, deliveries.SEQUENCE, behavior.EVENT, commitments.STATUS, pods.member, "
+    "context.X, clicked.STEP, opened.STEP"
 )
 MAX_DEPTH = 8
 MAX_KEYS = 300

@@ -76,7 +76,8 @@ async def acts(connection: asyncpg.Connection, actor: str = f"telegram:{OWNER}")
 async def test_an_admin_command_is_unknown_to_everybody_else(tendril: Tendril) -> None:
     ada = await tendril.started("Ada")
 
-    for command in words("en").admin_commands:
+    # `/stats` shows everybody else their own figures
+    for command in words("en").admin_commands.keys() - words("en").commands.keys():
         await ada.writes(f"/{command} @olga")
         answer = await ada.hears(f"/{command}.")
 

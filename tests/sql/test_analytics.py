@@ -159,7 +159,8 @@ async def test_what_a_message_led_to_is_owed_once(world: World, connection: asyn
     assert (total["converted"], total["conversions"], float(total["value"])) == (1, 1, 12.5)
 
     await connection.execute(
-        "select tendril.take_back_behavior(array_agg(event_id)) from tendril.behavior_events where type = 'bought'"
+        "select tendril.take_back_behavior(array_agg(event_id)) from tendril.behavior_events "
+        "where type = 'bought'"
     )
     await world.call("fold_deliveries")
     (total,) = await world.call("analytics")

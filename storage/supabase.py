@@ -102,6 +102,7 @@ class _Wire(httpx.AsyncBaseTransport):
             request.headers.pop("Authorization", None)
         response = await self._inner.handle_async_request(request)
         if response.status_code == 204:
+            await response.aclose()  # else its connection would never be free again
             # Without a body the client would answer [], as for a function that returns rows and found none.
             return httpx.Response(200, content=b"null", request=request)
         return response

@@ -73,3 +73,12 @@ async def test_a_store_may_be_closed_twice_or_without_use(supabase: Supabase) ->
 
     with pytest.raises(Unavailable, match="shutting down"):
         await store.call("clock")
+
+
+async def test_operations_that_answer_nothing_take_no_connection_with_them(supabase: Supabase) -> None:
+    store = SupabaseStore(supabase.url, supabase.secret_key, connections=1)
+
+    async with asyncio.timeout(5):
+        for _ in range(3):
+            assert await store.call("configure_budget", channel="sms") is None
+    await store.aclose()

@@ -65,7 +65,7 @@ async def test_done_under_the_question_is_done_once_and_the_rest_stays_away(jour
     await ada.taps(question, "✓ Done")
     await journey.tendril.advance("3 days")
 
-    assert len(await ada.messages()) == 2
+    assert not [each for each in (await ada.messages())[2:] if "pages" in each["text"]]
     user = await journey.call("find_user", reference=str(ada.id))
     assert (await journey.call("commitment_progress", user_id=user["id"]))["done"] == 1
 

@@ -9,6 +9,7 @@ import asyncpg
 from pydantic import SecretStr
 
 from bot.build import Part
+from bot.receiving import ASKING
 from storage.postgres import connect
 from tests.fixtures.process import RunTendril
 from tests.fixtures.sandbox import Control
@@ -33,12 +34,12 @@ async def test_many_processes_start_at_once_on_an_empty_database(
             versions = await connection.fetch(
                 "select sequence, count(*) as n from tendril.sequence_versions group by 1"
             )
-            duties = await connection.fetchval("select count(*) from tendril.duties")
+            duties = [row["name"] for row in await connection.fetch("select name from tendril.duties")]
         finally:
             await connection.close()
 
         assert {row["n"] for row in versions} == {1}
-        assert duties == 1
+        assert duties.count(ASKING) == 1
         assert len((await people.get("/bot"))["commands"]) > 3
 
 

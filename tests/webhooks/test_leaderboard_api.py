@@ -87,6 +87,12 @@ async def test_an_achievement_is_made_changed_counted_and_retired(sidecar: Sidec
     assert (await ask(sidecar, "GET", "/achievements"))[1] == {"items": []}
 
 
+async def test_an_achievement_with_an_impossible_name_is_refused(sidecar: Sidecar) -> None:
+    status, refused = await ask(sidecar, "PUT", "/achievements/Night-Owl", json=OWL)
+
+    assert (status, refused["error"]["field"]) == (422, "name")
+
+
 @pytest.mark.parametrize(
     ("method", "path", "options", "status", "field"),
     [

@@ -168,7 +168,7 @@ class AchievementLines(TypedDict):
     items: list[AchievementLine]
 
 
-NAMED = r"/api/engagement/achievements/{name:[a-z][a-z0-9_]{0,62}}"
+NAMED = "/api/engagement/achievements/{name}"
 
 endpoints = Endpoints("Leaderboards")
 

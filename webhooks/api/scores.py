@@ -66,7 +66,7 @@ class Calculated(TypedDict):
 endpoints = Endpoints("Scores")
 
 
-@endpoints.post("/api/engagement/calculate")
+@endpoints.post("/api/engagement/calculate", status=202)
 async def calculate(request: web.Request, body: Calculation) -> Calculated | web.Response:
     """Reckons scores anew, of one user, of up to a thousand, or of everybody.
 
@@ -75,10 +75,11 @@ async def calculate(request: web.Request, body: Calculation) -> Calculated | web
     """
     if body.everybody:
         users: int = await ask(request, "rescore_everybody")
-        return answer(Calculated(users=users, is_under_way=True, items=[]), status=202)
+        return Calculated(users=users, is_under_way=True, items=[])
     asked = body.users or [str(body.user)]
     items = await ask(request, "score_users", user_references=asked, score_type=body.score_type)
-    return Calculated(users=len({item["user_id"] for item in items}), is_under_way=False, items=items)
+    counted = len({item["user_id"] for item in items})
+    return answer(Calculated(users=counted, is_under_way=False, items=items), status=200)
 
 
 @endpoints.get("/api/engagement/users/{reference}/scores")

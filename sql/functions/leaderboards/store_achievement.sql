@@ -13,6 +13,9 @@ as $$
 declare
     stored int;
 begin
+    if store_achievement.name !~ '^[a-z][a-z0-9_]{0,62}$' then
+        raise exception 'a name has at most 63 of a-z, 0-9 and _, a letter first' using errcode = 'TN422', detail = 'name';
+    end if;
     perform tendril.compile_filter(store_achievement.filter, store_achievement.name);
     insert into tendril.achievements as a (
         name, position, title, description, icon, filter, event_types, is_quiet, created_by, created_at, is_looked_through)

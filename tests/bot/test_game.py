@@ -50,6 +50,16 @@ async def becomes(person: Person, message: Any, words: str) -> Any:
     return await until(rewritten, seconds=20)
 
 
+async def last_league_is_closed(tendril: Tendril, person: Person) -> None:
+    """The page shows last week's league until then."""
+    who = await user_id(tendril, person)
+
+    async def closed() -> bool:
+        return (await tendril.process.store.call("league_of", user_id=who))["last"] is not None
+
+    await until(closed, seconds=20)
+
+
 def labels(message: Any) -> list[str]:
     return [each["text"] for row in message["buttons"] for each in row]
 
@@ -109,6 +119,7 @@ async def test_one_message_turns_from_board_to_board(tendril: Tendril) -> None:
 async def test_an_empty_board_says_how_to_begin(tendril: Tendril, clock: Clock) -> None:
     ada = await tendril.started("Ada")
     await clock.advance("8 days")
+    await last_league_is_closed(tendril, ada)
 
     await ada.writes("/leaderboard")
     page = await is_shown(ada, "the first place is free", is_picture=False)

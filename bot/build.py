@@ -146,6 +146,7 @@ async def set_up_interventions(settings: Settings, store: Store) -> None:
         cooldown_days=settings.intervention_cooldown_days,
         holdout=settings.intervention_holdout,
         most_tasks=settings.outreach_tasks,
+        exploration=settings.intervention_exploration,
     )
 
 

@@ -175,6 +175,13 @@ class Settings(BaseSettings):
         lt=1,
         description="The share of people for whom nothing is done, so that it can be told what it brings.",
     )
+    intervention_exploration: float = Field(
+        0.1,
+        ge=0,
+        lt=1,
+        description="How seldom somebody gets the second best, so that what was unlucky at first is tried "
+        "again; 0 is never.",
+    )
     outreach_tasks: int = Field(
         10,
         ge=0,

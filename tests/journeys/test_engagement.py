@@ -11,13 +11,13 @@ from tests.bot.test_administration import OWNER
 from tests.fixtures.process import RunTendril, Tendril
 from tests.fixtures.sandbox import Person
 from tests.journeys.conftest import Journey
+from tests.journeys.test_interventions import WITHOUT_CHANCE
 from tests.journeys.test_playing import does
 
 
 @pytest.fixture
 async def tendril(run_tendril: RunTendril) -> AsyncIterator[Tendril]:
-    changes: dict[str, Any] = {"interventions": "on", "intervention_holdout": 0.0}
-    async with run_tendril(admin_telegram_ids=frozenset({OWNER}), **changes) as running:
+    async with run_tendril(admin_telegram_ids=frozenset({OWNER}), **WITHOUT_CHANCE) as running:
         yield running
 
 
@@ -29,8 +29,7 @@ async def game_of(journey: Journey, person: Person) -> Any:
 async def test_somebody_earns_levels_up_keeps_a_streak_and_is_met_when_they_slide_away(
     journey: Journey,
 ) -> None:
-    olga = await journey.tendril.person("Olga", id=OWNER, username="olga")
-    await olga.writes("/start")
+    olga = await journey.tendril.started("Olga", id=OWNER, username="olga")
     ada = await journey.member("Ada")
     await journey.prefer(ada, preferred_channel="email")
 

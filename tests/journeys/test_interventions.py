@@ -16,12 +16,16 @@ from tests.journeys.conftest import Journey, at
 
 SILENCE = {"signal": "days_since_active", "value": 9, "words": "nothing for 9 days"}
 REMINDER = "Two minutes would do"
+WITHOUT_CHANCE: dict[str, Any] = {
+    "interventions": "on",
+    "intervention_holdout": 0.0,
+    "intervention_exploration": 0.0,
+}
 
 
 @pytest.fixture
 async def tendril(run_tendril: RunTendril) -> AsyncIterator[Tendril]:
-    changes: dict[str, Any] = {"interventions": "on", "intervention_holdout": 0.0}
-    async with run_tendril(admin_telegram_ids=frozenset({OWNER}), **changes) as running:
+    async with run_tendril(admin_telegram_ids=frozenset({OWNER}), **WITHOUT_CHANCE) as running:
         yield running
 
 
@@ -61,15 +65,7 @@ async def interventions_of(journey: Journey, person: Person) -> list[Any]:
 
 
 @pytest.fixture
-async def reminders_only(journey: Journey) -> None:
-    """So that chance has no say in what comes."""
-    for template in await journey.call("list_templates", limit_to=100):
-        if template["type"] != "gentle_reminder":
-            await journey.call("archive_template", template_id=template["id"])
-
-
-@pytest.fixture
-async def slide(journey: Journey, connection: asyncpg.Connection, reminders_only: None) -> Slide:
+async def slide(journey: Journey, connection: asyncpg.Connection) -> Slide:
     """Risks are told by the test alone: it has the duty."""
 
     async def is_ours() -> Any:
@@ -80,7 +76,7 @@ async def slide(journey: Journey, connection: asyncpg.Connection, reminders_only
 
 
 async def test_somebody_slides_into_risk_as_the_clock_moves_and_is_written_to(
-    journey: Journey, reminders_only: None
+    journey: Journey,
 ) -> None:
     ada = await journey.member("Ada")
     await journey.prefer(ada, preferred_channel="email")
@@ -132,8 +128,7 @@ async def test_somebody_critical_hears_it_over_both_channels(journey: Journey, s
 
 
 async def test_an_admin_sees_for_whom_why_and_what_came_of_it(journey: Journey, slide: Slide) -> None:
-    olga = await journey.tendril.person("Olga", id=OWNER, username="olga")
-    await olga.writes("/start")
+    olga = await journey.tendril.started("Olga", id=OWNER, username="olga")
     ada = await journey.member("Ada")
     await slide.to(ada, 72)
     await journey.tendril.advance("5 minutes")
@@ -153,7 +148,7 @@ async def test_an_admin_sees_for_whom_why_and_what_came_of_it(journey: Journey, 
 async def test_who_is_held_out_gets_nothing_and_it_is_kept(
     run_tendril: RunTendril, journey: Journey, slide: Slide
 ) -> None:
-    await journey.call("configure_interventions", mode="on", holdout=0.9999)
+    await journey.call("configure_interventions", mode="on", holdout=0.999_999)
     ada = await journey.member("Ada")
     await slide.to(ada, 70)
 
@@ -165,8 +160,8 @@ async def test_who_is_held_out_gets_nothing_and_it_is_kept(
 
 
 async def test_several_processes_send_one(journey: Journey, slide: Slide, run_tendril: RunTendril) -> None:
-    changes: dict[str, Any] = {"interventions": "on", "intervention_holdout": 0.0}
-    async with run_tendril(frozenset({"worker"}), **changes), run_tendril(frozenset({"worker"}), **changes):
+    worker = frozenset({"worker"})
+    async with run_tendril(worker, **WITHOUT_CHANCE), run_tendril(worker, **WITHOUT_CHANCE):
         people = [await journey.member(name, email=False) for name in ("Ada", "Bob", "Cem")]
         for person in people:
             await slide.to(person, 70)
@@ -177,8 +172,7 @@ async def test_several_processes_send_one(journey: Journey, slide: Slide, run_te
 
 
 async def test_somebody_is_asked_of_an_admin_who_does_it_with_one_tap(journey: Journey, slide: Slide) -> None:
-    olga = await journey.tendril.person("Olga", id=OWNER, username="olga")
-    await olga.writes("/start")
+    olga = await journey.tendril.started("Olga", id=OWNER, username="olga")
     ada = await journey.member("Ada")
     await slide.to(ada, 91, "human_outreach")
     await journey.tendril.advance("5 minutes")
@@ -198,8 +192,7 @@ async def test_somebody_is_asked_of_an_admin_who_does_it_with_one_tap(journey: J
 
 
 async def test_a_task_that_nobody_does_comes_again_the_next_day(journey: Journey, slide: Slide) -> None:
-    olga = await journey.tendril.person("Olga", id=OWNER, username="olga")
-    await olga.writes("/start")
+    olga = await journey.tendril.started("Olga", id=OWNER, username="olga")
     ada = await journey.member("Ada")
     await slide.to(ada, 91, "human_outreach")
 
@@ -211,9 +204,8 @@ async def test_a_task_that_nobody_does_comes_again_the_next_day(journey: Journey
 async def test_a_suggestion_leaves_once_an_admin_says_so(
     journey: Journey, slide: Slide, run_tendril: RunTendril
 ) -> None:
-    await journey.call("configure_interventions", mode="suggest", holdout=0)
-    olga = await journey.tendril.person("Olga", id=OWNER, username="olga")
-    await olga.writes("/start")
+    await journey.call("configure_interventions", mode="suggest", holdout=0, exploration=0)
+    olga = await journey.tendril.started("Olga", id=OWNER, username="olga")
     ada = await journey.member("Ada", email=False)
     await slide.to(ada, 70)
     await journey.tendril.advance("5 minutes")

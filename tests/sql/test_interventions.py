@@ -59,7 +59,14 @@ class Watch:
         return listed
 
     async def configure(self, mode: str = "on", **rules: Any) -> None:
-        await self.world.call("configure_interventions", **{"mode": mode, "holdout": 0} | rules)
+        await self.world.call(
+            "configure_interventions", **{"mode": mode, "holdout": 0, "exploration": 0} | rules
+        )
+
+    async def admin(self) -> str:
+        user_id = await self.world.person()
+        await self.world.call("set_roles", user_id=user_id, roles=["admin"], actor="owner")
+        return user_id
 
     async def remembers(self, kind: str, people: int, back: int, *, held_out: bool = False) -> None:
         """What came of interventions of the past, for people of the band "high"."""
@@ -186,6 +193,7 @@ async def test_one_at_a_time_and_one_a_week(watch: Watch, clock: Clock) -> None:
 async def test_what_was_not_answered_is_not_said_again_and_then_a_person_is_asked(
     watch: Watch, clock: Clock
 ) -> None:
+    await watch.admin()
     ada = await watch.at_risk()
     for _ in range(5):
         await watch.rises(ada)
@@ -288,8 +296,19 @@ async def test_what_brought_more_people_back_is_chosen(watch: Watch) -> None:
 
     kinds = [(await watch.of(user))[0]["type"] for user in people]
 
-    assert kinds.count("peer_comparison") >= 20  # one in ten gets the second best
-    assert "gentle_reminder" not in kinds
+    assert kinds == ["peer_comparison"] * 30
+
+
+async def test_a_share_gets_the_second_best_and_no_person_s_time_is_for_trying(watch: Watch) -> None:
+    await watch.configure(exploration=0.999_999)
+    await watch.admin()
+    ada, bo = await watch.at_risk(), await watch.world.person()
+    await watch.rises(bo, 90, ["gentle_reminder", "human_outreach"])
+
+    await watch.look()
+
+    kinds = [(await watch.of(user))[0]["type"] for user in (ada, bo)]
+    assert kinds == ["personalized_content", "gentle_reminder"]
 
 
 async def test_what_brings_fewer_back_than_nothing_is_no_longer_sent(watch: Watch) -> None:
@@ -356,6 +375,7 @@ async def test_a_silent_variant_of_an_experiment_counts_among_those_held_out(wat
 
 async def test_people_get_no_more_tasks_than_they_can_do(watch: Watch) -> None:
     await watch.configure(most_tasks=1)
+    await watch.admin()
     people = [await watch.world.person() for _ in range(3)]
     for user in people:
         await watch.rises(user, 90, ["human_outreach"])
@@ -371,8 +391,7 @@ async def test_a_task_is_told_reminded_of_and_done(watch: Watch, clock: Clock) -
     await watch.world.publish(
         step(channels=["telegram"]), name="outreach_task", message_class="transactional"
     )
-    boss = await watch.world.person()
-    await watch.world.call("set_roles", user_id=boss, roles=["admin"], actor="owner")
+    boss = await watch.admin()
     ada = await watch.world.person()
     await watch.rises(ada, 90, ["human_outreach"])
     await watch.look([])
@@ -395,8 +414,7 @@ async def test_a_tap_of_somebody_who_is_no_admin_changes_no_task(watch: Watch) -
     await watch.world.publish(
         step(channels=["telegram"]), name="outreach_task", message_class="transactional"
     )
-    boss = await watch.world.person()
-    await watch.world.call("set_roles", user_id=boss, roles=["admin"], actor="owner")
+    boss = await watch.admin()
     await watch.rises(await watch.world.person(), 90, ["human_outreach"])
     await watch.look([])
     await watch.world.call("tell_outreach")
@@ -442,8 +460,7 @@ async def test_the_next_look_is_a_minute_away_at_most(watch: Watch, clock: Clock
 
 
 async def test_whom_nobody_talks_to_for_two_days_becomes_an_alert(watch: Watch, clock: Clock) -> None:
-    boss = await watch.world.person()
-    await watch.world.call("set_roles", user_id=boss, roles=["admin"], actor="owner")
+    await watch.admin()
     await watch.rises(await watch.world.person(), 90, ["human_outreach"])
     await watch.look([])
     at_once = await watch.world.call("alert_causes")
@@ -453,10 +470,24 @@ async def test_whom_nobody_talks_to_for_two_days_becomes_an_alert(watch: Watch, 
     assert [each["kind"] for each in await watch.world.call("alert_causes")] == ["outreach_waiting"]
 
 
-async def test_a_task_for_which_there_is_no_admin_is_an_alert_at_once(watch: Watch) -> None:
+async def test_without_an_admin_there_is_a_message_and_no_task(watch: Watch) -> None:
+    ada = await watch.world.person()
+    await watch.rises(ada, 90, ["human_outreach", "gentle_reminder"])
+
+    await watch.look()
+
+    assert (await watch.of(ada))[0]["type"] == "gentle_reminder"
+    assert await watch.world.call("list_outreach") == []
+
+
+async def test_a_task_whose_last_admin_has_gone_is_an_alert_at_once_and_waits(watch: Watch) -> None:
+    boss = await watch.admin()
     await watch.rises(await watch.world.person(), 90, ["human_outreach"])
     await watch.look([])
+    await watch.world.call("set_roles", user_id=boss, roles=[], actor="owner")
 
+    # it is over after a week
+    assert (await watch.world.call("next_intervention"))[:10] == "2026-03-09"
     assert [each["kind"] for each in await watch.world.call("alert_causes")] == ["outreach_waiting"]
 
 

@@ -128,7 +128,7 @@ async def test_what_came_of_each_is_listed_with_its_reason(
     sidecar: Sidecar, user_id: str, template: str, store: Store, connection: asyncpg.Connection
 ) -> None:
     await store.call("configure_budget", channel="email", messages_per_request=100)
-    await store.call("configure_interventions", mode="on", holdout=0)
+    await store.call("configure_interventions", mode="on", holdout=0, exploration=0)
     await rises(connection, user_id)
     await Interventions(store).once()
 
@@ -149,7 +149,7 @@ async def test_a_suggestion_is_approved_once_and_audited(
     tables: Tables,
 ) -> None:
     await store.call("configure_budget", channel="email", messages_per_request=100)
-    await store.call("configure_interventions", mode="suggest", holdout=0)
+    await store.call("configure_interventions", mode="suggest", holdout=0, exploration=0)
     await rises(connection, user_id)
     await Interventions(store).once()
     (made,) = (await get(sidecar, "?status=suggested"))["items"]
@@ -193,7 +193,9 @@ async def test_a_task_is_listed_and_done_once(
     sidecar: Sidecar, user_id: str, store: Store, connection: asyncpg.Connection
 ) -> None:
     await store.call("configure_budget", channel="email", messages_per_request=100)
-    await store.call("configure_interventions", mode="on", holdout=0)
+    await store.call("configure_interventions", mode="on", holdout=0, exploration=0)
+    boss = await store.call("create_user", external_id="olga", first_name="Olga")
+    await store.call("set_roles", user_id=boss["user_id"], roles=["admin"], actor="a test")
     await rises(connection, user_id, 91)
     await store.call("intervene", ways=[])
     (task,) = (await get(sidecar, "/outreach"))["items"]

@@ -1,7 +1,7 @@
 -- Chooses a type of intervention for each of these users, among those that there is a way for (`ways`: [{type, sequence, urgent}]): how well it
--- fits, times how often it brought people of this band and with this reason back, with few of them drawn towards all of their band. One in
--- ten gets the second best, so that we go on learning. At most `tasks` get a task for a person, the highest risks. With what was weighed,
--- the best first; changes nothing.
+-- fits, times how often it brought people of this band and with this reason back, with few of them drawn towards all of their band. A
+-- share gets the second best, so that we go on learning. At most `tasks` get a task for a person, the highest risks, and nobody while
+-- there is no admin to do it. With what was weighed, the best first; changes nothing.
 create or replace function tendril.choose_interventions(
     users uuid[], ways jsonb, tasks int default null, at timestamptz default tendril.clock()
 )
@@ -31,8 +31,8 @@ as $$
         left join rates s on s.type = f.type and s.band = r.band and s.signal = r.reasons -> 0 ->> 'signal'
         cross join lateral (select (coalesce(t.back, 0) + 20 * coalesce(b.rate, 0.2)) / (coalesce(t.people, 0) + 20) as rate) of_kind
         cross join lateral (select (coalesce(s.back, 0) + 20 * of_kind.rate) / (coalesce(s.people, 0) + 20) as rate) expected
-        where f.type = 'human_outreach' or exists (
-            select from jsonb_to_recordset(choose_interventions.ways) as w (type text) where w.type = f.type)
+        where case f.type when 'human_outreach' then exists (select from tendril.users_to_alert()) else exists (
+            select from jsonb_to_recordset(choose_interventions.ways) as w (type text) where w.type = f.type) end
     ), placed as (
         select w.*, row_number() over (partition by w.user_id order by w.score desc, w.type) as place,
             first_value(w.fit) over best_first as best_fit,
@@ -43,7 +43,8 @@ as $$
         select p.*, p.place = case
             -- what is urgent is no time to try things, and people's time is not for trying
             when p.second <> 'human_outreach' and p.best_fit <= 1
-                and tendril.experiment_bucket(p.user_id::text, 'try:' || date_bin('1 day', choose_interventions.at, 'epoch')) < 0.1 then 2
+                and tendril.experiment_bucket(p.user_id::text, 'try:' || date_bin('1 day', choose_interventions.at, 'epoch'))
+                    < coalesce((select r.exploration from tendril.intervention_rules r), 0.1) then 2
             else 1 end as is_wished
         from placed p
     ), granted as (

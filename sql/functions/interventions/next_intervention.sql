@@ -8,7 +8,8 @@ as $$
     select least(
         -- not before it is looked for
         case when m.moment is not null then greatest(m.moment, case when rules.looked_at <= next_intervention.at then rules.looked_at + interval '1 minute' end) end,
-        (select min(t.tell_at) from tendril.outreach_tasks t where t.status = 'open'))
+        -- a task waits without a time for as long as there is nobody to tell
+        (select min(t.tell_at) from tendril.outreach_tasks t where t.status = 'open' and exists (select from tendril.users_to_alert())))
     from tendril.intervention_rules rules
     cross join lateral (
         select least(

@@ -16,7 +16,7 @@ from bot.settings import Settings, SettingsError
 from engagement.risk.evaluation import Findings, Question, evaluate
 from engagement.risk.history import ProgramFailed, TooLittleHistory, train
 from engagement.risk.horizons import HORIZONS
-from engagement.risk.log import USUAL_NAMES, BadLog, Log, read_labels, read_log
+from engagement.risk.log import GROUP, USUAL_NAMES, BadLog, Log, read_labels, read_log
 from storage.connecting import open_database, open_store
 from storage.migrations import migrate
 from webhooks.pictures.drawing import PALETTE, picture
@@ -56,7 +56,9 @@ def add_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("file", metavar="FILE", nargs="?", type=Path, help=_FILE_HELP)
     command.add_argument("--day", type=_days, default=30, help="what happens until its end is known (30)")
     command.add_argument("--horizon", type=_days, default=10, help="who does nothing that long has left (10)")
-    command.add_argument("--own-start", action="store_true", help="count days from each person's first")
+    begin = command.add_mutually_exclusive_group()
+    begin.add_argument("--own-start", action="store_true", help="count days from each person's first")
+    begin.add_argument("--start-by", metavar="COLUMN", help="count days from the first of each course, group")
     command.add_argument("--labels", metavar="FILE", type=Path, help="who left: user and label, 1 or 0")
     command.add_argument("--column", metavar="NAME=COLUMN", action="append", default=[], help=_COLUMN_HELP)
     command.add_argument("--card", metavar="FOLDER", type=Path, help="write a model card into FOLDER")
@@ -81,7 +83,9 @@ def _log(arguments: argparse.Namespace) -> Log:
     if unknown := columns.keys() - USUAL_NAMES.keys():
         raise SettingsError(f"--column {unknown.pop()}: the columns are {', '.join(USUAL_NAMES)}")
     try:
-        log = read_log(arguments.file, columns)
+        if arguments.start_by is not None:
+            columns[GROUP] = arguments.start_by
+        log = read_log(arguments.file, columns, _Progress())
         if arguments.labels is not None:
             log.labels = read_labels(arguments.labels)
     except (BadLog, OSError) as bad:
@@ -174,8 +178,18 @@ def told(findings: Findings) -> list[str]:
     return [
         f"{findings.people:,} people, {findings.events:,} events, {findings.signals} signals; "
         f"{findings.left:,} ({share:.1%}) left after day {findings.question.day}.",
+        *_told_of_unseen(findings),
         "",
         *_table(asdict(findings)),
+    ]
+
+
+def _told_of_unseen(findings: Findings) -> list[str]:
+    if not findings.unseen:
+        return []
+    return [
+        f"Of {findings.unseen:,} of them there is nothing until that day. If their days begin elsewhere: "
+        "--own-start, or --start-by COLUMN."
     ]
 
 

@@ -10,14 +10,14 @@ import sys
 import uuid
 from array import array
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from engagement.risk.log import BadLog, Log, day_of, end_of
+from engagement.risk.log import BadLog, Log, Progress, day_of, end_of
 from engagement.risk.rules import load_rules
 from storage.store import Store
 
@@ -29,14 +29,12 @@ FEWEST = 200
 FEWEST_OF_EACH = 50
 _NAMESPACE = uuid.UUID("6f2f1c1e-7a5e-4b5e-9f0e-2d6a3f6c9b11")
 
-Progress = Callable[[str], None]
-
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Who leaves, by what they did until the end of a `day` of the log? 1 is its first day, or each person's
-    own first where `own_start` says so. To leave is to do nothing in the `horizon` days after it, or what the
-    labels say where there are some.
+    """Who leaves, by what they did until the end of a `day` of the log? 1 is its first day, or the first of
+    each person's group where the log has groups, or each person's own where `own_start` says so. To leave is
+    to do nothing in the `horizon` days after it, or what the labels say where there are some.
     """
 
     day: int
@@ -47,11 +45,12 @@ class Question:
 @dataclass(frozen=True, slots=True)
 class Findings:
     """`models` by name (recency, rules, learned): auc with auc_low and auc_high, brier, calibration_error,
-    lift of the riskiest tenth; `chosen` is the one to be used.
+    lift of the riskiest tenth; `chosen` is the one to be used. Of the `unseen` there is nothing by then.
     """
 
     people: int
     left: int
+    unseen: int
     events: int
     signals: int
     question: Question
@@ -78,6 +77,7 @@ async def evaluate(store: Store, log: Log, question: Question, say: Progress = l
     return Findings(
         people=len(people),
         left=sum(answers),
+        unseen=_unseen(log, ends, people),
         events=len(log.moments),
         signals=len(table.names),
         question=question,
@@ -88,12 +88,14 @@ async def evaluate(store: Store, log: Log, question: Question, say: Progress = l
 
 def _ends(log: Log, question: Question) -> list[date]:
     """The last day that counts, for each person."""
-    if not question.own_start:
-        return [log.first_day + timedelta(days=question.day - 1)] * len(log.names)
+    until = timedelta(days=question.day - 1)
+    if not (question.own_start or log.groups):
+        return [log.first_day + until] * len(log.names)
+    begins = range(len(log.names)) if question.own_start else log.groups
     first = [float("inf")] * len(log.names)
     for person, moment in zip(log.users, log.moments, strict=True):
-        first[person] = min(first[person], moment)
-    return [day_of(moment) + timedelta(days=question.day - 1) for moment in first]
+        first[begins[person]] = min(first[begins[person]], moment)
+    return [day_of(first[begin]) + until for begin in begins]
 
 
 def _labels(log: Log, ends: Sequence[date], question: Question) -> Mapping[str, bool]:
@@ -101,12 +103,18 @@ def _labels(log: Log, ends: Sequence[date], question: Question) -> Mapping[str, 
     if log.labels:
         return log.labels
     latest = max(ends) + timedelta(days=question.horizon)
-    if not question.own_start and log.last_day < latest:
+    if not question.own_start and not log.groups and log.last_day < latest:
         raise BadLog(
             f"the log ends on {log.last_day}; to see who leaves within {question.horizon} days after day "
             f"{question.day}, it has to reach to {latest}: ask for an earlier day, or give labels"
         )
     return _derived(log, ends, question)
+
+
+def _unseen(log: Log, ends: Sequence[date], people: Sequence[int]) -> int:
+    closing = [end_of(day) for day in ends]
+    seen = {person for person, moment in zip(log.users, log.moments, strict=True) if moment < closing[person]}
+    return len(set(people) - seen)
 
 
 def _derived(log: Log, ends: Sequence[date], question: Question) -> dict[str, bool]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -19,7 +19,14 @@ USUAL_NAMES: Mapping[str, tuple[str, ...]] = {
     "event_type": ("event_type", "event type", "type", "event", "action"),
     "label": ("label", "dropout", "dropped", "truth", "target", "churn", "y"),
 }
+GROUP = "group"
+"""The column of what people belong to, such as a course: read only where its name is given."""
+LINES_PER_WORD = 500_000
+_EPOCH = datetime.fromtimestamp(0, UTC).replace(tzinfo=None)
 _TRUE, _FALSE = {"1", "true", "yes", "1.0"}, {"0", "false", "no", "0.0"}
+
+
+Progress = Callable[[str], None]
 
 
 class BadLog(ValueError):
@@ -29,7 +36,8 @@ class BadLog(ValueError):
 @dataclass(slots=True)
 class Log:
     """One entry per event in `users` (the place in `names`), `moments` (seconds since 1970) and `types` (the
-    place in `kinds`); `labels` says of a name whether they left, where the file says so.
+    place in `kinds`); `labels` says of a name whether they left, where the file says so, and `groups` has for
+    each name the place of their group, where that was asked for.
     """
 
     names: list[str] = field(default_factory=list)
@@ -38,6 +46,7 @@ class Log:
     moments: array[float] = field(default_factory=lambda: array("d"))
     types: array[int] = field(default_factory=lambda: array("l"))
     labels: dict[str, bool] = field(default_factory=dict)
+    groups: array[int] = field(default_factory=lambda: array("l"))
 
     @property
     def first_day(self) -> date:
@@ -57,7 +66,7 @@ def end_of(day: date) -> float:
     return datetime.combine(day + timedelta(days=1), datetime.min.time(), UTC).timestamp()
 
 
-def read_log(file: Path, columns: Mapping[str, str] | None = None) -> Log:
+def read_log(file: Path, columns: Mapping[str, str] | None = None, say: Progress = lambda _: None) -> Log:
     """Raises BadLog. `columns` names those that are not called as usual."""
     with file.open(encoding="utf-8-sig", newline="") as opened:
         rows = csv.reader(opened)
@@ -65,7 +74,7 @@ def read_log(file: Path, columns: Mapping[str, str] | None = None) -> Log:
         if header is None:
             raise BadLog(f"{file}: the file is empty; a log has the columns user, time and event_type")
         places = _places(header, columns or {}, file)
-        return _read(enumerate(rows, 2), places, file)
+        return _read(_told(enumerate(rows, 2), say), places, file)
 
 
 def read_labels(file: Path) -> dict[str, bool]:
@@ -84,33 +93,51 @@ def read_labels(file: Path) -> dict[str, bool]:
 def _places(header: Sequence[str], columns: Mapping[str, str], file: Path) -> dict[str, int]:
     names = [name.strip().lower() for name in header]
     places: dict[str, int] = {}
-    for column, usual in USUAL_NAMES.items():
+    for column, usual in (*USUAL_NAMES.items(), (GROUP, ())):
         wanted = (columns[column].lower(),) if column in columns else usual
         found = [names.index(name) for name in wanted if name in names]
         if found:
             places[column] = found[0]
-        elif column != "label" or column in columns:
+        elif column not in ("label", GROUP) or column in columns:
             known = f"it has {', '.join(header)}"
             raise BadLog(f"{file}: no column for {column} ({' or '.join(wanted)}); {known}")
     return places
 
 
+def _told(rows: Iterator[tuple[int, list[str]]], say: Progress) -> Iterator[tuple[int, list[str]]]:
+    for line, row in rows:
+        if line % LINES_PER_WORD == 0:
+            say(f"reading line {line:,}")
+        yield line, row
+
+
 def _read(rows: Iterable[tuple[int, list[str]]], places: Mapping[str, int], file: Path) -> Log:
     log = Log()
-    user_numbers: dict[str, int] = {}
-    kind_numbers: dict[str, int] = {}
+    user_numbers, kind_numbers, group_numbers = dict[str, int](), dict[str, int](), dict[str, int]()
     needed = max(places.values()) + 1
     user, time, kind = places["user"], places["time"], places["event_type"]
+    label, group = places.get("label"), places.get(GROUP)
     for line, row in _full(rows, needed, file):
-        log.users.append(user_numbers.setdefault(row[user], len(user_numbers)))
+        person = user_numbers.setdefault(row[user], len(user_numbers))
+        log.users.append(person)
         log.moments.append(_moment(row[time], file, line))
         log.types.append(kind_numbers.setdefault(row[kind], len(kind_numbers)))
-        if "label" in places:
-            log.labels[row[user]] = _label(row[places["label"]], file, line)
+        if label is not None:
+            log.labels[row[user]] = _label(row[label], file, line)
+        if group is not None:
+            place = group_numbers.setdefault(row[group], len(group_numbers))
+            _belongs(log.groups, person, place, f"{file}:{line}: {row[user]!r}")
     if not log.users:
         raise BadLog(f"{file}: there is nothing below the header")
     log.names, log.kinds = [*user_numbers], [*kind_numbers]
     return log
+
+
+def _belongs(groups: array[int], person: int, group: int, where: str) -> None:
+    if person == len(groups):
+        groups.append(group)
+    elif groups[person] != group:
+        raise BadLog(f"{where} is in two groups; each enrollment needs a name of its own, --column user=…")
 
 
 def _full(rows: Iterable[tuple[int, list[str]]], needed: int, file: Path) -> Iterator[tuple[int, list[str]]]:
@@ -126,7 +153,8 @@ def _moment(text: str, file: Path, line: int) -> float:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return _seconds(text, file, line)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    # millions of them: by a difference it is a fraction of the time
+    return moment.timestamp() if moment.tzinfo else (moment - _EPOCH).total_seconds()
 
 
 def _seconds(text: str, file: Path, line: int) -> float:

@@ -38,6 +38,18 @@ def test_a_column_of_any_name_can_be_given(tmp_path: Path) -> None:
     assert log.names == ["a"]
 
 
+def test_what_people_belong_to_is_read_where_it_is_asked_for(tmp_path: Path) -> None:
+    text = "user,time,event_type,course_id\na,0,x,chess\nb,0,x,go\na,5,x,chess\n"
+    file = written(tmp_path, text)
+
+    assert [*read_log(file, {"group": "course_id"}).groups] == [0, 1]
+    assert [*read_log(file).groups] == []
+    with pytest.raises(BadLog, match="no column for group"):
+        read_log(file, {"group": "class"})
+    with pytest.raises(BadLog, match=r"log.csv:5: 'a' is in two groups"):
+        read_log(written(tmp_path, text + "a,6,x,go\n"), {"group": "course_id"})
+
+
 def test_labels_stand_in_the_log_or_in_a_file_of_their_own(tmp_path: Path) -> None:
     log = read_log(written(tmp_path, "user,time,event_type,dropout\na,0,x,1\nb,0,x,0\n"))
     truth = tmp_path / "truth.csv"

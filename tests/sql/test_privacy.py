@@ -154,6 +154,7 @@ OF_NOBODY = {
         "folded_deliveries",
     ),  # numbers of messages, at most
     *("delivery_cells", "delivery_spreads", "step_counts", "enrollment_counts", "cohort_counts"),  # sums
+    *("delivery_sums", "spread_sums", "delivery_quarters"),  # sums of those
     *("callback_subscribers", "callback_attempts"),  # who is told, and how it went
     *("pattern_looks", "patterns"),  # sums
 }

@@ -12,12 +12,27 @@ returns table (
 )
 language plpgsql stable
 set search_path = ''
+-- Planning anew would take longer than most answers.
+set plan_cache_mode = 'force_generic_plan'
+set jit = off
 as $$
 #variable_conflict use_column
 declare
     last date := coalesce(analytics.until, (analytics.at at time zone 'UTC')::date);
     first date := coalesce(analytics.since, last - 29);
     wanted jsonb := coalesce(analytics.filters, '{}');
+    one_channel text := wanted ->> 'channel';
+    one_class text := wanted ->> 'message_class';
+    one_provider text := wanted ->> 'mail_provider';
+    one_variant text := wanted ->> 'variant';
+    one_campaign bigint := (select g.id from tendril.campaigns g where g.name = wanted ->> 'campaign');
+    one_experiment bigint := (select x.id from tendril.experiments x where x.name = wanted ->> 'experiment');
+    one_sequence bigint[] := case when wanted ? 'sequence' then array(select v.id from tendril.sequence_versions v where v.sequence = wanted ->> 'sequence') end;
+    some_steps boolean := wanted ?| array['step', 'template'];
+    sums text := tendril.sums_for(analytics.group_by, wanted);
+    -- where only the sums of months tell enough apart, single days are at both ends; a month tells nothing of its days
+    from_day date := case when sums = 'month' and analytics.group_by = 'day' then 'infinity' when sums = 'month' then date_trunc('month', first - 1 + interval '1 month')::date else first end;
+    until_day date := case when sums = 'month' then date_trunc('month', last + interval '1 day')::date - 1 else last end;
 begin
     perform tendril.check_analytics(wanted, first, last);
     if analytics.group_by <> all (array['total', 'day', 'channel', 'message_class', 'sequence', 'version', 'step', 'template',
@@ -32,25 +47,31 @@ begin
         join tendril.sequence_versions v on v.id = s.version_id
         left join tendril.template_versions tv on tv.id = s.template_version_id
         left join tendril.templates t on t.id = tv.template_id
-        where (not wanted ? 'sequence' or v.sequence = wanted ->> 'sequence') and (not wanted ? 'step' or s.name = wanted ->> 'step')
-            and (not wanted ? 'template' or t.name = wanted ->> 'template')
+        where (not wanted ? 'step' or s.name = wanted ->> 'step') and (not wanted ? 'template' or t.name = wanted ->> 'template')
     ), cells as (
         select c.day, c.version_id, c.message_step, c.channel, c.message_class, c.campaign_id, c.experiment_id, c.variant,
             c.mail_provider, c.outcome, c.reason, c.deliveries, c.sent, c.people, c.delivered, c.engaged, c.opened, c.opened_at_all, c.clicked,
-            c.hard_bounced, c.soft_bounced, c.complained, c.unsubscribed, c.fell_back, c.converted, c.conversions, c.value,
-            c.open_seconds, c.click_seconds, 0::bigint as held_out
+            c.hard_bounced, c.soft_bounced, c.complained, c.unsubscribed, c.fell_back, c.failed, c.skipped, c.cancelled, c.unclear, c.converted,
+            c.conversions, c.value, c.open_seconds, c.click_seconds, 0::bigint as held_out
+        from tendril.delivery_sums c
+        where c.grain = sums and c.day between from_day and until_day
+        union all
+        select c.day, c.version_id, c.message_step, c.channel, c.message_class, c.campaign_id, c.experiment_id, c.variant,
+            c.mail_provider, c.outcome, c.reason, c.deliveries, c.sent, c.people, c.delivered, c.engaged, c.opened, c.opened_at_all, c.clicked,
+            c.hard_bounced, c.soft_bounced, c.complained, c.unsubscribed, c.fell_back,
+            case c.outcome when 'failed' then c.deliveries else 0 end, case c.outcome when 'skipped' then c.deliveries else 0 end,
+            case c.outcome when 'cancelled' then c.deliveries else 0 end, case when c.outcome in ('unknown', 'parked') then c.deliveries else 0 end,
+            c.converted, c.conversions, c.value, c.open_seconds, c.click_seconds, 0
         from tendril.delivery_cells c
-        where c.day between first and last and (not wanted ?| array['sequence', 'step', 'template']
-            or (c.version_id, c.message_step) in (select s.version_id, s.position from steps s))
+        where sums = 'month' and c.day between first and last and c.day not between from_day and until_day
         union all
         -- whoever was held out has no message: they stand at the first step, on no channel
         select e.enrolled_on, e.version_id, 1, null, q.message_class, e.campaign_id, e.experiment_id, e.variant, null, 'held_out', null,
-            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, e.people
+            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, e.people
         from tendril.enrollment_counts e
         join tendril.sequence_versions v on v.id = e.version_id
         join tendril.sequences q on q.name = v.sequence
-        where e.reason = 'holdout' and e.enrolled_on between first and last and not wanted ?| array['step', 'template']
-            and (not wanted ? 'sequence' or v.sequence = wanted ->> 'sequence')
+        where e.reason = 'holdout' and e.enrolled_on between first and last and not some_steps
             and analytics.group_by not in ('step', 'template', 'template_version', 'mail_provider', 'channel')
     ), summed as materialized (
         -- by what stands in the cells themselves: names come when little is left
@@ -68,21 +89,16 @@ begin
             sum(c.opened_at_all) filter (where c.channel = 'email') as opened_at_all,
             sum(c.clicked) as clicked, sum(c.hard_bounced) as hard_bounced, sum(c.soft_bounced) as soft_bounced,
             sum(c.complained) as complained, sum(c.unsubscribed) as unsubscribed, sum(c.fell_back) as fell_back,
-            sum(c.deliveries) filter (where c.outcome = 'failed') as failed, sum(c.deliveries) filter (where c.outcome = 'skipped') as skipped,
-            sum(c.deliveries) filter (where c.outcome = 'cancelled') as cancelled,
-            sum(c.deliveries) filter (where c.outcome in ('unknown', 'parked')) as unclear,
+            sum(c.failed) as failed, sum(c.skipped) as skipped, sum(c.cancelled) as cancelled, sum(c.unclear) as unclear,
             sum(c.held_out) as held_out, sum(c.converted) as converted, sum(c.conversions) as conversions, sum(c.value) as value,
             -- opens are those of mails
             sum(c.open_seconds) filter (where c.channel = 'email') as open_seconds, sum(c.click_seconds) as click_seconds
         from cells c
-        left join tendril.campaigns g on g.id = c.campaign_id and wanted ? 'campaign'
-        left join tendril.experiments x on x.id = c.experiment_id and wanted ? 'experiment'
-        where (not wanted ? 'channel' or c.channel = wanted ->> 'channel')
-            and (not wanted ? 'message_class' or c.message_class = wanted ->> 'message_class')
-            and (not wanted ? 'mail_provider' or c.mail_provider = wanted ->> 'mail_provider')
-            and (not wanted ? 'variant' or c.variant = wanted ->> 'variant')
-            and (not wanted ? 'campaign' or g.name = wanted ->> 'campaign')
-            and (not wanted ? 'experiment' or x.name = wanted ->> 'experiment')
+        where (one_channel is null or c.channel = one_channel) and (one_class is null or c.message_class = one_class)
+            and (one_provider is null or c.mail_provider = one_provider) and (one_variant is null or c.variant = one_variant)
+            and (one_campaign is null or c.campaign_id = one_campaign) and (one_experiment is null or c.experiment_id = one_experiment)
+            and (one_sequence is null or c.version_id = any (one_sequence))
+            and (not some_steps or (c.version_id, c.message_step) in (select s.version_id, s.position from steps s))
         group by 1, 2, 3, 4, 5
     ), named as (
         select m.*,

@@ -54,7 +54,8 @@ class RiskDuty:
         if not await self._lease.take():
             return
         try:
-            if told := await self._teller.tell_due():
+            # All of a large zone may take longer than the lease is for.
+            if told := await self._teller.tell_due(self._lease.take):
                 log.debug("risks_told", people=told)
         finally:
             with suppress(StorageError):

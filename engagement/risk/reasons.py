@@ -39,16 +39,25 @@ class Sentence:
         )
 
     def told(self, signals: Signals) -> Mapping[str, Any]:
-        value = signals[self.signal]
-        figures = {name: round(each or 0) for name, each in signals.items()}
-        figures["n"] = figures[self.signal]
+        figures = _Figures(signals, self.signal)
         is_one = figures["n"] == 1
         return {
             "signal": self.signal,
-            "value": value,
+            "value": signals[self.signal],
             "words": (self.one if is_one and self.one else self.words).format_map(figures),
             "words_de": (self.one_de if is_one and self.one_de else self.words_de).format_map(figures),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class _Figures:
+    """What a sentence's words ask for, rounded as they do; of a hundred signals that is one or two."""
+
+    signals: Signals
+    main: str
+
+    def __getitem__(self, name: str) -> int:
+        return round(self.signals[self.main if name == "n" else name] or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +84,13 @@ class Reasons:
 
     def told(self, shares: Shares, signals: Signals) -> list[Mapping[str, Any]]:
         """Three at most, each with its signal and that signal's value."""
-        said = []
+        said: list[Mapping[str, Any]] = []
         for family in self.raising(shares):
             if sentence := next((each for each in family.sentences if each.holds(signals)), None):
                 said.append(sentence.told(signals))
-        return said[:MOST]
+            if len(said) == MOST:
+                break
+        return said
 
     def interventions(self, shares: Shares, risk: float) -> list[str]:
         """Kinds of messages that fit what raises the risk, the best first; a person where time is short."""

@@ -41,7 +41,11 @@ class Rules:
 
     def risk(self, signals: Mapping[str, float | None]) -> float:
         """0–100."""
-        return min(MOST, max(LEAST, self.start + sum(self.shares(signals).values())))
+        return self.summed(self.shares(signals))
+
+    def summed(self, shares: Mapping[str, float]) -> float:
+        """The risk that these points make."""
+        return min(MOST, max(LEAST, self.start + sum(shares.values())))
 
     def shares(self, signals: Mapping[str, float | None]) -> dict[str, float]:
         """The points that each signal brings."""

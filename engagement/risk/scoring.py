@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,10 @@ from storage.store import Store
 
 log = structlog.get_logger(__name__)
 
-BATCH = 1_000
+BATCH = 500
+"""Of them at a time: what is reckoned of them here holds up what else the process does for some 20 ms."""
+LANES = 3
+"""Pages that are under way at once: the database is busy with some while one is told here."""
 TRUST_IN_RULES = 0.6
 """How far one is told from another by them, at best; of what was learned it is measured."""
 OVERLAP = timedelta(minutes=10)
@@ -37,16 +41,19 @@ class RiskTeller:
         self._batch = batch
         self._since: datetime | None = None
 
-    async def tell_due(self) -> int:
-        """Of so many, page after page. The first time, everybody who is not known yet is due."""
+    async def tell_due(self, may_go_on: Callable[[], Awaitable[bool]] | None = None) -> int:
+        """Of so many: first whose morning has come, then who did something. The first time, everybody who is
+        not known yet is due. Asks before each page whether it may go on.
+        """
         begun = datetime.fromisoformat(await self._store.call("clock"))
-        told = 0
-        while rows := await self._store.call("due_risks", batch=self._batch, since=self._since_when()):
-            await self._store.call("store_risks", rows=await self._told(rows))
-            told += len(rows)
-            if len(rows) < self._batch:
-                break
-        self._since = begun
+        mornings = _Pages(self._store, "due_risks", {"batch": self._batch}, may_go_on)
+        told = await self._tell(mornings)
+        others = _Pages(
+            self._store, "outdated_risks", {"batch": self._batch, "since": self._since_when()}, may_go_on
+        )
+        told += await self._tell(others)
+        if mornings.is_over and others.is_over:
+            self._since = begun
         return told
 
     def look_at_everybody(self) -> None:
@@ -56,6 +63,25 @@ class RiskTeller:
     def _since_when(self) -> str | None:
         return (self._since - OVERLAP).isoformat() if self._since else None
 
+    async def _tell(self, pages: _Pages) -> int:
+        lanes = [asyncio.create_task(self._tell_pages(pages)) for _ in range(LANES)]
+        try:
+            return sum(await asyncio.gather(*lanes))
+        finally:
+            for lane in lanes:
+                lane.cancel()
+            await asyncio.gather(*lanes, return_exceptions=True)
+
+    async def _tell_pages(self, pages: _Pages) -> int:
+        told = 0
+        while page := await pages.following():
+            if page["users"]:
+                asked = {"users": page["users"], "days": page["days"]}
+                rows = await self._store.call("risk_signals", **asked)
+                await self._store.call("store_risks", rows=await self._told(rows))
+                told += len(rows)
+        return told
+
     async def _told(self, rows: Sequence[Row]) -> list[dict[str, Any]]:
         told = await self._learned.told(rows)
         if told is None:
@@ -63,9 +89,9 @@ class RiskTeller:
         return [self._by_model(row, each) for row, each in zip(rows, told, strict=True)]
 
     def _by_rules(self, row: Row) -> dict[str, Any]:
-        risk = self._rules.risk(row["signals"])
-        weekly, monthly = self._rules.horizons(risk)
         shares = self._rules.shares(row["signals"])
+        risk = self._rules.summed(shares)
+        weekly, monthly = self._rules.horizons(risk)
         return self._kept(row, (risk, weekly, monthly), shares, "rules", TRUST_IN_RULES)
 
     def _by_model(self, row: Row, told: Row) -> dict[str, Any]:
@@ -86,7 +112,6 @@ class RiskTeller:
         return {
             "user_id": row["user_id"],
             "day": row["day"],
-            "due_at": row["due_at"],
             "risk": risk,
             "weekly": max(weekly, risk),
             "monthly": min(monthly, risk),
@@ -95,6 +120,32 @@ class RiskTeller:
             "interventions": self._reasons.interventions(shares, risk),
             "model": model,
         }
+
+
+class _Pages:
+    """One page of people after the other, to whoever asks next."""
+
+    def __init__(
+        self,
+        store: Store,
+        operation: str,
+        asked: Mapping[str, Any],
+        may_go_on: Callable[[], Awaitable[bool]] | None,
+    ) -> None:
+        self._store, self._operation, self._asked, self._may_go_on = store, operation, asked, may_go_on
+        self._after: Any = None
+        self._turn = asyncio.Lock()
+        self.is_over = False
+
+    async def following(self) -> Row | None:
+        """None after the last, or when it may not go on."""
+        async with self._turn:
+            if self.is_over or (self._may_go_on and not await self._may_go_on()):
+                return None
+            page: Row = await self._store.call(self._operation, **self._asked, after=self._after)
+            self._after = page["next"]
+            self.is_over = self._after is None
+            return page
 
 
 def _per_cent(chance: float) -> float:
@@ -112,6 +163,7 @@ class _Learned:
 
     def __init__(self, store: Store, folder: Path) -> None:
         self._store, self._file = store, folder / "risk-model.json"
+        self._turn = asyncio.Lock()
         self._id: int | None = None
         self._kinds: Sequence[str] = ()
         self.trust = 0.0
@@ -122,6 +174,10 @@ class _Learned:
 
     async def told(self, rows: Sequence[Row]) -> list[Row] | None:
         """None where the rules are to tell: there is no model, or it does not work, which is then noted."""
+        async with self._turn:
+            return await self._told(rows)
+
+    async def _told(self, rows: Sequence[Row]) -> list[Row] | None:
         model = await self._store.call("risk_model_in_use", known=self._id)
         if model is None:
             return None

@@ -2,7 +2,7 @@
 -- day, how much of each of these types they did in its week and until then, and of each of these numbers of days whether they did
 -- nothing on all of them that followed; changes nothing.
 create or replace function tendril.risk_lessons(day date, types text[], horizons int[], most int, after_user uuid default null)
-returns table (user_id uuid, signals jsonb, last_week float8[], ever float8[], has_left boolean[])
+returns table (user_id uuid, signals json, last_week float8[], ever float8[], has_left boolean[])
 language plpgsql stable
 set search_path = ''
 as $$

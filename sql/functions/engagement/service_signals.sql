@@ -12,10 +12,17 @@ returns table (
 language sql stable
 set search_path = ''
 as $$
-    with asked as (
-        select a.user_id, a.day, u.created_at, u.timezone, tendril.instant((a.day + 1)::timestamp, u.timezone) as ends_at
+    with given as (
+        select a.user_id, a.day, u.created_at, u.timezone
         from unnest(service_signals.users, service_signals.days) as a (user_id, day)
         join tendril.users u on u.id = a.user_id
+    ), ends as materialized (
+        -- when it ends is the same for all of a zone
+        select e.day, e.timezone, tendril.instant((e.day + 1)::timestamp, e.timezone) as at
+        from (select distinct g.day, g.timezone from given g) e
+    ), asked as materialized (
+        select g.user_id, g.day, g.created_at, g.timezone, e.at as ends_at
+        from given g join ends e on e.day = g.day and e.timezone = g.timezone
     )
     select
         a.user_id, greatest(a.day - (a.created_at at time zone a.timezone)::date, 0)::float8,
@@ -23,7 +30,7 @@ as $$
         case when m.answered_last is null then m.month else m.since_answered end, m.response_hours,
         extract(epoch from a.ends_at - m.answered_last)::float8 / 86400, extract(epoch from a.ends_at - m.latest)::float8 / 86400,
         c.open, c.kept_14, c.kept_30, c.missed_14, c.missed_30, c.dropped_30, c.kept_30 / nullif(c.kept_30 + c.missed_30, 0), (a.day - c.kept_last)::float8,
-        e.attended, e.stayed_away, e.ahead,
+        e.attended, e.stayed_away, g.ahead,
         (exists (
             select from tendril.pod_members p where p.user_id = a.user_id and p.joined_at < a.ends_at and coalesce(p.left_at >= a.ends_at, true)
         ))::int::float8,
@@ -56,20 +63,19 @@ as $$
             max(c.completed_day) filter (where c.completed_day <= a.day) as kept_last
         from tendril.commitments c where c.user_id = a.user_id
     ) c
+    -- From what is theirs to the events, not the other way around: so the times stand in the filters.
     cross join lateral (
         select
-            count(*) filter (where t.attended and v.starts_at < a.ends_at)::float8 as attended,
-            count(*) filter (where not t.attended and v.starts_at < a.ends_at)::float8 as stayed_away,
-            count(*) filter (where g.status = 'registered' and g.at < a.ends_at and v.starts_at >= a.ends_at)::float8 as ahead
-        from (
-            select t.event_id from tendril.event_attendance t where t.user_id = a.user_id
-            union
-            select g.event_id from tendril.event_registrations g where g.user_id = a.user_id
-        ) i
-        join tendril.events v on v.id = i.event_id and v.starts_at >= a.ends_at - interval '60 days'
-        left join tendril.event_attendance t on t.event_id = i.event_id and t.user_id = a.user_id
-        left join tendril.event_registrations g on g.event_id = i.event_id and g.user_id = a.user_id
+            count(*) filter (where t.attended and v.starts_at >= a.ends_at - interval '60 days' and v.starts_at < a.ends_at)::float8 as attended,
+            count(*) filter (where not t.attended and v.starts_at >= a.ends_at - interval '60 days' and v.starts_at < a.ends_at)::float8 as stayed_away
+        from tendril.event_attendance t join tendril.events v on v.id = t.event_id
+        where t.user_id = a.user_id
     ) e
+    cross join lateral (
+        select count(*) filter (where v.starts_at >= a.ends_at)::float8 as ahead
+        from tendril.event_registrations g join tendril.events v on v.id = g.event_id
+        where g.user_id = a.user_id and g.status = 'registered' and g.at < a.ends_at
+    ) g
     cross join lateral (
         select
             count(*) filter (where n.enrolled_at < a.ends_at and coalesce(n.ended_at >= a.ends_at, true))::float8 as running,

@@ -83,21 +83,22 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Horizon:
-    """The log-odds of both are averaged, and put right by `slope` and `shift`."""
+    """The log-odds of both, the trees' by `weight`, are summed, and put right by `slope` and `shift`."""
 
     trees: Sequence[Tree]
     baseline: float
     line: Line
+    weight: float
     slope: float
     shift: float
 
     def told(self, signals: Floats) -> tuple[Floats, Floats]:
         """Each person's probability, and what each signal adds to its log-odds."""
-        shares = np.zeros_like(signals)
-        begin = self.baseline + sum(tree.add(signals, shares) for tree in self.trees)
-        begin += self.line.add(signals, shares)
-        shares *= self.slope / 2
-        odds = self.slope * begin / 2 + self.shift + shares.sum(axis=1)
+        trees, line = np.zeros_like(signals), np.zeros_like(signals)
+        begin = self.weight * (self.baseline + sum(tree.add(signals, trees) for tree in self.trees))
+        begin += (1 - self.weight) * self.line.add(signals, line)
+        shares = self.slope * (self.weight * trees + (1 - self.weight) * line)
+        odds = self.slope * begin + self.shift + shares.sum(axis=1)
         return 1 / (1 + np.exp(-odds)), shares
 
 
@@ -147,6 +148,7 @@ def _horizon(written: Mapping[str, Any]) -> Horizon:
             weights=np.array(line["weights"], dtype=np.float64),
             intercept=float(line["intercept"]),
         ),
+        float(written.get("weight", 0.5)),
         float(written["slope"]),
         float(written["shift"]),
     )

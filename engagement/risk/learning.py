@@ -15,11 +15,11 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from joblib import delayed
 from numpy.typing import NDArray
 
 from engagement.risk.horizons import HORIZONS
@@ -49,7 +49,7 @@ def learned(folder: Path) -> dict[str, Any]:
     tasks = []
     for place, plan in enumerate(told["plans"].values()):
         rows = [np.isin(days, plan[part]) for part in ("learn", "judge")]
-        tasks.append(delayed(_one)(names, *(_part(table[each], len(names), place) for each in rows)))
+        tasks.append(partial(_one, names, *(_part(table[each], len(names), place) for each in rows)))
     return {
         horizon: found | {"learned_from": plan["learn"], "judged_on": plan["judge"]}
         for (horizon, plan), found in zip(told["plans"].items(), side_by_side(tasks), strict=True)
@@ -123,6 +123,7 @@ def written(model: Learned) -> dict[str, Any]:
         "trees": [_tree(each.nodes) for (each,) in model.trees._predictors],
         "baseline": float(np.ravel(model.trees._baseline_prediction)[0]),
         "line": _line(model.line),
+        "weight": model.weight,
         "slope": slope,
         "shift": shift,
     }

@@ -11,13 +11,15 @@ said), then each person's risk by the rules (0–1), and whether they left (1 or
 from __future__ import annotations
 
 import json
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from joblib import Parallel, delayed, parallel_config
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -29,6 +31,7 @@ from sklearn.metrics import brier_score_loss, roc_auc_score, roc_curve
 from sklearn.model_selection import StratifiedKFold, StratifiedShuffleSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from threadpoolctl import threadpool_limits
 
 from engagement.risk.learned import squeezed
 
@@ -40,6 +43,8 @@ BINS = 10
 # Probabilities are kept off 0 and 1, whose logarithm of the odds is infinite.
 EDGE = 1e-6
 HELD_BACK = 0.15
+MANY = 10_000
+"""People to learn from. Of fewer, smaller trees do better, and the regression as well as they."""
 IMPORTANCE_PEOPLE = 4_000
 
 
@@ -56,8 +61,10 @@ def boosting(people: int) -> ClassifierMixin:
     return HistGradientBoostingClassifier(
         learning_rate=0.05,
         max_iter=600,
-        max_leaf_nodes=15,
+        max_leaf_nodes=15 if people >= MANY else 8,
         min_samples_leaf=max(20, people // 1_000),
+        # many signals say nearly the same: trees that each see a few of them differ, and together err less
+        max_features=0.25,
         l2_regularization=1.0,
         early_stopping=True,
         n_iter_no_change=25,
@@ -67,7 +74,7 @@ def boosting(people: int) -> ClassifierMixin:
 
 class Learned:
     """Boosted trees and a logistic regression, their log-odds averaged and then calibrated by Platt's method
-    on people whom neither has seen.
+    on people whom neither has seen. The trees count for more where there are many people to learn from.
     """
 
     def fit(self, signals: Floats, left: Floats, held_back: NDArray[np.bool_] | None = None) -> Learned:
@@ -77,6 +84,7 @@ class Learned:
             else (np.flatnonzero(~held_back), np.flatnonzero(held_back))
         )
         signals = without_empty(signals)
+        self.weight = 0.75 if len(seen) >= MANY else 0.5
         self.trees = boosting(len(seen)).fit(signals[seen], left[seen])
         self.line = logistic().fit(signals[seen], left[seen])
         self._platt = LogisticRegression(C=1e6).fit(self._odds(signals[kept])[:, None], left[kept])
@@ -91,8 +99,8 @@ class Learned:
         return float(self._platt.coef_[0][0]), float(self._platt.intercept_[0])
 
     def _odds(self, signals: Floats) -> Floats:
-        each = [log_odds(model.predict_proba(signals)[:, 1]) for model in (self.trees, self.line)]
-        return np.asarray(np.mean(each, axis=0))
+        trees, line = (log_odds(model.predict_proba(signals)[:, 1]) for model in (self.trees, self.line))
+        return np.asarray(self.weight * trees + (1 - self.weight) * line)
 
 
 def without_empty(signals: Floats) -> Floats:
@@ -130,18 +138,18 @@ def out_of_fold(make: Callable[[], Any], signals: Floats, left: Floats) -> Float
     """Each person's probability, by a model that was fitted on others; the folds side by side."""
     folds = [*StratifiedKFold(FOLDS, shuffle=True, random_state=SEED).split(signals, left)]
     told = np.zeros(len(left))
-    tasks = [delayed(_fold)(make, signals, left, *fold) for fold in folds]
+    tasks = [partial(_fold, make, signals, left, *fold) for fold in folds]
     for (_, these), probabilities in zip(folds, side_by_side(tasks), strict=True):
         told[these] = probabilities
     return told
 
 
-def side_by_side(tasks: list[Any]) -> list[Any]:
+def side_by_side(tasks: Sequence[Callable[[], Any]]) -> list[Any]:
     """With one thread each: several would wait for each other by spinning, on a busy machine a hundred times
     as long as they work.
     """
-    with parallel_config(backend="loky", inner_max_num_threads=1):
-        return list(Parallel(n_jobs=-1)(tasks))
+    with ThreadPoolExecutor(os.cpu_count(), initializer=threadpool_limits, initargs=(1,)) as threads:
+        return [*threads.map(lambda task: task(), tasks)]
 
 
 def _fold(
@@ -220,7 +228,7 @@ def evaluated(signals: Floats, left: Floats, rules: Floats, names: list[str]) ->
         "chosen": "learned" if is_better else max(models, key=lambda name: models[name]["auc"]),
         "calibration": {name: calibration(each, left) for name, each in told.items()},
         "curves": {name: curve(each, left) for name, each in told.items()},
-        "importance": side_by_side([delayed(importance)(signals, left, names)])[0],
+        "importance": side_by_side([partial(importance, signals, left, names)])[0],
     }
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import numpy as np
 import pytest
-from joblib import delayed
 
 from engagement.risk.history import TooLittleHistory, plans, train
 from engagement.risk.horizons import FORM, HORIZONS
@@ -76,7 +76,7 @@ def test_what_is_kept_of_a_model_tells_the_same_as_the_library_that_made_it() ->
     signals[chance.random(signals.shape) < 0.2] = np.nan
     signals[:, 3] = np.nan
     left = (np.nan_to_num(signals[:, 0]) - np.nan_to_num(signals[:, 1]) > 1).astype(float)
-    ((model, expected),) = side_by_side([delayed(fitted)(signals, left)])
+    ((model, expected),) = side_by_side([partial(fitted, signals, left)])
 
     names = ["a", "b", "c", "d"]
     document = json.loads(json.dumps({"form": FORM, "names": names, "horizons": {"risk": written(model)}}))

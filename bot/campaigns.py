@@ -13,6 +13,9 @@ from storage.store import StorageError, Store
 
 log = structlog.get_logger(__name__)
 
+# Pages at a time; a campaign has no more of them open at once.
+AT_ONCE = 2
+
 
 class CampaignDuty:
     """Any number of processes may."""
@@ -24,10 +27,13 @@ class CampaignDuty:
 
     async def run(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
-            try:
-                await schedule_campaigns(self._store)
-                while not stop.is_set() and await carry_campaign(self._store):
-                    self._wake()
-            except StorageError as error:
-                log.debug("campaigns_put_off", code=error.code)
+            await asyncio.gather(*(self._carry(stop) for _ in range(AT_ONCE)))
             await self.bell.heard_or_stopped(stop)
+
+    async def _carry(self, stop: asyncio.Event) -> None:
+        try:
+            await schedule_campaigns(self._store)
+            while not stop.is_set() and await carry_campaign(self._store):
+                self._wake()
+        except StorageError as error:
+            log.debug("campaigns_put_off", code=error.code)

@@ -18,6 +18,10 @@ begin
         where c.id = current.id;
         update tendril.campaign_runs r set status = 'cancelled', ended_at = cancel_campaign.at
         where r.campaign_id = current.id and r.status in ('waiting', 'running');
+        delete from tendril.campaign_pages p
+        where p.id in (
+            select o.id from tendril.campaign_pages o join tendril.campaign_runs r on r.id = o.run_id
+            where r.campaign_id = current.id for update of o skip locked);
         -- Few of them: from the end of this call on, the gate stops the others.
         perform tendril.clear_campaign(current.id, 1000, cancel_campaign.at);
     end if;

@@ -1,7 +1,7 @@
--- Carries one campaign a piece further: releases what a pause held, turns the times that have come into runs, enrolls a page of an
--- audience, ends what a cancelled one left, or completes one whose messages are all gone. Any number of processes may; a piece is done
--- whole or not at all. Says which campaign it was; null when there is nothing to do now. A pause waits for a piece, so pages are small.
-create or replace function tendril.carry_campaigns(batch int default 2000, at timestamptz default tendril.clock())
+-- Carries one campaign a piece further: releases what a pause held, turns the times that have come into runs and these into pages, ends
+-- what a cancelled one left, or completes one whose messages are all gone; where none of that is to be done, enrolls the people of a page.
+-- Any number of processes may; a piece is done whole or not at all. Says which campaign it was; null when there is nothing to do now.
+create or replace function tendril.carry_campaigns(batch int default 25000, at timestamptz default tendril.clock())
 returns bigint
 language plpgsql
 set search_path = ''
@@ -10,6 +10,8 @@ as $$
 declare
     current tendril.campaigns;
     waiting bigint;
+    -- A pause waits for what is done under the lock of its campaign.
+    few int := least(carry_campaigns.batch, 2000);
 begin
     select c.* into current from tendril.campaigns c
     where c.status = 'active' and (
@@ -21,14 +23,14 @@ begin
             select from tendril.enrollments e where e.campaign_id = c.id and e.status in ('active', 'paused'))
     order by c.carried_at nulls first, c.id limit 1 for no key update skip locked;
     if not found then
-        return null;
+        return tendril.carry_campaign_page(carry_campaigns.at);
     end if;
     -- Asked anew: somebody else may have carried it while it was waited for.
     waiting := tendril.waiting_campaign_run(current, carry_campaigns.at);
     if current.status = 'cancelled' then
-        perform tendril.clear_campaign(current.id, carry_campaigns.batch, carry_campaigns.at);
+        perform tendril.clear_campaign(current.id, few, carry_campaigns.at);
     elsif current.releases_at <= carry_campaigns.at then
-        perform tendril.release_campaign(current.id, carry_campaigns.batch, carry_campaigns.at);
+        perform tendril.release_campaign(current.id, few, carry_campaigns.at);
     elsif current.looks_at <= carry_campaigns.at then
         perform tendril.begin_campaign_runs(current, carry_campaigns.at);
     elsif waiting is not null then

@@ -6,7 +6,7 @@ create or replace function tendril.enroll_audience(
     sequence text, filter jsonb default '{}', key text default '', context jsonb default '{}', source text default 'audience',
     version_id bigint default null, after_user uuid default null, before_user uuid default null, batch int default 20000,
     campaign_id bigint default null, also jsonb default '{}', zone text default null, anchor text default null,
-    anchored_after timestamptz default null, most int default null, at timestamptz default tendril.clock()
+    anchored_after timestamptz default null, most int default null, upto_user uuid default null, at timestamptz default tendril.clock()
 )
 returns jsonb
 language plpgsql
@@ -31,7 +31,7 @@ begin
     perform tendril.check_context(version, enroll_audience.context);
     chosen := tendril.users_meeting(
         enroll_audience.filter, enroll_audience.after_user, enroll_audience.before_user, enroll_audience.batch, enroll_audience.also,
-        enroll_audience.zone);
+        enroll_audience.zone, enroll_audience.upto_user);
     next_user := case when cardinality(chosen) = enroll_audience.batch then chosen[cardinality(chosen)] end;
 
     -- A statement of its own: the one that inserts would look through its own new rows again and again.

@@ -10,21 +10,23 @@ as $$
 declare
     planned int;
 begin
-    with next_step as (
+    with next_step as materialized (
         select
             e.id as enrollment_id, e.user_id, e.version_id, e.sequence, s.position, s.max_attempts, s.fallback,
             coalesce(e.message_class, s.message_class) as message_class,
             coalesce(e.channels, s.channels) as channels,
             e.context ->> s.recipient_field as recipient_address,
-            p.preferred_channel, p.learned_channel,
-            -- Most first steps are due at once, and campaigns plan a million of them.
-            case when s.anchor = 'enrollment' and s.after = interval '0' and s.local_time is null and not s.at_preferred_time and s.weekdays is null
-                then e.anchor_at
-                else tendril.step_due(e, s, p, u.timezone) end as due
+            -- Most first steps are due at once, and campaigns plan a million of them: what only the others need is read for them alone.
+            case when s.anchor in ('enrollment', 'previous') and s.after = interval '0' and s.local_time is null and not s.at_preferred_time
+                    and s.weekdays is null
+                then case s.anchor when 'enrollment' then e.anchor_at else greatest(e.stepped_at, e.anchor_at) end
+                else (
+                    select tendril.step_due(e, s, p, u.timezone)
+                    from tendril.users u left join tendril.user_preferences p on p.user_id = u.id
+                    where u.id = e.user_id)
+                end as due
         from tendril.enrollments e
         join tendril.sequence_steps s on s.version_id = e.version_id and s.position = e.current_step + 1
-        join tendril.users u on u.id = e.user_id
-        left join tendril.user_preferences p on p.user_id = e.user_id
         where e.id = any (plan_next_steps.enrollments) and e.status = 'active'
     )
     insert into tendril.message_deliveries (
@@ -40,9 +42,10 @@ begin
         (
             select cp.channel
             from tendril.contact_points cp
+            left join tendril.user_preferences p on p.user_id = cp.user_id
             where n.recipient_address is null and cp.user_id = n.user_id and cp.channel = any (n.channels)
                 and cp.state = 'active' and cp.unsubscribed_at is null
-            order by cp.channel = n.preferred_channel desc nulls last, cp.channel = n.learned_channel desc nulls last,
+            order by cp.channel = p.preferred_channel desc nulls last, cp.channel = p.learned_channel desc nulls last,
                 array_position(n.channels, cp.channel)
             limit 1
         ),

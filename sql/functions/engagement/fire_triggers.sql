@@ -1,6 +1,6 @@
 -- Enrolls the users of these behavior events in the sequences and campaigns that wait for them: once in a lifetime, or again after the time
 -- that the trigger names; never somebody who stopped everything, or declined it. Says how many enrollments began.
-create or replace function tendril.fire_triggers(behavior_events bigint[], at timestamptz default tendril.clock())
+create or replace function tendril.fire_triggers(behavior_events tendril.behavior_events[], at timestamptz default tendril.clock())
 returns int
 language plpgsql
 set search_path = ''
@@ -13,16 +13,16 @@ declare
     total int := 0;
 begin
     for waiting in
-        select s.name, s.current_version_id, s.trigger, array_agg(b.id) as events
-        from tendril.behavior_events b
-        join tendril.sequences s on s.trigger is not null and s.trigger ->> 'event' = b.type
-        where b.id = any (fire_triggers.behavior_events) and s.archived_at is null and s.paused_at is null and s.current_version_id is not null
-        group by s.name
+        select s.name, s.current_version_id, s.trigger, array(
+            select b from unnest(fire_triggers.behavior_events) b where b.type = s.trigger ->> 'event') as events
+        from tendril.sequences s
+        where s.trigger ->> 'event' in (select b.type from unnest(fire_triggers.behavior_events) b)
+            and s.archived_at is null and s.paused_at is null and s.current_version_id is not null
     loop
         execute format(
             'select array_agg(f.id order by f.id), array_agg(jsonb_build_object(''event'', f.context) order by f.id) from ('
             ' select distinct on (u.id) u.id, e.context'
-            ' from (select b.id, b.user_id, b.metadata as context from tendril.behavior_events b where b.id = any ($3)) e'
+            ' from (select b.id, b.user_id, b.metadata as context from unnest($3) b) e'
             ' join tendril.users u on u.id = e.user_id and u.deleted_at is null'
             ' left join tendril.user_preferences p on p.user_id = u.id'
             ' where p.stopped_at is null'
@@ -40,6 +40,6 @@ begin
                 entering, waiting.name, waiting.current_version_id, contexts => contexts, source => 'trigger', at => fire_triggers.at));
         end if;
     end loop;
-    return total + tendril.fire_campaigns(fire_triggers.behavior_events, fire_triggers.at);
+    return total + tendril.fire_campaigns(array(select b.id from unnest(fire_triggers.behavior_events) b), fire_triggers.at);
 end;
 $$;

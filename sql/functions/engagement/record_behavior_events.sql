@@ -10,7 +10,10 @@ set enable_seqscan = off
 as $$
 #variable_conflict use_column
 declare
-    fresh bigint[];
+    fresh tendril.behavior_events[];
+    types text[];
+    followed record;
+    enrolled int := 0;
 begin
     -- Before the users are locked: an answer to a reminder changes deliveries, and whoever does locks those first.
     if record_behavior_events.events @? '$[*] ? (@.type == "meeting_accepted" || @.type == "meeting_declined")' then
@@ -41,28 +44,47 @@ begin
         on conflict (event_id) do nothing
         returning event_id, behavior_event_id
     ), stored as (
-        insert into tendril.behavior_events (id, event_id, user_id, type, source, metadata, occurred_at, recorded_at)
+        insert into tendril.behavior_events as b (id, event_id, user_id, type, source, metadata, occurred_at, recorded_at)
         select n.behavior_event_id, g.event_id, g.user_id, g.type, coalesce(g.source, 'api'), coalesce(g.metadata, '{}'),
             coalesce(g.occurred_at, record_behavior_events.at), record_behavior_events.at
         from new n join given g on g.event_id = n.event_id
-        returning id, user_id, source, occurred_at
+        returning b as event
     ), active as (
         update tendril.users u set last_active_at = greatest(u.last_active_at, s.latest)
         -- what the clock noticed or an admin wrote down is nothing that the user did
-        from (select user_id, max(occurred_at) as latest from stored where source not in ('clock', 'admin') group by user_id) s
-        where u.id = s.user_id and u.id = any (array(select user_id from stored))
+        from (
+            select (s.event).user_id, max((s.event).occurred_at) as latest from stored s
+            where (s.event).source not in ('clock', 'admin') group by 1
+        ) s
+        where u.id = s.user_id and u.id = any (array(select (s.event).user_id from stored s))
     )
-    select coalesce(array_agg(id), '{}') into fresh from stored;
-    perform tendril.roll_up_behavior(fresh);
-    if cardinality(fresh) > 0 then
-        perform tendril.award_events(fresh, record_behavior_events.at);
-    end if;
-    if cardinality(fresh) > 0 and tendril.has_goals() then
-        perform tendril.record_conversions(fresh, record_behavior_events.at);
+    select array_agg(s.event) into fresh from stored s;
+    if fresh is not null then
+        perform tendril.roll_up_behavior(fresh);
+        types := array(select distinct f.type from unnest(fresh) f);
+        -- Most of what happens is asked for by few rules.
+        select
+            'xp_awarded' = any (types) or exists (select from tendril.xp_actions a where a.event_type = any (types)) as by_xp,
+            exists (select from tendril.campaigns c where c.status <> 'draft' and c.goal ->> 'event' = any (types))
+                or exists (select from tendril.experiments x where x.status <> 'draft' and x.goal ->> 'event' = any (types)) as by_conversions,
+            exists (select from tendril.sequences s where s.trigger ->> 'event' = any (types))
+                or exists (
+                    select from tendril.campaigns c
+                    where c.status = 'active' and c.kind = 'triggered' and c.schedule ->> 'event' = any (types)) as by_enrollments
+        into followed;
+        if followed.by_xp then
+            perform tendril.award_events(fresh, record_behavior_events.at);
+        end if;
+        if followed.by_conversions then
+            perform tendril.record_conversions(array(select f.id from unnest(fresh) f), record_behavior_events.at);
+        end if;
+        if followed.by_enrollments then
+            enrolled := tendril.fire_triggers(fresh, record_behavior_events.at);
+        end if;
     end if;
     return jsonb_build_object(
-        'recorded', cardinality(fresh),
-        'duplicates', jsonb_array_length(record_behavior_events.events) - cardinality(fresh),
-        'enrolled', case when cardinality(fresh) > 0 then tendril.fire_triggers(fresh, record_behavior_events.at) else 0 end);
+        'recorded', coalesce(cardinality(fresh), 0),
+        'duplicates', jsonb_array_length(record_behavior_events.events) - coalesce(cardinality(fresh), 0),
+        'enrolled', enrolled);
 end;
 $$;

@@ -1,16 +1,17 @@
 -- Adds what people did, each event once, to their days; what the clock noticed or an admin wrote down is nothing that they did.
-create or replace function tendril.roll_up_behavior(behavior_events bigint[])
+create or replace function tendril.roll_up_behavior(behavior_events tendril.behavior_events[])
 returns void
-language sql
+language plpgsql
 set search_path = ''
 as $$
+#variable_conflict use_column
+begin
     with rolled as (
         insert into tendril.behavior_days as d (user_id, day, type, events, first_at, last_at, half_hours, channels)
         select
             b.user_id, (b.occurred_at at time zone u.timezone)::date, b.type, count(*), min(b.occurred_at), max(b.occurred_at),
             bit_or(tendril.half_hour(b.occurred_at, u.timezone)), bit_or(tendril.channel_bit(b.source))
-        from unnest(roll_up_behavior.behavior_events) as f (id)
-        join tendril.behavior_events b on b.id = f.id
+        from unnest(roll_up_behavior.behavior_events) b
         join tendril.users u on u.id = b.user_id
         where b.source not in ('clock', 'admin')
         group by 1, 2, 3
@@ -22,4 +23,5 @@ as $$
         returning day
     )
     insert into tendril.activity_marks (day) select distinct r.day from rolled r;
+end;
 $$;

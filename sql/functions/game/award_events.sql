@@ -1,14 +1,14 @@
 -- Gives the XP that these behavior events earn, within the caps, and notes the days on which they keep streaks; what is reached by it,
 -- levels and milestones, is recorded in turn. The users are locked by whoever recorded the events, so caps are exact.
-create or replace function tendril.award_events(behavior_events bigint[], at timestamptz default tendril.clock())
+create or replace function tendril.award_events(behavior_events tendril.behavior_events[], at timestamptz default tendril.clock())
 returns void
 language plpgsql
 set search_path = ''
 as $$
 #variable_conflict use_column
 declare
-    risen jsonb;
-    keeping uuid[];
+    steps int[] := array(select l.xp from tendril.xp_levels l order by l.number);
+    earned record;
 begin
     with new as materialized (
         select e.* from tendril.earned_awards(award_events.behavior_events) e
@@ -41,43 +41,35 @@ begin
         insert into tendril.xp_days as d (user_id, day, xp)
         select a.user_id, a.day, a.xp from awarded a order by 1, 2
         on conflict (user_id, day) do update set xp = d.xp + excluded.xp
-    ), totals as (
-        insert into tendril.xp_totals as t (user_id, xp, level, changed_at)
-        select a.user_id, sum(a.xp), tendril.level_of(sum(a.xp)::int), award_events.at from awarded a group by 1 order by 1
-        on conflict (user_id) do update
-        set xp = t.xp + excluded.xp, level = tendril.level_of(t.xp + excluded.xp), changed_at = excluded.changed_at
+    ), sums as (
+        select a.user_id, sum(a.xp)::int as xp from awarded a group by 1
+    ), grown as (
+        update tendril.xp_totals t
+        set xp = t.xp + s.xp, level = tendril.level_at(t.xp + s.xp, steps), changed_at = award_events.at
+        from sums s where t.user_id = s.user_id and t.user_id = any (array(select s.user_id from sums s))
+        returning t.user_id, t.level, tendril.level_at(t.xp - s.xp, steps) as before
+    ), begun as (
+        insert into tendril.xp_totals (user_id, xp, level, changed_at)
+        select s.user_id, s.xp, tendril.level_at(s.xp, steps), award_events.at
+        from sums s where s.user_id not in (select g.user_id from grown g) order by 1
         returning user_id, level
     ), acts as (
         select n.user_id, n.day, count(distinct n.behavior_event_id)::int as acts, max(n.earned_at) as latest
         from new n where n.is_act group by 1, 2
-    ), active as (
-        insert into tendril.streak_days as d (user_id, day, kind, acts)
-        select a.user_id, a.day, 'active', a.acts from acts a order by 1, 2
-        on conflict (user_id, day) do update set kind = 'active', acts = d.acts + excluded.acts
-        returning user_id, day, acts
-    ), kept as (
-        select a.user_id, max(a.latest) as latest, min(a.day) filter (where d.acts = a.acts) as earliest
-        from acts a join active d on d.user_id = a.user_id and d.day = a.day group by 1
-    ), streaks as (
-        insert into tendril.streaks as s (user_id, freezes, settled, last_act_at, is_stale)
-        select k.user_id, 0, k.earliest, k.latest, true from kept k order by 1
-        on conflict (user_id) do update
-        set last_act_at = greatest(s.last_act_at, excluded.last_act_at),
-            -- a day that was settled without it
-            is_stale = s.is_stale or coalesce(excluded.settled <= s.settled, false)
     )
     select
         (
-            select jsonb_agg(jsonb_build_object('user_id', t.user_id, 'from', coalesce(o.level, 1)))
-            from totals t left join tendril.xp_totals o on o.user_id = t.user_id where t.level > coalesce(o.level, 1)
-        ),
-        (select array_agg(k.user_id) from kept k where k.earliest is not null)
-    into risen, keeping;
-    if keeping is not null then
-        perform tendril.settle_streaks(keeping, award_events.at);
+            select jsonb_agg(jsonb_build_object('user_id', t.user_id, 'from', t.before))
+            from (select * from grown union all select b.user_id, b.level, 1 from begun b) t where t.level > t.before
+        ) as risen,
+        array_agg(a.user_id) as users, array_agg(a.day) as days, array_agg(a.acts) as acts, array_agg(a.latest) as latest
+    into earned
+    from acts a;
+    if earned.users is not null then
+        perform tendril.keep_streaks(earned.users, earned.days, earned.acts, earned.latest, award_events.at);
     end if;
-    if risen is not null then
-        perform tendril.reward_levels(risen, award_events.at);
+    if earned.risen is not null then
+        perform tendril.reward_levels(earned.risen, award_events.at);
     end if;
 end;
 $$;

@@ -4,5 +4,5 @@ returns int
 language sql stable
 set search_path = ''
 as $$
-    select coalesce(max(l.number), 1) from tendril.xp_levels l where l.xp <= level_of.xp;
+    select tendril.level_at(level_of.xp, array(select l.xp from tendril.xp_levels l order by l.number));
 $$;

@@ -7,14 +7,15 @@ set search_path = ''
 as $$
 #variable_conflict use_column
 declare
+    mistaken tendril.behavior_events[] := array(
+        select b from unnest(take_back_awards.behavior_events) as f (id) join tendril.behavior_events b on b.id = f.id);
     changed uuid[];
 begin
     perform from tendril.users u
-    where u.id in (
-        select b.user_id from unnest(take_back_awards.behavior_events) as f (id) join tendril.behavior_events b on b.id = f.id)
+    where u.id in (select b.user_id from unnest(mistaken) b)
     order by u.id for no key update;
     with earned as materialized (
-        select e.* from tendril.earned_awards(take_back_awards.behavior_events) e
+        select e.* from tendril.earned_awards(mistaken) e
     ), gone as (
         delete from tendril.xp_ledger l using earned e
         where l.user_id = e.user_id and l.award_key = e.award_key

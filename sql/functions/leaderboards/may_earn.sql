@@ -2,8 +2,5 @@
 create or replace function tendril.may_earn(achievement tendril.achievements, event_type text)
 returns boolean
 language sql immutable
-set search_path = ''
-as $$
-    select may_earn.event_type <> 'achievement_earned'
-        and coalesce(may_earn.event_type = any ((may_earn.achievement).event_types), true);
-$$;
+-- in this form it becomes part of the query that uses it
+return event_type <> 'achievement_earned' and coalesce(event_type = any ((achievement).event_types), true);

@@ -42,12 +42,6 @@ begin
         where (delivery_figures.deliveries is null or d.id = any (delivery_figures.deliveries))
             and (delivery_figures.first_enrollment is null
                 or d.enrollment_id between delivery_figures.first_enrollment and delivery_figures.last_enrollment)
-    ), told as (
-        select v.delivery_id, bool_or(v.type in ('opened', 'clicked')) as is_opened, bool_or(v.type = 'bounced') as is_hard_bounced,
-            bool_or(v.type = 'soft_bounce') as is_soft_bounced
-        from chosen c join tendril.delivery_events v on v.delivery_id = c.id
-        where v.source in ('resend', 'link')
-        group by 1
     ), led_to as (
         -- An event is owed to one message, though a campaign and an experiment may both wait for it.
         select o.delivery_id, count(*) as conversions, coalesce(sum(o.value), 0) as value
@@ -76,7 +70,7 @@ begin
         cross join lateral (
             select case when d.sent_at is not null and d.delivery_status not in ('bounced', 'complained', 'failed') then 'sent' else d.delivery_status end as outcome
         ) o
-        left join tendril.mail_domains m on d.channel = 'email' and m.domain = lower(substring(d.recipient_address from '@([^@]+)$'))
+        left join tendril.mail_domains m on d.channel = 'email' and m.domain = lower(split_part(d.recipient_address, '@', -1))
         where (d.sent_at is not null or d.delivery_status not in ('pending', 'sending')) and d.sequence_type <> 'campaign_trial'
     )
     select
@@ -86,11 +80,11 @@ begin
         j.day, j.version_id, j.message_step, j.channel, j.message_class, j.campaign_id, j.experiment_id, j.variant, j.mail_provider, j.outcome,
         j.reason, j.enrolled_on,
         date_bin('15 minutes', j.sent_at, 'epoch'),
-        extract(hour from j.sent_at at time zone j.timezone)::smallint,
-        extract(hour from p.opened_at at time zone j.timezone)::smallint,
+        date_part('hour', j.sent_at at time zone j.timezone)::smallint,
+        date_part('hour', p.opened_at at time zone j.timezone)::smallint,
         -- `greatest` would make 0 of nothing
-        case when p.opened_at is not null then greatest(extract(epoch from p.opened_at - j.sent_at), 0)::int end,
-        case when p.clicked_at is not null then greatest(extract(epoch from p.clicked_at - j.sent_at), 0)::int end,
+        case when p.opened_at is not null then greatest(date_part('epoch', p.opened_at - j.sent_at), 0)::int end,
+        case when p.clicked_at is not null then greatest(date_part('epoch', p.clicked_at - j.sent_at), 0)::int end,
         coalesce(l.conversions, 0)::int, coalesce(l.value, 0),
         j.sent_at is not null,
         j.is_first,
@@ -109,7 +103,12 @@ begin
     cross join lateral (
         select case when j.is_delivered then coalesce(j.opened_at, j.clicked_at) end as opened_at, case when j.is_delivered then j.clicked_at end as clicked_at
     ) p
-    left join told t on t.delivery_id = j.id
+    left join lateral (
+        select bool_or(v.type in ('opened', 'clicked')) as is_opened, bool_or(v.type = 'bounced') as is_hard_bounced,
+            bool_or(v.type = 'soft_bounce') as is_soft_bounced
+        from tendril.delivery_events v
+        where v.delivery_id = j.id and j.channel = 'email' and v.source in ('resend', 'link')
+    ) t on true
     left join led_to l on l.delivery_id = j.id;
 end;
 $$;

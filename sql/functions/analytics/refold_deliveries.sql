@@ -102,22 +102,31 @@ begin
             conversions = c.conversions + excluded.conversions, value = c.value + excluded.value,
             open_seconds = c.open_seconds + excluded.open_seconds, click_seconds = c.click_seconds + excluded.click_seconds
     ), spread as materialized (
-        select h.day, v.sequence, h.channel, h.message_class, coalesce(h.campaign_id, 0) as campaign_id, h.kind, h.bucket, h.deliveries, h.opened, h.clicked
+        -- bucket b of a delay is from 2^(b/2) up to 2^((b+1)/2) seconds, so that a median read from buckets is at most a fifth off
+        select k.day, v.sequence, k.channel, k.message_class, coalesce(k.campaign_id, 0) as campaign_id, k.kind, k.bucket, k.deliveries, k.opened, k.clicked
         from (
-            select c.day, c.version_id, c.channel, c.message_class, c.campaign_id, k.kind, k.bucket, sum(c.sign) as deliveries,
+            select 'sent_hour' as kind, c.sent_hour as bucket, c.day, c.version_id, c.channel, c.message_class, c.campaign_id, sum(c.sign) as deliveries,
                 coalesce(sum(c.sign) filter (where c.open_seconds is not null), 0) as opened,
                 coalesce(sum(c.sign) filter (where c.click_seconds is not null), 0) as clicked
-            from changes c
-            cross join lateral (
-                -- bucket b of a delay is from 2^(b/2) up to 2^((b+1)/2) seconds, so that a median read from buckets is at most a fifth off
-                values ('open_delay', floor(2 * ln(greatest(c.open_seconds, 1)::float8) / ln(2::float8) + 1e-9)::smallint),
-                    ('click_delay', floor(2 * ln(greatest(c.click_seconds, 1)::float8) / ln(2::float8) + 1e-9)::smallint),
-                    ('open_hour', c.open_hour), ('sent_hour', c.sent_hour)
-            ) as k (kind, bucket)
-            where case k.kind when 'open_delay' then c.open_seconds is not null when 'click_delay' then c.click_seconds is not null else k.bucket is not null end
-            group by 1, 2, 3, 4, 5, 6, 7
-        ) h
-        join tendril.sequence_versions v on v.id = h.version_id
+            from changes c where c.sent_hour is not null
+            group by 2, 3, 4, 5, 6, 7
+            union all
+            select 'open_hour', c.open_hour, c.day, c.version_id, c.channel, c.message_class, c.campaign_id, sum(c.sign),
+                sum(c.sign), coalesce(sum(c.sign) filter (where c.click_seconds is not null), 0)
+            from changes c where c.open_seconds is not null
+            group by 2, 3, 4, 5, 6, 7
+            union all
+            select 'open_delay', floor(2 * ln(greatest(c.open_seconds, 1)::float8) / ln(2::float8) + 1e-9)::smallint, c.day, c.version_id, c.channel,
+                c.message_class, c.campaign_id, sum(c.sign), sum(c.sign), coalesce(sum(c.sign) filter (where c.click_seconds is not null), 0)
+            from changes c where c.open_seconds is not null
+            group by 2, 3, 4, 5, 6, 7
+            union all
+            select 'click_delay', floor(2 * ln(greatest(c.click_seconds, 1)::float8) / ln(2::float8) + 1e-9)::smallint, c.day, c.version_id, c.channel,
+                c.message_class, c.campaign_id, sum(c.sign), coalesce(sum(c.sign) filter (where c.open_seconds is not null), 0), sum(c.sign)
+            from changes c where c.click_seconds is not null
+            group by 2, 3, 4, 5, 6, 7
+        ) k
+        join tendril.sequence_versions v on v.id = k.version_id
     ), spreads as (
         insert into tendril.delivery_spreads as s (day, sequence, channel, message_class, campaign_id, kind, bucket, deliveries, opened, clicked)
         select p.day, p.sequence, p.channel, p.message_class, p.campaign_id, p.kind, p.bucket, sum(p.deliveries), sum(p.opened), sum(p.clicked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,16 +28,12 @@ class Sentence:
     words_de: str
     one: str | None = None
     one_de: str | None = None
-    at_least: float | None = None
-    at_most: float | None = None
+    at_least: float = -math.inf
+    at_most: float = math.inf
 
     def holds(self, signals: Signals) -> bool:
         value = signals.get(self.signal)
-        return (
-            value is not None
-            and (self.at_least is None or value >= self.at_least)
-            and (self.at_most is None or value <= self.at_most)
-        )
+        return value is not None and self.at_least <= value <= self.at_most
 
     def told(self, signals: Signals) -> Mapping[str, Any]:
         figures = _Figures(signals, self.signal)

@@ -20,16 +20,12 @@ class Rule:
 
     signal: str
     points: float
-    at_least: float | None = None
-    at_most: float | None = None
+    at_least: float = -math.inf
+    at_most: float = math.inf
 
     def holds(self, signals: Mapping[str, float | None]) -> bool:
         value = signals.get(self.signal)
-        if value is None:
-            return False
-        return (self.at_least is None or value >= self.at_least) and (
-            self.at_most is None or value <= self.at_most
-        )
+        return value is not None and self.at_least <= value <= self.at_most
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,11 +102,11 @@ def _labels(log: Log, ends: Sequence[date], question: Question) -> Mapping[str, 
     """Of whom it can be said that they left: those with a label, else those who came by then."""
     if log.labels:
         return log.labels
-    latest = max(ends) + timedelta(days=question.horizon)
-    if not question.own_start and not log.groups and log.last_day < latest:
+    earliest = min(ends) + timedelta(days=question.horizon)
+    if log.last_day < earliest:
         raise BadLog(
             f"the log ends on {log.last_day}; to see who leaves within {question.horizon} days after day "
-            f"{question.day}, it has to reach to {latest}: ask for an earlier day, or give labels"
+            f"{question.day}, it has to reach to {earliest}: ask for an earlier day, or give labels"
         )
     return _derived(log, ends, question)
 

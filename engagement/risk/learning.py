@@ -39,6 +39,7 @@ FEWEST = 200
 FEWEST_OF_EACH = 50
 HELD_BACK_OF = 6
 """Every sixth person is held back for the calibration, on all days."""
+IMPORTANCE_PEOPLE = 1_000
 
 
 def learned(folder: Path) -> dict[str, Any]:
@@ -83,7 +84,9 @@ def _one(
         "people": len(judge[3]),
         "lessons": len(left),
         "left": int(judge[3].sum()),
-        "importance": importance(signals, left, names, people=1_000, repeats=1),
+        "importance": importance(
+            model.trees, judge[1][:IMPORTANCE_PEOPLE], judge[3][:IMPORTANCE_PEOPLE], names
+        ),
         "document": written(model),
     }
 
@@ -161,7 +164,8 @@ def _line(pipeline: Any) -> dict[str, Any]:
 
 def main(folder: Path) -> None:
     os.nice(10)  # people who wait come first
-    json.dump(learned(folder), sys.stdout)
+    # in one piece: json.dump writes a model of many numbers bit by bit
+    sys.stdout.write(json.dumps(learned(folder)))
 
 
 if __name__ == "__main__":

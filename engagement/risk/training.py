@@ -189,17 +189,21 @@ def measured(told: Floats, left: Floats) -> dict[str, float]:
 
 
 def importance(
-    signals: Floats, left: Floats, names: list[str], people: int = IMPORTANCE_PEOPLE, repeats: int = 3
+    trees: ClassifierMixin, signals: Floats, left: Floats, names: list[str], repeats: int = 1
 ) -> list[dict[str, Any]]:
     """How much of the area is lost when one signal is shuffled, on people that the trees have not seen."""
-    seen, kept = divided(signals, left, min(0.3, people / len(left)))
-    signals = without_empty(signals)
-    trees = boosting(len(seen)).fit(signals[seen], left[seen])
     found = permutation_importance(
-        trees, signals[kept], left[kept], scoring="roc_auc", n_repeats=repeats, random_state=SEED
+        trees, signals, left, scoring="roc_auc", n_repeats=repeats, random_state=SEED
     ).importances_mean
     order = np.argsort(-found)[:15]
     return [{"signal": names[place], "auc_lost": float(found[place])} for place in order]
+
+
+def _importance(signals: Floats, left: Floats, names: list[str]) -> list[dict[str, Any]]:
+    seen, kept = divided(signals, left, min(0.3, IMPORTANCE_PEOPLE / len(left)))
+    signals = without_empty(signals)
+    trees = boosting(len(seen)).fit(signals[seen], left[seen])
+    return importance(trees, signals[kept], left[kept], names, repeats=3)
 
 
 def curve(told: Floats, left: Floats) -> list[list[float]]:
@@ -228,7 +232,7 @@ def evaluated(signals: Floats, left: Floats, rules: Floats, names: list[str]) ->
         "chosen": "learned" if is_better else max(models, key=lambda name: models[name]["auc"]),
         "calibration": {name: calibration(each, left) for name, each in told.items()},
         "curves": {name: curve(each, left) for name, each in told.items()},
-        "importance": side_by_side([partial(importance, signals, left, names)])[0],
+        "importance": side_by_side([partial(_importance, signals, left, names)])[0],
     }
 
 

@@ -31,6 +31,7 @@ START = datetime(2026, 1, 5, tzinfo=UTC)
 """A Monday. Tasks are due on Sundays."""
 WINDOW, AFTER = 30, 10
 DAYS = WINDOW + AFTER
+LATER = 21
 KINDS = ("access", "discussion", "navigate", "page_close", "problem", "video", "wiki")
 
 # By habit: its share, the chance to come on a day while keen, what a day has of events (the logarithm); then,
@@ -182,38 +183,39 @@ def made(people: int, seed: int = 11) -> Course:
     return Course(counts, first)
 
 
-def events(course: Course, until: int = DAYS, seed: int = 12) -> tuple[Counts, Floats, Counts]:
-    """Person, second and kind of each: in up to three visits of a day, at hours of their own."""
+def events(course: Course, courses: int, seed: int = 12) -> tuple[Counts, Floats, Counts]:
+    """Person, second and kind of each: in up to three visits of a day, at hours of their own. People are
+    dealt out to so many courses, each of which begins three weeks after the one before.
+    """
     chance = np.random.default_rng(seed)
-    person, day, kind = np.nonzero(course.counts[:, :until])
+    person, day, kind = np.nonzero(course.counts)
     number = course.counts[person, day, kind]
     hours = chance.normal(19, 3, len(course.first))
-    visits = (hours[:, None, None] + chance.normal(0, 3, (len(hours), until, 3))) % 23
+    visits = (hours[:, None, None] + chance.normal(0, 3, (len(hours), DAYS, 3))) % 23
     person, day, kind = (np.repeat(each, number) for each in (person, day, kind))
     begins = visits[person, day, chance.choice(3, len(person), p=[0.6, 0.3, 0.1])]
     second = (begins * 3_600 + chance.exponential(1_500, len(person))).clip(max=86_399).round()
+    day = day + LATER * (person % courses)
     order = np.lexsort((second, day, person))
     return person[order], (START.timestamp() + day * 86_400 + second)[order], kind[order]
 
 
-def log_of(course: Course, until: int = DAYS) -> Log:
-    person, moment, kind = events(course, until)
+def log_of(course: Course, courses: int = 1) -> Log:
+    person, moment, kind = events(course, courses)
     log = Log(names=[str(number) for number in range(len(course.first))], kinds=[*KINDS])
     log.users.extend(person.tolist())
     log.moments.extend(moment.tolist())
     log.types.extend(kind.tolist())
+    log.groups.extend(number % courses for number in range(len(course.first)))
     return log
 
 
 def write(course: Course, folder: Path, courses: int) -> None:
-    """log.csv, of all forty days, and truth.csv: who did nothing in the last ten of them. Of several courses
-    each begins three weeks after the one before.
-    """
+    """log.csv, of all forty days, and truth.csv: who did nothing in the last ten of them."""
     folder.mkdir(parents=True, exist_ok=True)
-    person, moment, kind = events(course)
-    of = np.arange(len(course.first)) % courses
-    time = np.datetime_as_string((moment + of[person] * 21 * 86_400).astype("datetime64[s]"))
-    columns = (person, time, np.array(KINDS)[kind], of[person])
+    person, moment, kind = events(course, courses)
+    time = np.datetime_as_string(moment.astype("datetime64[s]"))
+    columns = (person, time, np.array(KINDS)[kind], person % courses)
     with (folder / "log.csv").open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
         rows.writerow(["user", "time", "event_type", "course"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 from typing import Any
@@ -139,6 +140,41 @@ async def test_a_risk_that_rises_over_a_threshold_is_told_once_per_rise(
         await keep(world, ada, risk)
 
     assert await rises(connection) == [(61, "high"), (85, "critical"), (65, "high")]
+
+
+async def test_who_is_told_by_two_at_the_same_time_rises_once(
+    world: World, connection: asyncpg.Connection
+) -> None:
+    people = [await world.person() for _ in range(20)]
+    for user in people:
+        await keep(world, user, 30)
+    rows = [{"user_id": user, "risk": 65} for user in people]
+    moments = [f"2026-03-02T13:00:0{second}+00:00" for second in range(4)]
+    kept = await asyncio.gather(*(world.call("store_risks", rows=rows, at=moment) for moment in moments))
+
+    assert sum(each["rose"] for each in kept) == len(people)
+    assert await rises(connection) == [(65, "high")] * len(people)
+
+
+async def test_a_page_begins_where_the_last_one_ended_though_nobody_of_it_is_told_yet(world: World) -> None:
+    people = {await world.person() for _ in range(7)}
+    assert await paged(world, "outdated_risks") == [2, 2, 2, 1]
+    for user in people:
+        await keep(world, user, 30)
+    await world.clock.set("2026-03-04T12:00:00+00:00")
+
+    assert await paged(world, "outdated_risks") == [0]
+    assert await paged(world, "due_risks") == [2, 2, 2, 1]
+
+
+async def paged(world: World, operation: str) -> list[int]:
+    """How many are on each page of two, all of them different people."""
+    pages = [await world.call(operation, batch=2)]
+    while pages[-1]["next"]:
+        pages.append(await world.call(operation, batch=2, after=pages[-1]["next"]))
+    users = [user for page in pages for user in page["users"]]
+    assert len(set(users)) == len(users)
+    return [len(page["users"]) for page in pages]
 
 
 async def test_who_was_quiet_before_risks_were_told_is_nobodys_news(

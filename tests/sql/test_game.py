@@ -13,6 +13,7 @@ from engagement.game import load_game
 from storage.store import Conflict, NotFound, Store
 from tests.sql.conftest import Row, World
 from tests.sql.test_commitments import keep
+from tests.sql.test_many_at_once import WAITS_FOR_US
 
 NOON = "T12:00:00+00:00"
 
@@ -400,3 +401,58 @@ async def test_filters_ask_for_xp_and_streaks(world: World, store: Store) -> Non
     }.items():
         found = await store.call("preview_audience", filter=dict([asked]))
         assert {row["user_id"] for row in found["sample"]} == expected, asked
+
+
+# What no foreign key holds on to
+
+WITHOUT_A_KEY = (
+    "behavior_events",
+    "behavior_days",
+    "score_marks",
+    "xp_ledger",
+    "xp_days",
+    "streak_days",
+    "standings",
+)
+
+
+async def left_of(connection: asyncpg.Connection, user_id: str) -> set[str]:
+    return {
+        table
+        for table in WITHOUT_A_KEY
+        if await connection.fetchval(
+            f"select exists (select from tendril.{table} where user_id = $1::uuid)", user_id
+        )
+    }
+
+
+async def test_who_is_deleted_while_they_earn_leaves_nothing(
+    world: World, connection: asyncpg.Connection
+) -> None:
+    ada = await world.person()
+    async with asyncio.timeout(60), connection.transaction():
+        await connection.execute(
+            "select tendril.record_behavior_events(jsonb_build_array(jsonb_build_object("
+            "'event_id', 'late', 'user_id', $1::text, 'type', 'lesson_complete', 'source', 'api')))",
+            ada,
+        )
+        assert await left_of(connection, ada) == set(WITHOUT_A_KEY)
+        deleting = asyncio.create_task(world.call("delete_user", user_id=ada, source="telegram"))
+        while not await connection.fetchval(WAITS_FOR_US):
+            continue
+    await deleting
+
+    assert await left_of(connection, ada) == set()
+    assert (await world.did(ada, "lesson_complete"))["recorded"] == 0
+    assert await left_of(connection, ada) == set()
+
+
+async def test_where_everybody_is_cleared_away_nothing_of_theirs_stays(
+    world: World, connection: asyncpg.Connection
+) -> None:
+    ada = await world.person()
+    await learned(world, ada, 1)
+
+    await connection.execute("truncate tendril.users cascade")
+
+    assert await left_of(connection, ada) == set()

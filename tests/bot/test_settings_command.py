@@ -80,6 +80,7 @@ async def test_tapping_twice_changes_nothing_more(tendril: Tendril) -> None:
         ("time afternoon", {"preferred_time": "afternoon"}),
         ("quiet 21:30-07:00", {"quiet_from": "21:30:00", "quiet_until": "07:00:00"}),
         ("quiet 21 to 7", {"quiet_from": "21:00:00", "quiet_until": "07:00:00"}),
+        ("leaderboards off", {"on_leaderboards": False}),
         ("quiet off", {"quiet_from": "00:00:00", "quiet_until": "00:00:00"}),
     ],
 )
@@ -206,6 +207,17 @@ async def test_less_often_is_chosen_by_a_button(tendril: Tendril) -> None:
     await reads(ada, page, "How often: At most 3 a week")
 
     assert (await preferences(tendril, ada))["max_per_week"] == 3
+
+
+async def test_leaderboards_are_left_by_a_button_that_stays(tendril: Tendril) -> None:
+    ada = await tendril.started("Ada")
+    page = await opened(ada, "✓ Leaderboards")
+
+    page = await reads(ada, page, "Leaderboards: nobody sees you")
+    assert (await preferences(tendril, ada))["on_leaderboards"] is False
+
+    await ada.taps(page, "✗ Leaderboards")
+    await reads(ada, page, "Leaderboards: others see you")
 
 
 async def test_the_language_is_chosen_and_answered_in(tendril: Tendril) -> None:

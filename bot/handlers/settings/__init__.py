@@ -206,11 +206,11 @@ def answers() -> Mapping[str, Understand]:
 
 
 def handlers() -> list[BaseHandler[Any, Any, Any]]:
-    keys = r"preferred_channel|preferred_time|timezone|quiet|paused_until|frequency|locale|\w+\.\w+"
+    own = r"preferred_channel|preferred_time|timezone|quiet|paused_until|frequency|locale|on_leaderboards"
     return [
         command("settings", settings),
         tap(r"^s:show:(?P<screen>\w+)$", show),
-        tap(rf"^s:set:(?P<key>{keys})=(?P<value>.*)$", choose),
+        tap(rf"^s:set:(?P<key>{own}|\w+\.\w+)=(?P<value>.*)$", choose),
         tap(r"^s:pause:(?P<span>1 day|1 week|forever)$", choose_pause),
         tap(r"^s:day$", ask_day),
         tap(r"^s:accept:(?P<id>\d{1,18})$", accept),

@@ -39,6 +39,7 @@ def _lines(texts: English, preferences: Preferences) -> Iterable[str]:
     yield texts.settings_line(texts.quiet_label, _quiet_hours(texts, preferences))
     yield texts.settings_line(texts.zone_label, texts.zone(preferences["timezone"]))
     yield texts.settings_line(texts.language_label, _language_of(preferences))
+    yield texts.settings_line(texts.boards_label, texts.on_boards[preferences["on_leaderboards"]])
     if declined:
         yield texts.settings_line(texts.declined_label, ", ".join(declined))
 
@@ -59,13 +60,20 @@ def _overview(texts: English, preferences: Preferences) -> Screen:
         [button(texts.often_label, "s:show:often"), button(texts.time_label, "s:show:time")],
         [button(texts.quiet_label, "s:show:quiet"), button(texts.zone_label, "s:show:zone")],
         [button(texts.language_label, "s:show:language"), pause],
-        [button(texts.learning_label, "lp:show")],
+        [button(texts.learning_label, "lp:show"), _boards(texts, preferences)],
         [button(texts.page_label, "s:page"), button(texts.data_label, "s:show:data")],
         [stop, button(texts.done_label, "s:done")],
     ]
     if preferences["declined"]:
         rows.insert(4, [button(texts.declined_label, "s:show:declined")])
     return overview(texts, preferences), rows
+
+
+def _boards(texts: English, preferences: Preferences) -> InlineKeyboardButton:
+    """A tick that is switched where it stands."""
+    is_listed = preferences["on_leaderboards"]
+    label = f"{'✓' if is_listed else '✗'} {texts.boards_label}"
+    return button(label, f"s:set:on_leaderboards={'false' if is_listed else 'true'}")
 
 
 def _channel(texts: English, preferences: Preferences) -> Screen:

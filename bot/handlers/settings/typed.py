@@ -37,6 +37,8 @@ def understood(what: str, value: str) -> dict[str, Any] | None:
             return {_KEYS[what]: value}
         case "language", _ if language := _language(value):
             return {"locale": language}
+        case "leaderboards", "on" | "off":
+            return {"on_leaderboards": value == "on"}
         case "quiet", "off" | "none":
             return NO_QUIET_HOURS
         case "quiet", hours if found := _HOURS.fullmatch(hours):

@@ -32,6 +32,8 @@ class Settings(Basics):
     zone_label = "Time zone"
     quiet_label = "Quiet hours"
     language_label = "Language"
+    boards_label = "Leaderboards"
+    on_boards: Mapping[bool, str] = {True: "others see you", False: "nobody sees you"}
     declined_label = "Not wanted"
     pause_label = "Pause"
     resume_label = "Resume now"
@@ -117,7 +119,8 @@ class Settings(Basics):
         "<code>/settings quiet 22:00-08:00</code> (or off)\n"
         "<code>/settings pause 1 week</code> (or 1 day, forever, 2026-12-24)\n"
         "<code>/settings resume</code>\n"
-        "<code>/settings language Deutsch</code>"
+        "<code>/settings language Deutsch</code>\n"
+        "<code>/settings leaderboards off</code> (or on)"
     )
     email_needed_first = "For that I need your email address first: /email you@example.com"
 

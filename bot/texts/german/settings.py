@@ -34,6 +34,8 @@ class Settings(english.settings.Settings):
     zone_label = "Zeitzone"
     quiet_label = "Ruhezeit"
     language_label = "Sprache"
+    boards_label = "Ranglisten"
+    on_boards: Mapping[bool, str] = {True: "andere sehen dich", False: "niemand sieht dich"}
     declined_label = "Nicht gewünscht"
     pause_label = "Pause"
     resume_label = "Weiter"
@@ -70,12 +72,14 @@ class Settings(english.settings.Settings):
         "stadt": "timezone",
         "ruhe": "quiet",
         "ruhezeit": "quiet",
+        "an": "on",
         "aus": "off",
         "tag": "day",
         "woche": "week",
         "immer": "forever",
         "weiter": "resume",
         "sprache": "language",
+        "ranglisten": "leaderboards",
     }
 
     ask_channel = "Wo soll ich dir schreiben? Was du antippst, kommt an die erste Stelle."
@@ -133,7 +137,8 @@ class Settings(english.settings.Settings):
         "<code>/settings ruhe 22:00-08:00</code> (oder aus)\n"
         "<code>/settings pause 1 Woche</code> (oder 1 Tag, immer, 24.12.)\n"
         "<code>/settings weiter</code>\n"
-        "<code>/settings sprache English</code>"
+        "<code>/settings sprache English</code>\n"
+        "<code>/settings ranglisten aus</code> (oder an)"
     )
     email_needed_first = "Dafür brauche ich zuerst deine E-Mail-Adresse: /email du@example.com"
 

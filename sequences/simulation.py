@@ -28,6 +28,7 @@ WHY_NOT = {
     "not_enrolled": "did not enter",
     "already_enrolled": "had it before",
     "sequence_declined": "declined it",
+    "throttled": "is not yet reached: the campaign enrolls only so many in a minute",
     "no_date_ahead": "is not in the audience, or has no date that its steps still lie ahead of",
     "not_triggered": "does not do what triggers it, or not while its filters hold",
     "not_entering": "does not come into the audience: who is in it from the beginning is only remembered",

@@ -621,6 +621,94 @@ async def test_a_campaign_reaches_at_each_of_its_times_who_is_in_its_audience_th
     assert await contents(connection) == before
 
 
+THROTTLED = {"kind": "one_time", "schedule": {"at": "2026-03-04T09:00"}, "filter": {}, "per_minute": 2}
+
+
+async def throttled(world: World, zone: str | None, people: int = 7) -> tuple[int, list[str]]:
+    """An active campaign of two a minute, and its people; with each one's own clock in two zones."""
+    await world.publish(step())
+    drafted = await campaign(world, **THROTTLED, timezone=zone)
+    users = [
+        await world.person(timezone=("Asia/Tokyo", "Europe/Berlin")[number % 2]) for number in range(people)
+    ]
+    await world.clock.set(BEGIN)
+    await world.call(
+        "activate_campaign", campaign_id=drafted["id"], filter={}, upcoming=["2026-03-04T09:00"]
+    )
+    return drafted["id"], users
+
+
+async def carried_through(world: World, *, begins: datetime = BEGIN, until: datetime) -> None:
+    """Carries campaigns and delivers at each moment at which something is due."""
+    at: datetime | None = begins
+    while at is not None and at < until:
+        await world.clock.set(at)
+        await carried(world, at=at)
+        while await deliver(world, "telegram", at):
+            pass
+        following = await upcoming(world, at)
+        at = following if following is None or following > at else at + timedelta(seconds=1)
+
+
+async def sent_at(connection: asyncpg.Connection, user: str) -> list[datetime]:
+    query = "select sent_at from tendril.message_deliveries where user_id = $1 order by sent_at"
+    return [row["sent_at"] for row in await connection.fetch(query, user)]
+
+
+def foretold_sends(user: Row) -> list[datetime]:
+    return [datetime.fromisoformat(each["at"]) for each in user["entries"] if each["verdict"] == "send"]
+
+
+@pytest.mark.parametrize("zone", ["UTC", None])
+@pytest.mark.parametrize("named", [slice(None), slice(4, 7), slice(0, 1)])
+async def test_whom_a_throttle_holds_back_is_sent_it_in_the_minute_in_which_they_then_are(
+    world: World, connection: asyncpg.Connection, zone: str | None, named: slice
+) -> None:
+    campaign_id, people = await throttled(world, zone)
+    users = people[named]
+
+    report = await simulated(world, *users, campaign_id=campaign_id, times=["2026-03-04T09:00"], clock=zone)
+    await carried_through(world, until=BEGIN + timedelta(days=4))
+
+    happened_at = [await sent_at(connection, user) for user in users]
+    assert [foretold_sends(user) for user in report["users"]] == happened_at
+    assert all(len(moments) == 1 for moments in happened_at)
+
+
+async def test_the_rest_of_a_run_that_a_throttle_holds_back_is_simulated_from_where_it_is(
+    world: World, connection: asyncpg.Connection
+) -> None:
+    campaign_id, users = await throttled(world, "UTC")
+    now = datetime.fromisoformat("2026-03-04T09:01:30+00:00")
+    await carried_through(world, until=now)
+    await world.clock.set(now)
+
+    given = {"campaign_id": campaign_id, "users": users, "days": 2, "times": [], "clock": "UTC"}
+    report = await world.call("simulate", simulation=given, at=now)
+    begun = [await sent_at(connection, user) for user in users]
+    await carried_through(world, begins=now, until=BEGIN + timedelta(days=4))
+
+    happened_at = [await sent_at(connection, user) for user in users]
+    assert sum(map(len, begun)) == 4
+    assert [
+        sent or foretold_sends(user) for sent, user in zip(begun, report["users"], strict=True)
+    ] == happened_at
+
+
+async def test_who_comes_after_the_end_of_a_simulation_is_told_of_the_throttle(world: World) -> None:
+    await world.publish(step())
+    drafted = await campaign(world, **THROTTLED | {"per_minute": 1}, timezone="UTC")
+    people = [{"label": f"person {number}"} for number in range(3)]
+    begins = datetime.fromisoformat("2026-03-03T09:01:30+00:00")
+
+    given = {"campaign_id": drafted["id"], "invented": people, "days": 1, "clock": "UTC"}
+    report = await world.call(
+        "simulate", simulation=given | {"times": ["2026-03-04T09:00"], "from": begins.isoformat()}, at=begins
+    )
+
+    assert sorted(str(user["why_not"]) for user in report["users"]) == ["None", "None", "throttled"]
+
+
 async def test_who_runs_through_a_campaign_already_goes_on_and_does_not_begin_again(world: World) -> None:
     await world.publish(step(after="1 day"))
     drafted = await campaign(world, kind="triggered", schedule={"event": "sang"}, filter={})

@@ -30,6 +30,7 @@ begin
     ) come
     where come.due_at > (begin_campaign_runs.campaign).looked_at and come.due_at <= begin_campaign_runs.at
         and (come.zone is null or come.zone = any (inhabited))
+    order by come.due_at, come.zone
     on conflict (campaign_id, occurrence, zone) do nothing;
 
     update tendril.campaigns c

@@ -1,5 +1,5 @@
--- Enrolls the people of a simulation as one of its runs would: whoever is in the campaign's audience at that moment, or everybody
--- where there is no campaign.
+-- Enrolls the people of a simulation as one of its runs would: whoever is in the campaign's audience at that moment, or of those whose
+-- turn it then is, or everybody where there is no campaign.
 create or replace function tendril.begin_simulated(entry jsonb, run jsonb, people jsonb, at timestamptz default tendril.clock())
 returns void
 language plpgsql
@@ -16,9 +16,16 @@ begin
     if begin_simulated.run ->> 'campaign_id' is not null then
         perform tendril.enroll_audience(
             entered, begin_simulated.run -> 'filter', run_key, begin_simulated.run -> 'context', 'campaign', version,
-            (prefix || repeat('0', 12))::uuid, (prefix || repeat('f', 12))::uuid,
-            campaign_id => (begin_simulated.run ->> 'active_campaign_id')::bigint, zone => begin_simulated.entry ->> 'zone',
-            at => begin_simulated.at);
+            part.after_user, upto_user => part.upto_user, campaign_id => (begin_simulated.run ->> 'active_campaign_id')::bigint, zone => begin_simulated.entry ->> 'zone',
+            at => begin_simulated.at)
+        from (
+            select (prefix || repeat('0', 12))::uuid as after_user, (prefix || repeat('f', 12))::uuid as upto_user
+            where not begin_simulated.entry ? 'users'
+            union all
+            -- their ids are numbers, one after the other
+            select (prefix || lpad(to_hex(('x' || right(u.value, 12))::bit(48)::bigint - 1), 12, '0'))::uuid, u.value::uuid
+            from jsonb_array_elements_text(begin_simulated.entry -> 'users') as u (value)
+        ) part;
     else
         insert into tendril.enrollments (
             user_id, sequence, version_id, key, status, status_reason, context, source, stepped_at, anchor_at, enrolled_at, ended_at)

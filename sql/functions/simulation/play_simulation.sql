@@ -44,6 +44,10 @@ begin
                 hint = 'Take fewer people or fewer days.';
         end if;
         perform set_config('tendril.simulated_at', moment::text, true);
+        if run ->> 'per_minute' is not null then
+            select t.queued -> 'agenda', t.queued -> 'run' into agenda, run
+            from tendril.throttle_simulated(agenda, run, people, moment) as t (queued);
+        end if;
         perform tendril.begin_simulated(a.value, run, people, moment)
         from jsonb_array_elements(agenda) a where a.value ->> 'kind' = 'run' and (a.value ->> 'at')::timestamptz <= moment;
         perform tendril.record_simulated_behavior(agenda, people, moment);
@@ -61,6 +65,8 @@ begin
         looks_at := tendril.next_look(
             looks_from, (ends::date - begins::date), case when looks_at > moment then looks_at end, cardinality(sent) = 0, moment);
     end loop;
+    run := run || jsonb_build_object('throttled', (
+        select jsonb_agg(u.value) from jsonb_array_elements(agenda) a cross join lateral jsonb_array_elements(a.value -> 'users') u));
     return tendril.describe_simulation(people, run, begins, ends);
 end;
 $$;

@@ -40,7 +40,7 @@ begin
         'is_given', wanted is not null or definition is not null and coalesce(campaign.status, '') <> 'draft',
         'campaign_id', campaign.id,
         'active_campaign_id', tendril.activate_simulated(campaign, entered, campaign.filter, simulated_run.at),
-        'filter', campaign.filter, 'context', coalesce(simulated_run.simulation -> 'context', '{}')
+        'filter', campaign.filter, 'per_minute', campaign.per_minute, 'context', coalesce(simulated_run.simulation -> 'context', '{}')
     ) || tendril.simulated_watch(campaign, simulated_run.at);
 end;
 $$;

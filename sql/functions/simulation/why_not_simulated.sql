@@ -12,6 +12,7 @@ as $$
             where o.user_id = why_not_simulated.user_id and o.sequence = why_not_simulated.run ->> 'sequence') then 'sequence_declined'
         when bool_or(e.key = why_not_simulated.run ->> 'key' and coalesce(e.ended_at >= why_not_simulated.begins, true)) then 'already_running'
         when bool_or(e.key = why_not_simulated.run ->> 'key') then 'already_enrolled'
+        when why_not_simulated.run -> 'throttled' ? why_not_simulated.user_id::text then 'throttled'
         when why_not_simulated.run ->> 'campaign_id' is not null then why_not_simulated.run ->> 'why_not'
         when bool_or(e.status in ('active', 'paused')) then 'already_running'
         else 'not_enrolled'

@@ -1,8 +1,10 @@
 """Rates from the ledger: the sums are what counting every message anew would give, whatever happened."""
 
+import json
 from typing import Any
 
 import asyncpg
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule, run_state_machine_as_test
@@ -61,13 +63,50 @@ ACTIVE_FROM_SUMS = """
 select c.signed_up_in, c.week, sum(c.people)::int as people from tendril.cohort_counts c
 group by 1, 2 having sum(c.people) <> 0 order by 1, 2
 """
+QUARTERS_BY_HAND = """
+select date_bin('15 minutes', d.sent_at, 'epoch') as quarter, d.channel, count(*)::int as sent,
+    count(*) filter (where a.arrived)::int as delivered,
+    count(coalesce(d.opened_at, d.clicked_at)) filter (where a.arrived)::int as opened,
+    count(d.clicked_at) filter (where a.arrived)::int as clicked
+from tendril.message_deliveries d
+cross join lateral (
+    select d.delivery_status = 'complained' or d.delivery_status in ('sent', 'delivered', 'opened', 'clicked')
+        and (d.channel <> 'email' or d.delivered_at is not null) as arrived) a
+where d.sent_at is not null group by 1, 2 order by 1, 2
+"""
+QUARTERS_FROM_SUMS = """
+select quarter, channel, sent, delivered, opened, clicked from tendril.delivery_quarters
+where sent <> 0 order by 1, 2
+"""
+UNLIKE_CELLS = """
+with cells as (
+    select date_trunc('month', c.day)::date as month, c.channel, sum(c.deliveries) as deliveries,
+        sum(c.delivered) as delivered, sum(c.opened) as opened, sum(c.value) as value,
+        sum(c.open_seconds) as open_seconds, sum(c.deliveries) filter (where c.outcome = 'skipped') as skipped
+    from tendril.delivery_cells c group by 1, 2 having sum(c.deliveries) <> 0
+), coarser as (
+    select s.grain, date_trunc('month', s.day)::date as month, s.channel, sum(s.deliveries) as deliveries,
+        sum(s.delivered) as delivered, sum(s.opened) as opened, sum(s.value) as value,
+        sum(s.open_seconds) as open_seconds, sum(s.skipped) as skipped
+    from tendril.delivery_sums s group by 1, 2, 3
+)
+select g.grain, c.month, c.channel
+from cells c cross join tendril.analytics_grains() g
+left join coarser s on s.grain = g.grain and s.month = c.month and s.channel = c.channel
+where (s.deliveries, s.delivered, s.opened, s.value, s.open_seconds, s.skipped)
+    is distinct from (c.deliveries, c.delivered, c.opened, c.value, c.open_seconds, coalesce(c.skipped, 0))
+"""
 ALL_SUMS = (
     "select * from tendril.delivery_cells where deliveries <> 0 order by cell",
     "select * from tendril.delivery_spreads where deliveries <> 0 order by 1, 2, 3, 4, 5, 6, 7",
     "select * from tendril.step_counts where people <> 0 order by 1, 2, 3, 4, 5, 6",
+    "select * from tendril.delivery_sums where deliveries <> 0 order by cell",
+    "select * from tendril.spread_sums where deliveries <> 0 order by 1, 2, 3, 4, 5",
+    QUARTERS_FROM_SUMS,
     PLACES_FROM_SUMS,
     ACTIVE_FROM_SUMS,
 )
+COUNTED = ("deliveries", "sent", "people", "delivered", "opened")
 CONVERSION = """
 with experiment as (
     insert into tendril.experiments (name, title, sequence, seed, goal, created_by, created_at)
@@ -191,6 +230,63 @@ async def test_whoever_folds_waits_for_nobody(world: World, connection: asyncpg.
         assert await world.call("fold_deliveries") is None
 
 
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {},
+        {"channel": "email"},
+        {"sequence": "course"},
+        {"step": "second"},
+        {"mail_provider": "other"},
+        {"mail_provider": "other", "step": "second"},
+        {"message_class": "sequence", "sequence": "course", "mail_provider": "other"},
+    ],
+)
+async def test_many_months_are_the_sum_of_their_days(
+    world: World, clock: Clock, filters: dict[str, str]
+) -> None:
+    mail_only = {"channels": ["email"], "fallback": "none"}
+    await world.publish(step(**mail_only), step(name="second", after="40 days", **mail_only))
+    for days in (0, 20, 55):
+        await clock.advance(f"{days} days")
+        await world.enroll(await world.person())
+        (mail, *_) = await world.deliver("email")
+        await world.tell(mail, "opened", "delivered")
+    await world.call("fold_deliveries")
+    asked = {"since": "2026-03-01", "until": "2026-06-10", "filters": filters}
+
+    by_day, total, by_step = [
+        [
+            sum(row[name] for row in await world.call("analytics", group_by=group_by, **asked))
+            for name in COUNTED
+        ]
+        for group_by in ("day", "total", "step")
+    ]
+
+    assert by_day == total == by_step
+    assert total[0] > 0
+
+
+@pytest.mark.parametrize(
+    ("group_by", "filters", "sums"),
+    [
+        ("day", {}, "all"),
+        ("total", {"channel": "email", "message_class": "reminder"}, "all"),
+        ("mail_provider", {}, "provider"),
+        ("sequence", {"campaign": "winter"}, "sequence"),
+        ("step", {"sequence": "course"}, "step"),
+        ("variant", {"experiment": "words"}, "variant"),
+        ("step", {"mail_provider": "gmail"}, "month"),
+    ],
+)
+async def test_a_question_reads_the_coarsest_sums_that_answer_it(
+    connection: asyncpg.Connection, group_by: str, filters: dict[str, str], sums: str
+) -> None:
+    found = await connection.fetchval("select tendril.sums_for($1, $2)", group_by, json.dumps(filters))
+
+    assert found == sums
+
+
 async def test_a_median_is_read_from_buckets_and_at_most_a_fifth_off(world: World, clock: Clock) -> None:
     await world.publish(step(channels=["email"], fallback="none"))
     for _ in range(3):
@@ -253,6 +349,8 @@ class CountedLives(Lives):
         assert self.database.rows(FROM_SUMS) == self.database.rows(BY_HAND)
         assert self.database.rows(PLACES_FROM_SUMS) == self.database.rows(PLACES_BY_HAND)
         assert self.database.rows(ACTIVE_FROM_SUMS) == self.database.rows(ACTIVE_BY_HAND)
+        assert self.database.rows(QUARTERS_FROM_SUMS) == self.database.rows(QUARTERS_BY_HAND)
+        assert self.database.rows(UNLIKE_CELLS) == []
 
     def _sums(self) -> list[Any]:
         return [self.database.rows(query) for query in ALL_SUMS]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,15 +19,23 @@ MOST_REDIRECTS = 5
 USER_AGENT = "Tendril (checks the links of a message)"
 # Some servers know GET only; what these say to HEAD says nothing of the page.
 KNOWS_GET_ONLY = frozenset({400, 403, 404, 405, 501})
+# Who asks may not see it, or not now: a reader may.
+NOT_FOR_US = frozenset({401, 403, 407, 408, 421, 425, 429, 451})
+# What is said of a name that does not exist; anything else may be our own network.
+NO_SUCH_HOST = frozenset({socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)})
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedLink:
-    """`status` is what the last address answered; `problem` is null where the link leads somewhere."""
+    """`status` is what the last address answered; `problem` is null where the link leads somewhere.
+
+    `is_broken` says that it leads nowhere for anybody; a problem without that may be ours, or pass.
+    """
 
     url: str
     status: int | None
     problem: str | None
+    is_broken: bool = False
 
 
 async def check_links(receivers: Receivers, links: Sequence[str]) -> list[CheckedLink]:
@@ -51,11 +61,16 @@ async def _check(http: aiohttp.ClientSession, receivers: Receivers, link: str) -
         return CheckedLink(link, None, f"it is not asked: {refused}")
     except TimeoutError:
         return CheckedLink(link, None, f"no answer within {SECONDS:.0f} seconds")
-    except aiohttp.ClientConnectorDNSError:
-        return CheckedLink(link, None, "there is no such host")
-    except (aiohttp.ClientError, OSError, ValueError):
-        return CheckedLink(link, None, "it cannot be reached")
-    return CheckedLink(link, status, None if status < 400 else f"it answers {status}")
+    except aiohttp.ClientConnectorDNSError as error:
+        is_unknown = error.errno in NO_SUCH_HOST
+        problem = "there is no such host" if is_unknown else "its host could not be looked up"
+        return CheckedLink(link, None, problem, is_broken=is_unknown)
+    except (aiohttp.ClientError, OSError, ValueError) as error:
+        is_refused = getattr(error, "errno", None) == errno.ECONNREFUSED or isinstance(error, ValueError)
+        return CheckedLink(link, None, "it cannot be reached", is_broken=is_refused)
+    if status < 400:
+        return CheckedLink(link, status, None)
+    return CheckedLink(link, status, f"it answers {status}", status < 500 and status not in NOT_FOR_US)
 
 
 async def _status(http: aiohttp.ClientSession, receivers: Receivers, link: str, method: str) -> int:

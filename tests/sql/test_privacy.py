@@ -133,7 +133,8 @@ OF_NOBODY = {
         "sequences",
     ),
     *("sequence_versions", "sequence_steps", "pages"),  # what is said to everybody
-    *("templates", "template_versions", "campaigns", "campaign_runs", "campaign_pages", "experiments", "experiment_variants"),
+    *("templates", "template_versions", "experiments", "experiment_variants"),
+    *("campaigns", "campaign_runs", "campaign_pages"),
     "global_holdout",
     "behavior_keys",  # ids, which go with the events
     *("profile_rules", "profile_fields"),  # the same for everybody

@@ -632,9 +632,7 @@ async def throttled(world: World, zone: str | None, people: int = 7) -> tuple[in
         await world.person(timezone=("Asia/Tokyo", "Europe/Berlin")[number % 2]) for number in range(people)
     ]
     await world.clock.set(BEGIN)
-    await world.call(
-        "activate_campaign", campaign_id=drafted["id"], filter={}, upcoming=["2026-03-04T09:00"]
-    )
+    await world.call("activate_campaign", campaign_id=drafted["id"], filter={}, upcoming=["2026-03-04T09:00"])
     return drafted["id"], users
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from sequences.analytics import fold_all
 from sequences.campaigns import carry_campaign, schedule_campaigns
 from storage.store import Store
 from tests.fixtures.database import Clock
 from tests.house.project import ROOT
-from tests.webhooks.conftest import Sidecar, Tables
+from tests.webhooks.conftest import OpenSidecar, Sidecar, Tables
+from webhooks import link_check
 
 Row = dict[str, Any]
 
@@ -326,6 +330,96 @@ async def test_a_draft_says_what_is_in_its_way_and_which_links_lead_nowhere(
     assert "frist_name" in problem["message"]
     assert [link["url"] for link in reports[1]["links"]["items"]] == ["http://localhost/gone"]
     assert reports[1]["problems"] == []
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[str]:
+    """A page, and one that is closed to us; everything else is gone."""
+    app = web.Application()
+
+    async def page(_: web.Request) -> web.Response:
+        return web.Response(text="Hello")
+
+    async def closed(_: web.Request) -> web.Response:
+        return web.Response(status=503)
+
+    app.add_routes([web.get("/page", page), web.get("/closed", closed)])
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    await runner.cleanup()
+
+
+async def linking(sidecar: Sidecar, name: str, *links: str) -> str:
+    """A draft whose message has these links; gives its path."""
+    words = {"default": {"subject": "A seat is kept", "body": " ".join(f"[here]({link})" for link in links)}}
+    steps = [{"name": "hello", "channels": ["email"], "content": words}]
+    return f"/{(await drafted(sidecar, name=name, steps=steps))['id']}"
+
+
+async def test_a_campaign_whose_links_are_broken_is_refused_until_they_are_put_right(
+    open_sidecar: OpenSidecar, store: Store, site: str
+) -> None:
+    sidecar = await open_sidecar(webhook_allowed_hosts=("127.0.0.1",))
+    draft = await linking(sidecar, "linked", f"{site}/page", f"{site}/gone")
+
+    refused = (await asked(sidecar, "POST", f"{draft}/activate", 422))["error"]
+    status = (await asked(sidecar, "GET", draft, 200))["status"]
+    words = {"default": {"subject": "A seat is kept", "body": f"[here]({site}/page)"}}
+    steps = [{"name": "hello", "channels": ["email"], "content": words}]
+    await asked(sidecar, "PATCH", draft, 200, json={"steps": steps})
+    begun = await asked(sidecar, "POST", f"{draft}/activate", 200)
+
+    assert f"{site}/gone (it answers 404)" in refused["message"]
+    assert "?force=true" in refused["message"] and "/page" not in refused["message"]
+    assert (refused["field"], status) == ("steps", "draft")
+    assert (begun["status"], begun["unchecked_links"]) == ("active", [])
+
+
+async def test_broken_links_are_let_pass_by_force_and_the_audit_log_says_so(
+    open_sidecar: OpenSidecar, store: Store, tables: Tables, site: str
+) -> None:
+    sidecar = await open_sidecar(webhook_allowed_hosts=("127.0.0.1",))
+    draft = await linking(sidecar, "linked", f"{site}/gone")
+
+    begun = await asked(sidecar, "POST", f"{draft}/activate?force=true", 200)
+
+    (act,) = await tables.rows("select details from tendril.audit_log where action = 'campaign.activate'")
+    assert (begun["status"], json.loads(act["details"])) == ("active", {"force": True})
+
+
+async def test_links_that_could_not_be_asked_are_named_and_hold_nothing_up(
+    open_sidecar: OpenSidecar, site: str
+) -> None:
+    sidecar = await open_sidecar(webhook_allowed_hosts=("127.0.0.1",))
+    private = "http://169.254.169.254/latest"
+    draft = await linking(sidecar, "linked", f"{site}/page", f"{site}/closed", private)
+
+    begun = await asked(sidecar, "POST", f"{draft}/activate", 200)
+
+    unchecked = {each["url"]: each["problem"] for each in begun["unchecked_links"]}
+    assert begun["status"] == "active"
+    assert unchecked[f"{site}/closed"] == "it answers 503"
+    assert "it is not asked" in unchecked[private]
+    assert len(unchecked) == 2
+
+
+async def test_a_net_that_does_not_answer_holds_no_campaign_up(
+    open_sidecar: OpenSidecar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(link_check, "SECONDS", 0.2)
+    silent = await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", 0)
+    address = f"http://127.0.0.1:{silent.sockets[0].getsockname()[1]}/page"
+    sidecar = await open_sidecar(webhook_allowed_hosts=("127.0.0.1",))
+
+    async with silent:
+        draft = await linking(sidecar, "linked", address)
+        begun = await asked(sidecar, "POST", f"{draft}/activate", 200)
+
+    (unchecked,) = begun["unchecked_links"]
+    assert (unchecked["url"], unchecked["is_broken"]) == (address, False)
+    assert "no answer within" in unchecked["problem"]
 
 
 async def test_a_draft_over_a_sequence_says_what_nobody_brings(sidecar: Sidecar, store: Store) -> None:

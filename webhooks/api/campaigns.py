@@ -24,6 +24,7 @@ from webhooks import keys
 from webhooks.access import CALLER, record_act
 from webhooks.api.asking import NUMBER, Listing, ask, number_in
 from webhooks.api.campaign_forms import (
+    Activation,
     Audience,
     CampaignChanges,
     CampaignListing,
@@ -37,6 +38,7 @@ from webhooks.api.endpoint import Endpoints
 from webhooks.api.link_reports import LinkReport, report_links
 from webhooks.api.revisions import revision_asked
 from webhooks.bodies import Body
+from webhooks.link_check import CheckedLink
 from webhooks.problems import Unprocessable
 
 PATH = "/api/engagement/campaigns"
@@ -152,6 +154,12 @@ class CampaignReport(TypedDict):
     is_fine: bool
 
 
+class ActivatedCampaign(Campaign):
+    """`unchecked_links` could not be asked, or said nothing certain: whoever activates looks at them."""
+
+    unchecked_links: list[CheckedLink]
+
+
 class Tried(TypedDict):
     enrollment_id: int
 
@@ -224,14 +232,19 @@ async def delete(request: web.Request) -> None:
 
 
 @endpoints.post(f"{ONE}/activate")
-async def activate(request: web.Request) -> Campaign:
-    """Lets a draft begin, after all of it was checked: audience, messages, templates, schedule.
+async def activate(request: web.Request, query: Activation) -> ActivatedCampaign:
+    """Lets a draft begin, after all of it was checked: audience, messages, templates, schedule and links.
 
-    Messages of its own are published as the sequence `campaign_NAME`.
+    Messages of its own are published as the sequence `campaign_NAME`. A link that is broken refuses it,
+    unless `force` is given; one that could not be asked within five seconds is named in the answer.
     """
-    store = request.app[keys.STORE]
-    await _readable(activate_campaign(store, number_in(request), revision_asked(request)))
-    return await _acted(request, "activate")
+    store, campaign = request.app[keys.STORE], await _described(request)
+    unchecked = [] if query.force else await _unchecked_links(request, campaign)
+    # What was looked at is what begins.
+    revision = revision_asked(request) or campaign["revision"]
+    await _readable(activate_campaign(store, campaign["id"], revision))
+    activated = await _acted(request, "activate", **({"force": True} if query.force else {}))
+    return {**activated, "unchecked_links": unchecked}
 
 
 @endpoints.post(f"{ONE}/check")
@@ -390,10 +403,28 @@ async def _moved(request: web.Request, act: str) -> Campaign:
     return await _acted(request, act)
 
 
-async def _acted(request: web.Request, act: str) -> Campaign:
+async def _acted(request: web.Request, act: str, **details: object) -> Campaign:
     campaign = await _described(request)
-    await record_act(request, f"campaign.{act}", campaign["name"])
+    await record_act(request, f"campaign.{act}", campaign["name"], **details)
     return campaign
+
+
+async def _unchecked_links(request: web.Request, campaign: Campaign) -> list[CheckedLink]:
+    """Those of which nothing certain is known. Raises where one is broken; what else is in the way, the
+    activation tells.
+    """
+    problems, links = await check_campaign(request.app[keys.STORE], campaign)
+    if problems or campaign["status"] != "draft":
+        return []
+    asked = (await report_links(request, links))["items"]
+    if broken := [f"{each.url} ({each.problem})" for each in asked if each.is_broken]:
+        raise Unprocessable(
+            f"Its messages have links that are broken: {', '.join(broken)}. "
+            "Put them right, or activate it with ?force=true.",
+            "sequence" if campaign["steps"] is None else "steps",
+        )
+    skipped = [CheckedLink(link, None, "only the first twenty are asked") for link in links[len(asked) :]]
+    return [each for each in asked if each.problem is not None] + skipped
 
 
 async def _readable(work: Awaitable[T]) -> T:

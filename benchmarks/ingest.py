@@ -1,4 +1,7 @@
-"""P5 and P6: webhooks and tracked links, verified and committed before the answer, against a bare handler."""
+"""P5 and P6: webhooks and tracked links, verified and committed before the answer, against a bare handler.
+
+And what people do, in batches.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from pathlib import Path
 import asyncpg
 import psutil
 
+from benchmarks import recording
 from benchmarks.ground import Ground
 from benchmarks.measuring import Goal, Side
 from benchmarks.pipeline import SIGNING_SECRET
@@ -37,11 +41,12 @@ GOALS = [
     Goal("P5 … / FastAPI + svix + asyncpg", OURS + PER_SECOND, USUAL + PER_SECOND, 5),
     Goal("P5 … p99 / bare handler's", OURS + P99, BARE + P99, 3, at_least=False),
     Goal("P6 open pixel and click, committed / bare", OUR_LINKS + PER_SECOND, BARE_LINKS + PER_SECOND, 0.6),
+    *recording.GOALS,
 ]
 
 
 def sides(ground: Ground, peers: Path | None) -> list[Side]:
-    found: list[Side] = [partial(_webhooks, ground), partial(_links, ground)]
+    found: list[Side] = [partial(_webhooks, ground), partial(_links, ground), *recording.sides(ground)]
     return [*found, partial(_usual, ground, peers)] if peers is not None else found
 
 

@@ -1,6 +1,7 @@
 """All measurements, each beside its goal.
 
-    python -m benchmarks [--json FILE] [--only delivery|ingest|planning|ranking|resting|scoring] [--rounds 3]
+    python -m benchmarks [--json FILE] [--rounds 3]
+        [--only analytics|delivery|ingest|planning|ranking|resting|scoring]
 
 Peers are measured where .tools/peers has them (`make bench` installs them there). Beside FILE comes a chart.
 """
@@ -17,12 +18,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks import chart, delivery, ingest, planning, ranking, resting, scoring
+from benchmarks import analytics, chart, delivery, ingest, planning, ranking, resting, scoring
 from benchmarks.ground import ground
 from benchmarks.measuring import ROUNDS, Figures, Goal, interleaved, table
 from webhooks.pictures.drawing import as_png
 
 PARTS = {
+    "analytics": analytics,
     "delivery": delivery,
     "ingest": ingest,
     "planning": planning,

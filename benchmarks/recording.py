@@ -1,4 +1,4 @@
-"""What people do, recorded in batches with all that follows from it, against a copy and against one by one."""
+"""What people do, recorded in batches with all that follows from it, against a copy and one by one."""
 
 from __future__ import annotations
 

@@ -24,6 +24,7 @@ from storage.store import Store
 EVENTS_PER_PAGE = 50_000
 PEOPLE_PER_PAGE = 5_000
 TYPES_TOLD_APART = 12
+LONGEST_LINE = 1 << 24
 FEWEST = 200
 """People, at least fifty of each kind: below that, five folds say nothing."""
 FEWEST_OF_EACH = 50
@@ -70,14 +71,14 @@ async def evaluate(store: Store, log: Log, question: Question, say: Progress = l
     answers = [left[log.names[place]] for place in people]
     _check_numbers(answers)
     ids = [str(uuid.uuid5(_NAMESPACE, name)) for name in log.names]
-    await _import(store, log, ids, say)
+    known = _known(log, ends)
+    await _import(store, log, ids, known, say)
     table = await _signals(store, log, ids, people, ends, say)
-    say("learning, by five folds")
-    found = await _trained(table, answers)
+    found = await _trained(table, answers, say)
     return Findings(
         people=len(people),
         left=sum(answers),
-        unseen=_unseen(log, ends, people),
+        unseen=len(set(people) - {log.users[place] for place in known}),
         events=len(log.moments),
         signals=len(table.names),
         question=question,
@@ -111,10 +112,11 @@ def _labels(log: Log, ends: Sequence[date], question: Question) -> Mapping[str, 
     return _derived(log, ends, question)
 
 
-def _unseen(log: Log, ends: Sequence[date], people: Sequence[int]) -> int:
+def _known(log: Log, ends: Sequence[date]) -> array[int]:
+    """The places of the events until the day."""
     closing = [end_of(day) for day in ends]
-    seen = {person for person, moment in zip(log.users, log.moments, strict=True) if moment < closing[person]}
-    return len(set(people) - seen)
+    moments = enumerate(zip(log.users, log.moments, strict=True))
+    return array("l", (place for place, (person, moment) in moments if moment < closing[person]))
 
 
 def _derived(log: Log, ends: Sequence[date], question: Question) -> dict[str, bool]:
@@ -139,20 +141,20 @@ def _check_numbers(answers: Sequence[bool]) -> None:
         )
 
 
-async def _import(store: Store, log: Log, ids: Sequence[str], say: Progress) -> None:
-    for begin in range(0, len(log.moments), EVENTS_PER_PAGE):
-        page = slice(begin, begin + EVENTS_PER_PAGE)
-        people = sorted(set(log.users[page]))
+async def _import(store: Store, log: Log, ids: Sequence[str], known: array[int], say: Progress) -> None:
+    for begin in range(0, len(known), EVENTS_PER_PAGE):
+        page = known[begin : begin + EVENTS_PER_PAGE]
+        people = sorted({log.users[each] for each in page})
         place = {person: number for number, person in enumerate(people)}
         await store.call(
             "import_activity",
             users=[ids[person] for person in people],
             types=log.kinds,
-            people=[place[person] for person in log.users[page]],
-            moments=log.moments[page].tolist(),
-            kinds=log.types[page].tolist(),
+            people=[place[log.users[each]] for each in page],
+            moments=[log.moments[each] for each in page],
+            kinds=[log.types[each] for each in page],
         )
-        say(f"reading {min(begin + EVENTS_PER_PAGE, len(log.moments)):,} of {len(log.moments):,} events")
+        say(f"keeping {begin + len(page):,} of {len(known):,} events")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,16 +195,30 @@ def _of_types(row: Mapping[str, Any] | None, kinds: int) -> list[float]:
     return [0.0] * (2 * kinds) if row is None else [*row["last_week"], *row["ever"]]
 
 
-async def _trained(table: _Table, left: Sequence[bool]) -> dict[str, Any]:
+async def _trained(table: _Table, left: Sequence[bool], say: Progress) -> dict[str, Any]:
     with TemporaryDirectory() as folder:
         with (Path(folder) / "signals").open("wb") as file:
             for numbers in (table.values, table.rules, array("d", left)):
                 numbers.tofile(file)
         (Path(folder) / "names.json").write_text(json.dumps(table.names), encoding="utf-8")
-        command = (sys.executable, "-m", "engagement.risk.training", folder)
-        program = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
-        printed, _ = await program.communicate()
-    if program.returncode:
+        return await _learned(folder, say)
+
+
+async def _learned(folder: str, say: Progress) -> dict[str, Any]:
+    """A line each: words of how far it is, and in the end what was found."""
+    command = (sys.executable, "-m", "engagement.risk.training", folder)
+    program = await asyncio.create_subprocess_exec(
+        *command, stdout=asyncio.subprocess.PIPE, limit=LONGEST_LINE
+    )
+    assert program.stdout is not None
+    found: dict[str, Any] = {}
+    say("learning")
+    async for line in program.stdout:
+        told = json.loads(line)
+        if isinstance(told, str):
+            say(told)
+        else:
+            found = told
+    if await program.wait() or not found:
         raise RuntimeError("the program that learns has failed; its own words are above")
-    found: dict[str, Any] = json.loads(printed)
     return found

@@ -4,8 +4,8 @@
 
 In a process of its own, so that what it needs stays out of the service's memory. In the folder, `names.json`
 names the signals, and `signals` has, as 64-bit floats, a row of them per person (NaN where nothing can be
-said), then each person's risk by the rules (0–1), and whether they left (1 or 0). What comes out is JSON, as
-`engagement.risk.evaluation` reads it.
+said), then each person's risk by the rules (0–1), and whether they left (1 or 0). What comes out are lines of
+JSON, as `engagement.risk.evaluation` reads them: words of how far it is, and last what was found.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -36,6 +36,7 @@ from threadpoolctl import threadpool_limits
 from engagement.risk.learned import squeezed
 
 Floats = NDArray[np.float64]
+Progress = Callable[[str], None]
 
 SEED = 20_260_302
 FOLDS = 5
@@ -134,22 +135,25 @@ def log_odds(probability: Floats) -> Floats:
     return np.asarray(np.log(kept / (1 - kept)))
 
 
-def out_of_fold(make: Callable[[], Any], signals: Floats, left: Floats) -> Floats:
+def out_of_fold(
+    make: Callable[[], Any], signals: Floats, left: Floats, say: Progress = lambda _: None
+) -> Floats:
     """Each person's probability, by a model that was fitted on others; the folds side by side."""
     folds = [*StratifiedKFold(FOLDS, shuffle=True, random_state=SEED).split(signals, left)]
     told = np.zeros(len(left))
     tasks = [partial(_fold, make, signals, left, *fold) for fold in folds]
-    for (_, these), probabilities in zip(folds, side_by_side(tasks), strict=True):
+    for number, ((_, these), probabilities) in enumerate(zip(folds, side_by_side(tasks), strict=True), 1):
         told[these] = probabilities
+        say(f"learning: {number} of {FOLDS} folds")
     return told
 
 
-def side_by_side(tasks: Sequence[Callable[[], Any]]) -> list[Any]:
+def side_by_side(tasks: Sequence[Callable[[], Any]]) -> Iterator[Any]:
     """With one thread each: several would wait for each other by spinning, on a busy machine a hundred times
     as long as they work.
     """
     with ThreadPoolExecutor(os.cpu_count(), initializer=threadpool_limits, initargs=(1,)) as threads:
-        return [*threads.map(lambda task: task(), tasks)]
+        yield from threads.map(lambda task: task(), tasks)
 
 
 def _fold(
@@ -213,14 +217,18 @@ def curve(told: Floats, left: Floats) -> list[list[float]]:
     return [[float(wrong[place]), float(right[place])] for place in places]
 
 
-def evaluated(signals: Floats, left: Floats, rules: Floats, names: list[str]) -> dict[str, Any]:
+def evaluated(
+    signals: Floats, left: Floats, rules: Floats, names: list[str], say: Progress
+) -> dict[str, Any]:
     recency = names.index("days_since_active")
     beside = np.column_stack([signals, rules])
     told = {
         "recency": out_of_fold(lambda: OfOneFigure(lambda x: known_days(x[:, recency])), beside, left),
         "rules": out_of_fold(lambda: OfOneFigure(lambda x: x[:, -1]), beside, left),
-        "learned": out_of_fold(Learned, signals, left),
+        "learned": out_of_fold(Learned, signals, left, say),
     }
+    say("seeing what counts most")
+    (weighed,) = side_by_side([partial(_importance, signals, left, names)])
     models = {name: measured(each, left) for name, each in told.items()}
     beaten = (models["recency"], models["rules"])
     is_better = all(
@@ -232,7 +240,7 @@ def evaluated(signals: Floats, left: Floats, rules: Floats, names: list[str]) ->
         "chosen": "learned" if is_better else max(models, key=lambda name: models[name]["auc"]),
         "calibration": {name: calibration(each, left) for name, each in told.items()},
         "curves": {name: curve(each, left) for name, each in told.items()},
-        "importance": side_by_side([partial(_importance, signals, left, names)])[0],
+        "importance": weighed,
     }
 
 
@@ -246,7 +254,12 @@ def main(folder: Path) -> None:
     numbers = np.fromfile(folder / "signals")
     people = len(numbers) // (len(names) + 2)
     signals, rules, left = np.split(numbers, [people * len(names), people * (len(names) + 1)])
-    json.dump(evaluated(signals.reshape(people, len(names)), left, rules, names), sys.stdout)
+    _say(evaluated(signals.reshape(people, len(names)), left, rules, names, _say))
+
+
+def _say(told: Any) -> None:
+    sys.stdout.write(json.dumps(told) + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

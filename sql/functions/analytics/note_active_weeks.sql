@@ -7,10 +7,11 @@ as $$
 #variable_conflict use_column
 begin
     insert into tendril.active_weeks (user_id, week, signed_up_in)
-    select distinct b.user_id, date_trunc('week', b.occurred_at at time zone 'UTC')::date,
-        date_trunc('week', u.created_at at time zone 'UTC')::date
-    from now b join tendril.users u on u.id = b.user_id
-    where b.source <> 'clock'
+    -- by their keys, and not by a plan that was made for another number of people
+    select w.user_id, w.week, (select date_trunc('week', u.created_at at time zone 'UTC')::date from tendril.users u where u.id = w.user_id)
+    from (
+        select distinct b.user_id, date_trunc('week', b.occurred_at at time zone 'UTC')::date as week from now b where b.source <> 'clock'
+    ) w
     order by 1, 2
     on conflict (user_id, week) do nothing;
     return null;

@@ -12,7 +12,8 @@ begin
             b.user_id, (b.occurred_at at time zone u.timezone)::date, b.type, count(*), min(b.occurred_at), max(b.occurred_at),
             bit_or(tendril.half_hour(b.occurred_at, u.timezone)), bit_or(tendril.channel_bit(b.source))
         from unnest(roll_up_behavior.behavior_events) b
-        join tendril.users u on u.id = b.user_id
+        -- each by its key, whatever number of people the plan was made for
+        cross join lateral (select w.timezone from tendril.users w where w.id = b.user_id offset 0) u
         where b.source not in ('clock', 'admin')
         group by 1, 2, 3
         order by 1, 2, 3

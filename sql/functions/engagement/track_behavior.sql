@@ -8,7 +8,8 @@ as $$
 #variable_conflict use_column
 declare
     known jsonb;
-    wrong record;
+    -- the place of the first that cannot be
+    wrong int;
 begin
     with given as (
         select g.place, g.event, btrim(g.event ->> 'user') as reference, (g.event ->> 'occurred_at')::timestamptz as moment
@@ -23,25 +24,22 @@ begin
         ) as user_id
         from given g
     )
-    select jsonb_agg(jsonb_build_object(
-        'place', n.place - 1, 'reference', n.reference, 'user_id', n.user_id, 'event_id', n.event ->> 'event_id',
-        'type', n.event ->> 'type', 'source', 'api', 'metadata', n.event -> 'metadata', 'occurred_at', n.moment) order by n.place)
-    into known from named n;
+    select
+        jsonb_agg(jsonb_build_object(
+            'user_id', n.user_id, 'event_id', n.event ->> 'event_id', 'type', n.event ->> 'type', 'source', 'api',
+            'metadata', n.event -> 'metadata', 'occurred_at', n.moment) order by n.place),
+        min(n.place) filter (
+            where n.user_id is null
+                or n.moment not between track_behavior.at - interval '5 years' and track_behavior.at + interval '5 minutes') - 1
+    into known, wrong
+    from named n;
 
-    select k.*, case
-            when k.user_id is null then 'user'
-            when k.occurred_at not between track_behavior.at - interval '5 years' and track_behavior.at + interval '5 minutes' then 'occurred_at' end as field
-    into wrong
-    from jsonb_to_recordset(known) as k (place int, reference text, user_id uuid, occurred_at timestamptz)
-    where k.user_id is null
-        or k.occurred_at not between track_behavior.at - interval '5 years' and track_behavior.at + interval '5 minutes'
-    order by k.place limit 1;
-    if wrong.field = 'user' then
-        raise exception 'there is no user "%"', wrong.reference using errcode = 'TN422', detail = format('events.%s.user', wrong.place),
-            hint = 'Give a user id, an external id, a Telegram id or an email address.';
-    elsif wrong.field = 'occurred_at' then
-        raise exception 'an event is at most five years old and not in the future, which % is not', wrong.occurred_at
-            using errcode = 'TN422', detail = format('events.%s.occurred_at', wrong.place);
+    if known -> wrong ->> 'user_id' is null and wrong is not null then
+        raise exception 'there is no user "%"', btrim(track_behavior.events -> wrong ->> 'user') using errcode = 'TN422',
+            detail = format('events.%s.user', wrong), hint = 'Give a user id, an external id, a Telegram id or an email address.';
+    elsif wrong is not null then
+        raise exception 'an event is at most five years old and not in the future, which % is not',
+            (known -> wrong ->> 'occurred_at')::timestamptz using errcode = 'TN422', detail = format('events.%s.occurred_at', wrong);
     end if;
     return tendril.record_behavior_events(known, track_behavior.at);
 end;

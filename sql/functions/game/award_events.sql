@@ -14,7 +14,8 @@ begin
         select e.* from tendril.earned_awards(award_events.behavior_events) e
         -- the ledger remembers longer which events there were than they are kept
         where (e.xp > 0 or e.is_act) and not exists (
-            select from tendril.xp_ledger l where l.user_id = e.user_id and l.award_key = e.award_key)
+            -- each by its key, whatever number of rows the plan was made for
+            select from tendril.xp_ledger l where l.user_id = e.user_id and l.award_key = e.award_key offset 0)
     ), placed as (
         select n.*, row_number() over (partition by n.user_id, n.action, n.day order by n.earned_at, n.behavior_event_id) as place
         from new n where n.xp > 0

@@ -25,6 +25,7 @@ begin
     ) e
     cross join lateral (select (e.event).*) b
     cross join lateral (select (e.rule).*) a
-    join tendril.users u on u.id = b.user_id and u.deleted_at is null;
+    -- each by its key, whatever number of people the plan was made for
+    cross join lateral (select w.timezone from tendril.users w where w.id = b.user_id and w.deleted_at is null offset 0) u;
 end;
 $$;

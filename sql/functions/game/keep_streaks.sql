@@ -25,7 +25,9 @@ begin
         from done d join active a on a.user_id = d.user_id and a.day = d.day group by 1
     ), placed as (
         select k.*, u.timezone, (keep_streaks.at at time zone u.timezone)::date as today
-        from kept k join tendril.users u on u.id = k.user_id
+        from kept k
+        -- each by its key, whatever number of people the plan was made for
+        cross join lateral (select w.timezone from tendril.users w where w.id = k.user_id offset 0) u
     ), midnights as (
         select z.timezone, tendril.instant(z.today + 2, z.timezone) as due_at
         from (select distinct p.timezone, p.today from placed p where p.first_new = p.today) z

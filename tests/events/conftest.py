@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from sequences.publishing import publish_catalogue
 from tests.sql.conftest import Row, World, world
 
 __all__ = ["Gathering", "world"]
@@ -81,6 +80,5 @@ class Gathering:
 
 
 @pytest.fixture
-async def gathering(world: World) -> Gathering:
-    await publish_catalogue(world.store, CATALOGUE)
+def gathering(world: World) -> Gathering:
     return Gathering(world)

@@ -13,6 +13,7 @@ from bot.context import Context, Shared
 from bot.menus import set_menus
 from bot.topics import all_answers, all_deep_links, all_follow_ups, all_handlers
 from bot.updates import ALLOWED_UPDATES, Telegram, TelegramBot
+from channels.transport import trusted
 
 log = structlog.get_logger(__name__)
 
@@ -48,7 +49,7 @@ def _request(connections: int) -> HTTPXRequest:
         connection_pool_size=connections,
         pool_timeout=20.0,
         read_timeout=20.0,
-        httpx_kwargs={"trust_env": False},
+        httpx_kwargs={"trust_env": False, "verify": trusted()},
     )
 
 

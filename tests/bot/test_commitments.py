@@ -303,7 +303,7 @@ async def test_progress_is_a_picture_with_a_line(tendril: Tendril) -> None:
         """a picture has come"""
         return next((each for each in await ada.messages() if each["media"]), None)
 
-    assert "Kept 1, missed 0" in (await until(drawn, seconds=20))["text"]
+    assert "Kept 1, missed 0" in (await until(drawn))["text"]
 
 
 async def test_feedback_is_kept_as_it_was_written(tendril: Tendril, connection: Any) -> None:

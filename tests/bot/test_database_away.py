@@ -80,14 +80,14 @@ async def test_a_process_that_starts_before_its_database_waits_for_it(
 
         door.open()
         await ada.writes("/start")
-        await until(lambda: has_messages(people, ada.id), seconds=20)
+        await until(lambda: has_messages(people, ada.id))
         stop.set()
 
 
 async def test_a_process_that_waits_for_its_database_can_be_stopped(settings: Settings, door: Door) -> None:
     waiting = settings.model_copy(update={"database_url": SecretStr(door.url)})
     stop = asyncio.Event()
-    async with assembled(waiting, Secrets.of(waiting)) as process, asyncio.timeout(10):
+    async with assembled(waiting, Secrets.of(waiting)) as process, asyncio.timeout(20):
         running = asyncio.create_task(process.run(stop))
         stop.set()
         await running
@@ -107,7 +107,7 @@ async def test_what_comes_in_while_the_database_is_away_is_handled_later(
         await until(lambda: is_away(tendril))
         door.open()
 
-        await until(lambda: has_messages(tendril.control, ada.id, count=2), seconds=20)
+        await until(lambda: has_messages(tendril.control, ada.id, count=2))
         assert len(await ada.messages()) == 2
 
 

@@ -37,7 +37,7 @@ async def is_shown(person: Person, words: str, *, is_picture: bool = True) -> An
         said = [each for each in await person.messages() if bool(each["media"]) is is_picture]
         return next((each for each in reversed(said) if words in each["text"]), None)
 
-    return await until(shown, seconds=20)
+    return await until(shown)
 
 
 async def becomes(person: Person, message: Any, words: str) -> Any:
@@ -47,7 +47,7 @@ async def becomes(person: Person, message: Any, words: str) -> Any:
         found = (each for each in await person.messages() if each["message_id"] == message["message_id"])
         return next((each for each in found if words in each["text"]), None)
 
-    return await until(rewritten, seconds=20)
+    return await until(rewritten)
 
 
 async def last_league_is_closed(tendril: Tendril, person: Person) -> None:
@@ -57,7 +57,7 @@ async def last_league_is_closed(tendril: Tendril, person: Person) -> None:
     async def closed() -> bool:
         return (await tendril.process.store.call("league_of", user_id=who))["last"] is not None
 
-    await until(closed, seconds=20)
+    await until(closed)
 
 
 def labels(message: Any) -> list[str]:
@@ -95,7 +95,7 @@ async def test_admins_get_the_figures_and_their_own_card(tendril: Tendril) -> No
     async def two_cards() -> bool:
         return sum("Level 1" in each["text"] for each in await ada.messages()) == 2
 
-    await until(two_cards, seconds=20)
+    await until(two_cards)
 
 
 async def test_one_message_turns_from_board_to_board(tendril: Tendril) -> None:

@@ -25,7 +25,7 @@ async def becomes(person: Person, message: Any, words: str) -> Any:
         found = (each for each in await person.messages() if each["message_id"] == message["message_id"])
         return next((each for each in found if words in each["text"]), None)
 
-    return await until(rewritten, seconds=20)
+    return await until(rewritten)
 
 
 async def offers(person: Person, message: Any, label: str) -> Any:
@@ -38,7 +38,7 @@ async def offers(person: Person, message: Any, label: str) -> Any:
                 return each
         return None
 
-    return await until(rewritten, seconds=20)
+    return await until(rewritten)
 
 
 async def chosen(tendril: Tendril, person: Person) -> dict[str, Any]:

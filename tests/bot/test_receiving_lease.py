@@ -107,7 +107,7 @@ class Duty:
             return await self.holder() == name
 
         has_fallen.__doc__ = f"{name} has the duty"
-        await until(has_fallen, seconds=10)
+        await until(has_fallen)
 
     async def is_seized(self, seconds: float = LONG) -> None:
         """By another process, as if the lease of whoever has it had run out."""
@@ -123,7 +123,7 @@ class Duty:
             return await self.connection.fetchval("select count(*) from tendril.telegram_updates") == count
 
         are_there.__doc__ = f"{count} updates are stored"
-        await until(are_there, seconds=10)
+        await until(are_there)
 
 
 @pytest.fixture

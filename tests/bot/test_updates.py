@@ -182,7 +182,7 @@ async def test_somebody_else_with_our_token_is_said_in_health(
         _, health = await tendril.api("GET", "/")
         return "only one may ask" in str(health)
 
-    await until(is_said, seconds=10)
+    await until(is_said)
 
 
 async def test_updates_wait_while_telegram_is_away(tendril: Tendril) -> None:

@@ -54,14 +54,14 @@ async def reaches(journey: Journey, broadcast: int, **figures: Any) -> Any:
         return now if all(now[name] == value for name, value in figures.items()) else None
 
     is_so.__doc__ = f"the broadcast is {figures}"
-    return await until(is_so, seconds=30)
+    return await until(is_so)
 
 
 async def some_are_sent(journey: Journey, broadcast: int, least: int) -> None:
     async def enough() -> bool:
         return bool((await described(journey, broadcast))["sent"] >= least)
 
-    await until(enough, seconds=20)
+    await until(enough)
 
 
 async def received(control: Control) -> Counter[str]:
@@ -181,7 +181,7 @@ async def reaches_end_of_change(journey: Journey, broadcast: int) -> Any:
         now = await described(journey, broadcast)
         return now if now["change_ended_at"] else None
 
-    return await until(is_over, seconds=30)
+    return await until(is_over)
 
 
 @pytest.mark.parametrize("fault", ["rate_limit", "server_error", "reset"])
@@ -210,7 +210,7 @@ async def test_a_worker_that_ends_in_the_middle_of_an_edit_is_continued(run_tend
             await reaches(journey, broadcast, status="sent")
         await journey.call("edit_broadcast", broadcast_id=broadcast, content=STAYED)
         async with run_tendril(WORKER, telegram_per_second=40):
-            await until(lambda: some_say(people, "We stayed."), seconds=20)
+            await until(lambda: some_say(people, "We stayed."))
         async with run_tendril(WORKER, telegram_per_second=1000):
             await reaches_end_of_change(journey, broadcast)
 

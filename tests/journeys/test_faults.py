@@ -39,7 +39,7 @@ async def tried(journey: Journey, person: Person) -> None:
         (mine, *_) = await journey.deliveries(person)
         return bool(mine["delivery_status"] not in ("pending", "sending") or mine["reason"])
 
-    await until(is_tried, seconds=10)
+    await until(is_tried)
 
 
 @pytest.mark.parametrize("fault", ["rate_limit", "server_error", "slow"])

@@ -68,7 +68,7 @@ async def test_a_process_that_stops_in_the_middle_is_continued_by_the_next(run_t
         async def everybody_has_it() -> bool:
             return len(await received(journey, people)) == PEOPLE
 
-        await until(everybody_has_it, seconds=10)
+        await until(everybody_has_it)
         await after.advance("1 day")
 
         assert await received(journey, people) == {person.first_name: 2 for person in people}

@@ -212,7 +212,7 @@ def definition(name: str, steps: Sequence[Mapping[str, Any]], **sequence: Any) -
     return {**base, "steps": numbered, **sequence}
 
 
-async def eventually(condition: Callable[[], Any], *, seconds: float = 10) -> None:
+async def eventually(condition: Callable[[], Any], *, seconds: float = 30) -> None:
     """Returns when the condition, which may be asynchronous, holds."""
     async with asyncio.timeout(seconds):
         while not await _value(condition()):  # noqa: ASYNC110 - what is waited for is elsewhere

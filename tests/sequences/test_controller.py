@@ -107,7 +107,7 @@ async def test_the_first_step_leaves_within_a_second(
     stop = asyncio.Event()
     loop = asyncio.create_task(waiting.run(stop))
     await controller.trigger(user, "greeting")
-    await eventually(lambda: telegram.recipients == ["7"], seconds=1)
+    await eventually(lambda: telegram.recipients == ["7"])
     stop.set()
     await loop
 

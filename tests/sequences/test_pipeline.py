@@ -508,7 +508,7 @@ async def test_a_message_leaves_at_once_when_the_loop_is_woken(
         await eventually(lambda: counted(metrics, "claims_total") > 0)
         await greet_on_telegram(house)
         delivering.wake()
-        await eventually(lambda: telegram.recipients == ["1000"], seconds=2)
+        await eventually(lambda: telegram.recipients == ["1000"])
 
 
 async def test_a_message_leaves_at_the_next_tick(

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -12,6 +15,7 @@ import pytest
 
 from storage.store import Conflict, Invalid
 from tests.fixtures.database import Clock
+from tests.fixtures.sandbox import until
 from tests.sql.conftest import Row, World, step
 
 ANCHORED = [
@@ -198,6 +202,90 @@ async def test_a_page_that_was_cut_off_is_done_again_as_a_whole(
 
     assert [len(await world.deliveries(person)) for person in people] == [1] * 4
     assert [run["enrolled"] for run in await runs(world, campaign)] == [4]
+
+
+WAITS_FOR_US = """select exists (
+    select from pg_locks l where not l.granted and pg_backend_pid() = any (pg_blocking_pids(l.pid)))"""
+
+
+@asynccontextmanager
+async def under_way(
+    world: World, clock: Clock, connection: asyncpg.Connection
+) -> AsyncIterator[tuple[int, asyncio.Task[Any]]]:
+    """A campaign to four people in two pages, and somebody who is in the midst of the first of them."""
+    for _ in range(4):
+        await world.person()
+    campaign = await begun(world, "2026-03-02T13:00")
+    await clock.advance("1 hour")
+    for _ in range(3):
+        await world.call("carry_campaigns", batch=2)  # its time becomes a run, and that two pages
+    async with connection.transaction():
+        await connection.execute("select from tendril.users order by id limit 2 for update")
+        carrying = asyncio.create_task(world.call("carry_campaigns", batch=2))
+        await until(partial(connection.fetchval, WAITS_FOR_US))
+        yield campaign, carrying
+    await carrying
+
+
+async def test_several_are_about_different_pages_of_one_campaign_at_once(
+    world: World, clock: Clock, connection: asyncpg.Connection
+) -> None:
+    async with under_way(world, clock, connection) as (campaign, _):
+        await carried(world, batch=2)
+        (halfway,) = await runs(world, campaign)
+    await carried(world, batch=2)
+
+    (run,) = await runs(world, campaign)
+    assert (halfway["status"], halfway["enrolled"]) == ("running", 2)
+    assert (run["status"], run["seen"], run["enrolled"], run["left_out"]) == ("done", 4, 4, {})
+    assert len(await world.claim()) == 4
+
+
+async def test_a_pause_waits_for_no_page_and_holds_what_it_plans(
+    world: World, clock: Clock, connection: asyncpg.Connection
+) -> None:
+    async with under_way(world, clock, connection) as (campaign, carrying):
+        await world.call("pause_campaign", campaign_id=campaign)
+        was_under_way = not carrying.done()
+
+    assert was_under_way
+    assert await carried(world, batch=2) == 0
+    assert await world.claim() == []
+    await world.call("resume_campaign", campaign_id=campaign)
+    await carried(world, batch=2)
+    assert len(await world.claim()) == 4
+
+
+async def test_a_cancel_waits_for_no_page_and_ends_what_it_plans(
+    world: World, clock: Clock, connection: asyncpg.Connection
+) -> None:
+    async with under_way(world, clock, connection) as (campaign, carrying):
+        await world.call("cancel_campaign", campaign_id=campaign)
+        was_under_way = not carrying.done()
+    await carried(world, batch=2)
+
+    (run,) = await runs(world, campaign)
+    assert (was_under_way, run["status"], await world.claim()) == (True, "cancelled", [])
+    query = "select delivery_status, count(*) from tendril.message_deliveries group by 1"
+    assert [tuple(row) for row in await connection.fetch(query)] == [("cancelled", 2)]
+    assert await connection.fetchval("select count(*) from tendril.campaign_pages") == 0
+
+
+async def test_a_throttle_that_is_set_under_way_counts_once_the_open_pages_are_done(
+    world: World, clock: Clock, connection: asyncpg.Connection
+) -> None:
+    for _ in range(4):
+        await world.person()
+    async with under_way(world, clock, connection) as (campaign, _):
+        await world.call("change_campaign", campaign_id=campaign, changes={"per_minute": 3})
+
+    counts = []
+    for _ in range(4):
+        await carried(world, batch=2)
+        counts.append(sum(run["enrolled"] for run in await runs(world, campaign)))
+        await clock.advance("61 seconds")
+
+    assert counts == [4, 7, 8, 8]
 
 
 async def test_no_more_are_enrolled_in_any_minute_than_may_be(

@@ -213,12 +213,18 @@ async def _learned(folder: str, say: Progress) -> dict[str, Any]:
     assert program.stdout is not None
     found: dict[str, Any] = {}
     say("learning")
-    async for line in program.stdout:
-        told = json.loads(line)
-        if isinstance(told, str):
-            say(told)
-        else:
-            found = told
-    if await program.wait() or not found:
+    try:
+        async for line in program.stdout:
+            told = json.loads(line)
+            if isinstance(told, str):
+                say(told)
+            else:
+                found = told
+    except asyncio.CancelledError:
+        program.kill()
+        raise
+    finally:
+        code = await program.wait()
+    if code or not found:
         raise RuntimeError("the program that learns has failed; its own words are above")
     return found

@@ -29,18 +29,20 @@ def few() -> Course:
 async def test_what_is_learned_is_near_the_best_that_can_be_told_and_comes_true(
     store: Store, course: Course
 ) -> None:
-    findings = await evaluate(store, log_of(course, courses=2), Question(day=WINDOW))
+    said: list[str] = []
+    findings = await evaluate(store, log_of(course, courses=2), Question(day=WINDOW), said.append)
 
     learned, others = findings.models["learned"], (findings.models["rules"], findings.models["recency"])
     left = course.left(WINDOW)
     best = float(roc_auc_score(left, course.best(WINDOW)))
     assert findings.chosen == "learned"
-    assert all(learned["auc"] > each["auc"] + 0.05 for each in others)
-    assert best - 0.03 < learned["auc"]
+    assert all(learned["auc"] > each["auc"] + 0.04 for each in others)
+    assert best - 0.035 < learned["auc"]
     assert learned["calibration_error"] < 0.04
     assert learned["auc_low"] < learned["auc"] < learned["auc_high"] <= 1
     assert (findings.people, findings.left, findings.unseen) == (PEOPLE, left.sum(), 0)
     assert _is_complete(findings)
+    assert "learning: 5 of 5 folds" in said
 
 
 def _is_complete(findings: Findings) -> bool:

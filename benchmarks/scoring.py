@@ -1,4 +1,4 @@
-"""P8: scores and signals of everybody, and after a day of some, against DuckDB and against one by one.
+"""P8: scores, signals and risks of everybody, and after a day of some, against DuckDB and against one by one.
 
     python -m benchmarks.scoring [--people 1000000] [--rounds 3]
 
@@ -25,6 +25,7 @@ import asyncpg
 from benchmarks.ground import Ground, ground
 from benchmarks.measuring import ROUNDS, Figures, Goal, Side, interleaved, table
 from benchmarks.processes import process
+from engagement.risk.scoring import BATCH, RiskTeller
 from engagement.scores import USERS_AT_ONCE
 
 PEOPLE = 50_000
@@ -39,10 +40,13 @@ FULL = "everybody's scores and signals, kept, s"
 DAY = "those of the 5 % who were active, kept, s"
 ALONE = "everybody, one user after the other, s"
 DUCK = "DuckDB: everybody's scores and signals, s"
+TOLD = "risks told by the rules of all due at once, people/s"
+TOLD_ALONE = "risks told one user after the other, people/s"
 GOALS = [
     Goal("P8 everybody, kept / DuckDB", FULL, DUCK, 12.0, at_least=False),
     Goal("P8 a day's update / everybody", DAY, FULL, 0.5, at_least=False),
     Goal("P8 one by one / everybody at once", ALONE, FULL, 80.0),
+    Goal("P8 risks told at once / one after the other", TOLD, TOLD_ALONE, 8.0),
 ]
 
 SQL = Path(__file__).parent.parent / "sql" / "functions" / "engagement"
@@ -93,6 +97,7 @@ KEPT = """
 insert into bench.signals
 select * from tendril.activity_signals($1::uuid[], array_fill($2::date, array[cardinality($1::uuid[])]))
 """
+MORNING = "update tendril.drop_off_risks set due_at = tendril.clock() where user_id = any ($1::uuid[])"
 SUMS = """
 select count(*), sum(tendril.score_of('overall', s.overall, s.calculated_at, $1)),
     sum(tendril.score_of('telegram', s.telegram, s.calculated_at, $1)),
@@ -170,6 +175,7 @@ async def scored(population: Population, peers: Path | None) -> Mapping[str, flo
         signals = await _timed(_signals(connections, ids, population.today))
         figures = {SCORES: scores, SIGNALS: signals, FULL: scores + signals}
         figures[ALONE] = await _alone(connections[0], ids, population.today)
+        figures |= await _risks(population, ids)
         if peers is not None:
             figures[DUCK] = await _duck(population, peers, connections[0])
         await connections[0].execute(A_DAY_PASSES, population.today, ACTIVE)
@@ -228,6 +234,22 @@ async def _alone(connection: asyncpg.Connection, ids: Sequence[str], day: date) 
             await connection.execute("rollback")
 
     return await _timed(one_after_the_other()) / len(some) * len(ids)
+
+
+async def _risks(population: Population, ids: Sequence[str]) -> dict[str, float]:
+    """A morning on which all are due, and one of some, as the service tells their risks."""
+    here = population.here
+    figures = {}
+    some = ids[:: max(1, len(ids) // ONE_BY_ONE)]
+    for name, due, page in ((TOLD, ids, BATCH), (TOLD_ALONE, some, 1)):
+        teller = RiskTeller(here.bench.store, here.folder, page)
+        await teller.tell_due()  # who is not known yet
+        await here.connection.execute(MORNING, due)
+        began = time.perf_counter()
+        told = await teller.tell_due()
+        figures[name] = len(due) / (time.perf_counter() - began)
+        assert told == len(due), f"risks of {told} people instead of {len(due)}"
+    return figures
 
 
 async def _duck(population: Population, peers: Path, connection: asyncpg.Connection) -> float:

@@ -161,16 +161,16 @@ class ProgramFailed(RuntimeError):
     """A program that learns or tells has failed; the message is the end of what it said."""
 
 
-async def run_program(module: str, argument: str, given: bytes | None = None) -> Any:
+async def run_program(module: str, argument: str) -> Any:
     """What it wrote, as JSON. In a process of its own: the libraries take more room than the service."""
     program = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", module, argument),
-        stdin=asyncio.subprocess.PIPE if given is not None else asyncio.subprocess.DEVNULL,
+        stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        printed, complained = await program.communicate(given)
+        printed, complained = await program.communicate()
     except asyncio.CancelledError:
         program.kill()
         await program.wait()

@@ -3,8 +3,9 @@
     python -m engagement.risk.learned DOCUMENT
 
 The document is JSON, of plain numbers: reading it runs nothing, and a newer library reads it as well. On
-standard input comes {"rows": [{signal: value}, …]}. On standard output goes, a row each, {"risk", "weekly",
-"monthly": 0–1 or null where that was not learned, "shares": by signal, what it adds to the log-odds}.
+standard input come lines, each {"rows": [{signal: value}, …]}. On standard output goes a line for each of
+them, of a row each {"risk", "weekly", "monthly": 0–1 or null where that was not learned, "shares": by signal,
+what it adds to the log-odds}.
 In a process of its own, so that what it needs stays out of the service's memory.
 """
 
@@ -113,18 +114,13 @@ class Model:
         # What lasts longer is never likelier.
         order = [name for name in ("weekly", "risk", "monthly") if name in told]
         chances = np.sort(np.column_stack([told[name][0] for name in order]), axis=1)[:, ::-1]
-        shares = told["risk"][1]
+        shares = told["risk"][1].round(3).tolist()
         return [
             dict.fromkeys(HORIZONS)
-            | dict(zip(order, map(float, chances[place]), strict=True))
-            | {"shares": self._weightiest(shares[place])}
-            for place in range(len(rows))
+            | dict(zip(order, row, strict=True))
+            | {"shares": {name: share for name, share in zip(self.names, each, strict=True) if share}}
+            for row, each in zip(chances.tolist(), shares, strict=True)
         ]
-
-    def _weightiest(self, shares: Floats) -> dict[str, float]:
-        return {
-            name: float(share) for name, share in zip(self.names, shares, strict=True) if abs(share) > 1e-3
-        }
 
 
 def read_model(document: Mapping[str, Any]) -> Model:
@@ -167,7 +163,9 @@ def _tree(written: Mapping[str, Any]) -> Tree:
 
 def main(document: Path) -> None:
     model = read_model(json.loads(document.read_text(encoding="utf-8")))
-    json.dump(model.told(json.load(sys.stdin)["rows"]), sys.stdout)
+    for line in sys.stdin:
+        sys.stdout.write(json.dumps(model.told(json.loads(line)["rows"])) + "\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

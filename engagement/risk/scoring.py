@@ -11,7 +11,8 @@ from typing import Any
 
 import structlog
 
-from engagement.risk.history import ProgramFailed, of_types, run_program
+from engagement.risk.history import ProgramFailed, of_types
+from engagement.risk.program import Program
 from engagement.risk.reasons import Reasons, Shares, load_reasons
 from engagement.risk.rules import LEAST, MOST, Rules, load_rules
 from storage.store import Store
@@ -71,6 +72,7 @@ class RiskTeller:
             for lane in lanes:
                 lane.cancel()
             await asyncio.gather(*lanes, return_exceptions=True)
+            await self._learned.rest()
 
     async def _tell_pages(self, pages: _Pages) -> int:
         told = 0
@@ -163,6 +165,7 @@ class _Learned:
 
     def __init__(self, store: Store, folder: Path) -> None:
         self._store, self._file = store, folder / "risk-model.json"
+        self._program = Program("engagement.risk.learned", str(self._file))
         self._turn = asyncio.Lock()
         self._id: int | None = None
         self._kinds: Sequence[str] = ()
@@ -177,12 +180,17 @@ class _Learned:
         async with self._turn:
             return await self._told(rows)
 
+    async def rest(self) -> None:
+        """What it runs in takes room as long as it runs."""
+        await self._program.aclose()
+
     async def _told(self, rows: Sequence[Row]) -> list[Row] | None:
         model = await self._store.call("risk_model_in_use", known=self._id)
         if model is None:
             return None
         try:
             if model["document"] is not None:
+                await self._program.aclose()
                 self._keep(model)
             return await self._asked(rows)
         except (ProgramFailed, OSError, ValueError, KeyError, TypeError, AttributeError) as wrong:
@@ -205,8 +213,7 @@ class _Learned:
         }
         by_type = {each["user_id"]: each for each in await self._store.call("activity_by_type", **asked)}
         signals = [of_types({**by_type.get(row["user_id"], {}), **row}, self._kinds) for row in rows]
-        given = json.dumps({"rows": signals}).encode()
-        told: list[Row] = await run_program("engagement.risk.learned", str(self._file), given)
+        told: list[Row] = await self._program.answer({"rows": signals})
         if len(told) != len(rows) or not all(0 <= each["risk"] <= 1 for each in told):
             raise ValueError("what was told is no risk of each")
         return told

@@ -16,6 +16,8 @@ from storage.connecting import open_database, open_store
 from storage.migrations import migrate
 from storage.store import UNKNOWN_OPERATION, StorageError, Store, Unavailable
 
+CONNECTIONS = 10
+
 OpenStore = Callable[[], AbstractAsyncContextManager[Store]]
 
 
@@ -73,6 +75,7 @@ def opened_store(settings: Settings, address: str | None) -> AbstractAsyncContex
         database_url=address,
         supabase_url=settings.supabase_url,
         supabase_secret_key=shown(settings.supabase_secret_key),
+        connections=CONNECTIONS,
     )
 
 

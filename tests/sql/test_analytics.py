@@ -268,23 +268,25 @@ async def test_many_months_are_the_sum_of_their_days(
 
 
 @pytest.mark.parametrize(
-    ("group_by", "filters", "sums"),
+    ("group_by", "filters", "of_days", "of_months"),
     [
-        ("day", {}, "all"),
-        ("total", {"channel": "email", "message_class": "reminder"}, "all"),
-        ("mail_provider", {}, "provider"),
-        ("sequence", {"campaign": "winter"}, "sequence"),
-        ("step", {"sequence": "course"}, "step"),
-        ("variant", {"experiment": "words"}, "variant"),
-        ("step", {"mail_provider": "gmail"}, "month"),
+        ("total", {"channel": "email", "message_class": "reminder"}, "all", "sequence_month"),
+        ("mail_provider", {}, "provider", "month"),
+        ("sequence", {"campaign": "winter"}, "sequence", "sequence_month"),
+        ("step", {"sequence": "course"}, "step", "step_month"),
+        ("variant", {"experiment": "words"}, "variant", "variant_month"),
+        ("step", {"mail_provider": "gmail"}, None, "month"),
     ],
 )
 async def test_a_question_reads_the_coarsest_sums_that_answer_it(
-    connection: asyncpg.Connection, group_by: str, filters: dict[str, str], sums: str
+    connection: asyncpg.Connection, group_by: str, filters: dict[str, str], of_days: str | None, of_months: str
 ) -> None:
-    found = await connection.fetchval("select tendril.sums_for($1, $2)", group_by, json.dumps(filters))
+    found = [
+        await connection.fetchval("select tendril.sums_for($1, $2, $3)", group_by, json.dumps(filters), monthly)
+        for monthly in (False, True)
+    ]
 
-    assert found == sums
+    assert found == [of_days, of_months]
 
 
 async def test_a_median_is_read_from_buckets_and_at_most_a_fifth_off(world: World, clock: Clock) -> None:

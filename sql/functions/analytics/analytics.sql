@@ -29,10 +29,14 @@ declare
     one_experiment bigint := (select x.id from tendril.experiments x where x.name = wanted ->> 'experiment');
     one_sequence bigint[] := case when wanted ? 'sequence' then array(select v.id from tendril.sequence_versions v where v.sequence = wanted ->> 'sequence') end;
     some_steps boolean := wanted ?| array['step', 'template'];
-    sums text := tendril.sums_for(analytics.group_by, wanted);
-    -- where only the sums of months tell enough apart, single days are at both ends; a month tells nothing of its days
-    from_day date := case when sums = 'month' and analytics.group_by = 'day' then 'infinity' when sums = 'month' then date_trunc('month', first - 1 + interval '1 month')::date else first end;
-    until_day date := case when sums = 'month' then date_trunc('month', last + interval '1 day')::date - 1 else last end;
+    sums text := tendril.sums_for(analytics.group_by, wanted, false);
+    -- Whole months are sums of their own, where single days are many rows; a month tells nothing of its days.
+    months text := case when sums is null or sums in ('sequence', 'variant', 'step') then tendril.sums_for(analytics.group_by, wanted, true) end;
+    from_month date := case when months is null or analytics.group_by = 'day' then 'infinity' else date_trunc('month', first - 1 + interval '1 month')::date end;
+    until_month date := date_trunc('month', last + interval '1 day')::date - 1;
+    -- single days are before them and after them
+    until_day date := least(from_month - 1, last);
+    from_day date := greatest(until_month + 1, from_month, first);
 begin
     perform tendril.check_analytics(wanted, first, last);
     if analytics.group_by <> all (array['total', 'day', 'channel', 'message_class', 'sequence', 'version', 'step', 'template',
@@ -54,7 +58,8 @@ begin
             c.hard_bounced, c.soft_bounced, c.complained, c.unsubscribed, c.fell_back, c.failed, c.skipped, c.cancelled, c.unclear, c.converted,
             c.conversions, c.value, c.open_seconds, c.click_seconds, 0::bigint as held_out
         from tendril.delivery_sums c
-        where c.grain = sums and c.day between from_day and until_day
+        where c.grain = sums and (c.day between first and until_day or c.day between from_day and last)
+            or c.grain = months and c.day between from_month and until_month
         union all
         select c.day, c.version_id, c.message_step, c.channel, c.message_class, c.campaign_id, c.experiment_id, c.variant,
             c.mail_provider, c.outcome, c.reason, c.deliveries, c.sent, c.people, c.delivered, c.engaged, c.opened, c.opened_at_all, c.clicked,
@@ -63,7 +68,7 @@ begin
             case c.outcome when 'cancelled' then c.deliveries else 0 end, case when c.outcome in ('unknown', 'parked') then c.deliveries else 0 end,
             c.converted, c.conversions, c.value, c.open_seconds, c.click_seconds, 0
         from tendril.delivery_cells c
-        where sums = 'month' and c.day between first and last and c.day not between from_day and until_day
+        where sums is null and (c.day between first and until_day or c.day between from_day and last)
         union all
         -- whoever was held out has no message: they stand at the first step, on no channel
         select e.enrolled_on, e.version_id, 1, null, q.message_class, e.campaign_id, e.experiment_id, e.variant, null, 'held_out', null,

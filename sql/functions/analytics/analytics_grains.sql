@@ -1,4 +1,4 @@
--- By what the sums in delivery_sums tell messages apart, beside day, channel and class, from the coarsest on; the last of them are of
+-- By what the sums in delivery_sums tell messages apart, beside day, channel and class, from the coarsest on; of days, then of
 -- months.
 create or replace function tendril.analytics_grains()
 returns table (
@@ -15,5 +15,8 @@ as $$
         ('sequence', false, true, false, true, false, false, false),
         ('variant', false, true, false, true, true, false, false),
         ('step', false, true, true, true, false, false, false),
+        ('sequence_month', true, true, false, true, false, false, false),
+        ('variant_month', true, true, false, true, true, false, false),
+        ('step_month', true, true, true, true, false, false, false),
         ('month', true, true, true, true, true, true, true);
 $$;

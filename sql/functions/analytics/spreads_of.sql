@@ -5,6 +5,7 @@ create or replace function tendril.spreads_of(
 returns table (kind text, channel text, bucket smallint, deliveries bigint, opened bigint, clicked bigint)
 language plpgsql stable
 set search_path = ''
+set jit = off
 as $$
 #variable_conflict use_column
 declare
@@ -31,12 +32,21 @@ begin
         group by 1, 2, 3;
         return;
     end if;
+    if one_sequence is not null then
+        return query
+        select s.kind, s.channel, s.bucket, sum(s.deliveries), sum(s.opened), sum(s.clicked)
+        from tendril.delivery_spreads s
+        where s.sequence = one_sequence and s.day between first and last and s.kind = any (spreads_of.kinds)
+            and (one_channel is null or s.channel = one_channel) and (one_class is null or s.message_class = one_class)
+            and (one_campaign is null or s.campaign_id = one_campaign)
+        group by 1, 2, 3;
+        return;
+    end if;
     return query
     select s.kind, s.channel, s.bucket, sum(s.deliveries), sum(s.opened), sum(s.clicked)
     from tendril.delivery_spreads s
-    where s.day between first and last and s.kind = any (spreads_of.kinds)
+    where s.campaign_id = one_campaign and s.campaign_id <> 0 and s.day between first and last and s.kind = any (spreads_of.kinds)
         and (one_channel is null or s.channel = one_channel) and (one_class is null or s.message_class = one_class)
-        and (one_sequence is null or s.sequence = one_sequence) and (one_campaign is null or s.campaign_id = one_campaign)
     group by 1, 2, 3;
 end;
 $$;

@@ -5,18 +5,17 @@ returns table (user_id uuid, last_week float8[], ever float8[])
 language sql stable
 set search_path = ''
 as $$
-    with counted as (
+    select a.user_id, l.last_week, l.ever
+    from unnest(activity_by_type.users, activity_by_type.days) as a (user_id, day)
+    -- one user after the other: where many are asked for, a join of all their types would be planned for a few
+    cross join lateral (
         select
-            a.user_id, b.type, coalesce(sum(b.events) filter (where b.day > a.day - 7), 0)::float8 as last_week,
-            sum(b.events)::float8 as ever
-        from unnest(activity_by_type.users, activity_by_type.days) as a (user_id, day)
-        join tendril.behavior_days b on b.user_id = a.user_id and b.day <= a.day and b.type = any (activity_by_type.types)
-        group by 1, 2
-    )
-    select
-        p.user_id, array_agg(coalesce(c.last_week, 0) order by t.place), array_agg(coalesce(c.ever, 0) order by t.place)
-    from (select distinct counted.user_id from counted) p
-    cross join unnest(activity_by_type.types) with ordinality as t (type, place)
-    left join counted c on c.user_id = p.user_id and c.type = t.type
-    group by 1;
+            array_agg(coalesce(c.last_week, 0) order by t.place) as last_week, array_agg(coalesce(c.ever, 0) order by t.place) as ever
+        from unnest(activity_by_type.types) with ordinality as t (type, place)
+        left join (
+            select b.type, sum(b.events) filter (where b.day > a.day - 7)::float8 as last_week, sum(b.events)::float8 as ever
+            from tendril.behavior_days b where b.user_id = a.user_id and b.day <= a.day group by b.type
+        ) c on c.type = t.type
+        having count(c.type) > 0
+    ) l;
 $$;

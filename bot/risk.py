@@ -9,14 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Self
 
 from bot.database import direct_address, opened_store
 from bot.settings import Settings, SettingsError
 from engagement.risk.evaluation import Findings, Question, evaluate
 from engagement.risk.history import ProgramFailed, TooLittleHistory, train
 from engagement.risk.horizons import HORIZONS
-from engagement.risk.log import GROUP, USUAL_NAMES, BadLog, Log, read_labels, read_log
+from engagement.risk.log import GROUP, USUAL_NAMES, BadLog, Log, Progress, read_labels, read_log
 from storage.connecting import open_database, open_store
 from storage.migrations import migrate
 from webhooks.pictures.drawing import PALETTE, picture
@@ -38,12 +38,13 @@ async def risk(settings: Settings, arguments: argparse.Namespace) -> int:
 async def _evaluate(_: Settings, arguments: argparse.Namespace) -> int:
     if arguments.file is None:
         raise SettingsError("risk evaluate FILE: which log?")
-    log = _log(arguments)
     question = Question(arguments.day, arguments.horizon, arguments.own_start)
-    try:
-        findings = await _in_a_database_of_its_own(log, question)
-    except BadLog as bad:
-        raise SettingsError(str(bad)) from bad
+    with _Progress() as progress:
+        log = _log(arguments, progress)
+        try:
+            findings = await _in_a_database_of_its_own(log, question, progress)
+        except BadLog as bad:
+            raise SettingsError(str(bad)) from bad
     print("\n".join(told(findings)))
     if arguments.card is not None:
         await write_card(findings, arguments.card)
@@ -78,14 +79,14 @@ def _days(text: str) -> int:
     return int(text)
 
 
-def _log(arguments: argparse.Namespace) -> Log:
+def _log(arguments: argparse.Namespace, say: Progress) -> Log:
     columns = dict(each.partition("=")[::2] for each in arguments.column)
     if unknown := columns.keys() - USUAL_NAMES.keys():
         raise SettingsError(f"--column {unknown.pop()}: the columns are {', '.join(USUAL_NAMES)}")
     try:
         if arguments.start_by is not None:
             columns[GROUP] = arguments.start_by
-        log = read_log(arguments.file, columns, _Progress())
+        log = read_log(arguments.file, columns, say)
         if arguments.labels is not None:
             log.labels = read_labels(arguments.labels)
     except (BadLog, OSError) as bad:
@@ -93,13 +94,13 @@ def _log(arguments: argparse.Namespace) -> Log:
     return log
 
 
-async def _in_a_database_of_its_own(log: Log, question: Question) -> Findings:
+async def _in_a_database_of_its_own(log: Log, question: Question, say: Progress) -> Findings:
     with TemporaryDirectory(prefix="tendril-risk-") as folder:
         async with open_database(data_dir=Path(folder), database_url=None, supabase_url=None) as address:
             assert address is not None
             await migrate(address)
             async with open_store(database_url=address, supabase_url=None, supabase_secret_key=None) as store:
-                return await evaluate(store, log, question, _Progress())
+                return await evaluate(store, log, question, say)
 
 
 # The service's own history
@@ -166,11 +167,20 @@ async def _write_report(last: Row, lines: Sequence[str], folder: Path) -> None:
 
 
 class _Progress:
-    """One line, written over; nothing where nobody looks."""
+    """One line, written over and in the end wiped off; nothing where nobody looks."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._write("")
 
     def __call__(self, words: str) -> None:
+        self._write(f"{words} …")
+
+    def _write(self, line: str) -> None:
         if sys.stderr.isatty():
-            print(f"\r\x1b[K{words} …", end="", file=sys.stderr, flush=True)
+            print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
 
 
 def told(findings: Findings) -> list[str]:
@@ -185,12 +195,16 @@ def told(findings: Findings) -> list[str]:
 
 
 def _told_of_unseen(findings: Findings) -> list[str]:
-    if not findings.unseen:
-        return []
-    return [
-        f"Of {findings.unseen:,} of them there is nothing until that day. If their days begin elsewhere: "
-        "--own-start, or --start-by COLUMN."
-    ]
+    lines = []
+    if findings.unseen:
+        lines.append(f"Of {findings.unseen:,} of them there is nothing until that day.")
+    if findings.others:
+        lines.append(f"{findings.others:,} others came later, or it is not known whether they left.")
+    if lines and not findings.question.own_start:
+        lines.append(
+            "Days that begin with each person or course are asked for by --own-start, --start-by COLUMN."
+        )
+    return lines
 
 
 def _table(found: Row) -> list[str]:

@@ -46,12 +46,14 @@ class Question:
 @dataclass(frozen=True, slots=True)
 class Findings:
     """`models` by name (recency, rules, learned): auc with auc_low and auc_high, brier, calibration_error,
-    lift of the riskiest tenth; `chosen` is the one to be used. Of the `unseen` there is nothing by then.
+    lift of the riskiest tenth; `chosen` is the one to be used. Of the `unseen` there is nothing by then; the
+    `others` are not among the people: they came later, or whether they left is not known.
     """
 
     people: int
     left: int
     unseen: int
+    others: int
     events: int
     signals: int
     question: Question
@@ -79,6 +81,7 @@ async def evaluate(store: Store, log: Log, question: Question, say: Progress = l
         people=len(people),
         left=sum(answers),
         unseen=len(set(people) - {log.users[place] for place in known}),
+        others=len(log.names) - len(people),
         events=len(log.moments),
         signals=len(table.names),
         question=question,

@@ -1,4 +1,4 @@
-"""P7: a campaign is planned by one set-based operation; the limit is COPY of what it wrote."""
+"""P7: a campaign is planned as the process does it; the limit is COPY of what it wrote."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import asyncpg
 
 from benchmarks.ground import Ground
 from benchmarks.measuring import Goal, Side
+from bot.campaigns import AT_ONCE
 from storage.postgres import PostgresStore
 
 PEOPLE = 60_000
 CHUNK = 10_000
-MIDDLE = "80000000-0000-0000-0000-000000000000"
 LIMIT = "COPY into the same tables, people/s"
 PLANNED = "campaign planned, people/s"
 GOALS = [Goal("P7 a campaign planned / COPY into the same tables", PLANNED, LIMIT, 0.8)]
@@ -25,20 +25,28 @@ GOALS = [Goal("P7 a campaign planned / COPY into the same tables", PLANNED, LIMI
 TABLES = ("enrollments", "message_deliveries")
 EMPTY = "truncate tendril.enrollments cascade"
 SEQUENCE = {
-    "name": "campaign",
-    "title": "Campaign",
+    "name": "campaign_news",
+    "title": "News",
     "message_class": "announcement",
     "steps": [
         {
             "position": 1,
             "name": "news",
             "after": "0 seconds",
-            "anchor": "enrollment",
+            "anchor": "previous",
             "channels": ["telegram", "email"],
             "fallback": "on_failure",
             "content": {"default": {"subject": "News", "body": "News"}},
         }
     ],
+}
+CAMPAIGN = {
+    "name": "news",
+    "title": "News",
+    "kind": "one_time",
+    "steps": [{"name": "news"}],
+    "schedule": {"at": "2099-01-01T09:00"},
+    "timezone": "UTC",
 }
 
 
@@ -49,8 +57,9 @@ def sides(here: Ground, peers: Path | None) -> Sequence[Side]:
 async def planned(here: Ground) -> Mapping[str, float]:
     """Both, one after the other: what is copied is what was planned."""
     await here.connection.execute("truncate tendril.users cascade")
+    await here.connection.execute("delete from tendril.campaigns")
     await _people(here.connection)
-    await here.bench.store.call("publish_sequence", definition=SEQUENCE)
+    await _begin(here)
     store = PostgresStore(here.dsn, connections=2)
     try:
         planning = await _timed(_plan(store))
@@ -86,20 +95,30 @@ async def _people(connection: asyncpg.Connection) -> None:
     await connection.execute("vacuum analyze")
 
 
+async def _begin(here: Ground) -> None:
+    """A campaign whose time has come."""
+    drafted = await here.bench.store.call("draft_campaign", campaign=CAMPAIGN, created_by="bench")
+    await here.bench.store.call(
+        "activate_campaign", campaign_id=drafted["id"], filter={}, definition=SEQUENCE, is_rule_over=True
+    )
+    await here.connection.execute(
+        """
+        insert into tendril.campaign_runs (campaign_id, occurrence, due_at)
+        values ($1, 'now', tendril.clock())
+        """,
+        drafted["id"],
+    )
+
+
 async def _plan(store: PostgresStore) -> None:
-    """Two workers, each with its half of the ids."""
-    await asyncio.gather(_plan_between(store, None, MIDDLE), _plan_between(store, MIDDLE, None))
+    """As many at once as in one process."""
+    await asyncio.gather(*(_carry(store) for _ in range(AT_ONCE)))
 
 
-async def _plan_between(store: PostgresStore, after: str | None, before: str | None) -> None:
-    while True:
-        page = await store.call(
-            "enroll_audience",
-            sequence="campaign", key="bench", after_user=after, before_user=before, batch=CHUNK,
-        )  # fmt: skip
-        after = page["after_user"]
-        if after is None:
-            return
+async def _carry(store: PostgresStore) -> None:
+    """Until nothing is left to be taken up, which is when the last page has been."""
+    while await store.call("carry_campaigns", batch=CHUNK) is not None:
+        pass
 
 
 async def _copy(connection: asyncpg.Connection, files: Mapping[str, Path]) -> None:

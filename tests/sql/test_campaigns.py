@@ -288,6 +288,23 @@ async def test_a_throttle_that_is_set_under_way_counts_once_the_open_pages_are_d
     assert counts == [4, 7, 8, 8]
 
 
+async def test_who_presses_start_waits_for_no_campaign(world: World, clock: Clock) -> None:
+    await world.publish(step())
+    for _ in range(3):
+        await world.person()
+    await begun(world, "2026-03-02T13:00")
+    await clock.advance("1 hour")
+    await carried(world)
+    await clock.advance("1 minute")
+    newcomer = await world.person()
+    await world.enroll(newcomer)
+
+    claimed = [row["user_id"] for row in await world.claim(batch=1)]
+
+    assert claimed == [newcomer]
+    assert len(await world.claim(batch=10)) == 3
+
+
 async def test_no_more_are_enrolled_in_any_minute_than_may_be(
     world: World, clock: Clock, connection: asyncpg.Connection
 ) -> None:

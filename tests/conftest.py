@@ -1,8 +1,15 @@
 """Every file in tests/fixtures is a plugin: a new one needs no line here."""
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
+
+# Without bytecode, which many a container forbids, each worker, and each process that a test starts, compiles
+# everything anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 pytest.register_assert_rewrite("tests.fixtures")
 

@@ -69,12 +69,13 @@ def _cpu(worker: psutil.Process) -> float:
 
 
 async def _lateness(ground: Ground) -> float:
-    """Of one message that becomes due at a moment nobody is waiting for."""
-    await ground.fresh("telegram", 1)
+    """Of one message that becomes due at a moment nobody is waiting for: the one that has left, once more."""
+    await ground.ask("reset")
     due = time.time() + 1.5
     await ground.connection.execute(
-        "update tendril.message_deliveries set scheduled_at = moment, next_attempt_at = moment "
-        "from to_timestamp($1) moment",
+        "with running as (update tendril.enrollments set status = 'active', ended_at = null) "
+        "update tendril.message_deliveries set delivery_status = 'pending', sent_at = null, "
+        "scheduled_at = moment, next_attempt_at = moment from to_timestamp($1) moment",
         due,
     )
     await asyncio.wait_for(_arrived(ground), 30)

@@ -33,6 +33,7 @@ from sequences.simulation import (
     SimulatedUser,
     Simulation,
     compare,
+    in_pairs,
     presets,
     simulate,
 )
@@ -109,15 +110,13 @@ async def simulate_command(settings: Settings, arguments: argparse.Namespace) ->
     async with direct_address(settings) as address, opened_store(settings, address) as store:
         played, compared = await _played(store, arguments)
     page = Page(sys.stdout.isatty())
-    shown = played if compared is None else compared.after
     if arguments.json:
         print(json.dumps(asdict(compared or played), default=str, indent=2))
     else:
-        print(
-            "\n".join(simulation_story(shown, page) if compared is None else comparison_story(compared, page))
-        )
+        story = simulation_story(played, page) if compared is None else comparison_story(compared, page)
+        print("\n".join(story))
     if arguments.picture is not None:
-        await _draw(shown, arguments.picture)
+        await _draw(played if compared is None else in_pairs(compared), arguments.picture)
     return 0
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -244,6 +244,24 @@ def compare(before: Simulation, after: Simulation) -> Comparison:
     sent = Counter(after.totals.sent)
     sent.subtract(before.totals.sent)
     return Comparison(before, after, tuple(differing), {name: more for name, more in sent.items() if more})
+
+
+def in_pairs(compared: Comparison) -> Simulation:
+    """One to look at both in: each whom they differ for twice, as in the first and as in the second.
+
+    Its totals add up both. Where they differ for nobody, the second.
+    """
+    if not compared.users:
+        return compared.after
+    first = {user.label: user for user in compared.before.users}
+    second = {user.label: user for user in compared.after.users}
+    users = tuple(
+        replace(of[each.label], name=f"{each.name}: {place}")
+        for each in compared.users
+        for place, of in (("first", first), ("second", second))
+    )
+    totals = replace(_totals(users), people=len(compared.users))
+    return replace(compared.after, title=f"{compared.after.title}, compared", users=users, totals=totals)
 
 
 def _lines(user: SimulatedUser) -> list[str]:

@@ -102,6 +102,21 @@ async def test_a_timeline_comes_where_a_picture_is_asked_for(sidecar: Sidecar) -
     assert "Ana" in "".join(ElementTree.fromstring(await answer.text()).itertext())
 
 
+async def test_a_timeline_of_two_versions_has_both_for_each_whom_they_differ_for(sidecar: Sidecar) -> None:
+    await published(sidecar)
+    steps = [{"name": "first", "channels": ["telegram"], "content": WORDS}]
+
+    answer = await sidecar.as_admin(
+        "POST",
+        SIMULATIONS,
+        json={"sequence": "letters", "invented": ["early_bird"], "compare_with": {"steps": steps}},
+        headers={"Accept": "image/svg+xml"},
+    )
+
+    texts = [text.strip() for text in ElementTree.fromstring(await answer.text()).itertext()]
+    assert [text for text in texts if text.startswith("Ana")] == ["Ana: first", "Ana: second"]
+
+
 async def test_a_campaign_is_played_for_its_audience(sidecar: Sidecar) -> None:
     await published(sidecar)
     await sidecar.road.call("create_user", first_name="Mira", email_address="new@example.org")

@@ -24,6 +24,7 @@ from sequences.simulation import (
     Plot,
     Simulation,
     compare,
+    in_pairs,
     simulate,
 )
 from webhooks import keys
@@ -191,7 +192,7 @@ async def play(request: web.Request, body: NewSimulation) -> Simulation | Compar
     """Plays a sequence for some people, without sending anything: who gets what, when, where, and why not.
 
     With `compare_with`, plays another version for the same people and tells what differs. With
-    `Accept: image/svg+xml`, a timeline; of a comparison, that of the other version.
+    `Accept: image/svg+xml`, a timeline; of a comparison, each whom it differs for twice.
     """
     if body.sequence is None and body.steps is None:
         raise Unprocessable("sequence: needed where there are no steps.", "sequence")
@@ -210,8 +211,8 @@ async def play_campaign(request: web.Request, body: Simulated) -> Simulation | C
     """Plays a campaign as if it were active: at each of its times, who is in its audience then gets it.
 
     Without `users` and `invented`, for a sample of its audience. With `compare_with`, plays it with another
-    version of its messages, too. With `Accept: image/svg+xml`, a timeline; of a comparison, that of the other
-    version.
+    version of its messages, too. With `Accept: image/svg+xml`, a timeline; of a comparison, each whom it
+    differs for twice.
     """
     campaign = await ask(request, "describe_campaign", campaign_id=number_in(request))
     first = Plot(campaign["sequence"], campaign=campaign)
@@ -237,7 +238,7 @@ async def _played(
     if second is not None:
         compared = compare(played, await simulate(store, second, cast, **options))
     if "image/svg+xml" in request.headers.get("Accept", ""):
-        shown = timeline_svg(played if compared is None else compared.after)
+        shown = timeline_svg(played if compared is None else in_pairs(compared))
         return web.Response(text=shown, content_type="image/svg+xml", headers={"Cache-Control": "no-store"})
     return compared or played
 

@@ -16,7 +16,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,30 +32,44 @@ def squeezed(signals: Floats) -> Floats:
 
 
 @dataclass(frozen=True, slots=True)
-class Tree:
-    """Nodes side by side; `feature` is -1 at a leaf, `value` at a branch the mean of what is below."""
+class Trees:
+    """All of a horizon side by side. Each branch is asked of everybody at once, and which leaves of its tree
+    the answer leaves over is a number with a bit for each: what all of a tree's branches leave over is one.
+
+    `effects` are of a leaf, by signal: what the branches on the way to it add.
+    """
 
     feature: NDArray[np.int64]
     threshold: Floats
-    left: NDArray[np.int64]
-    right: NDArray[np.int64]
     missing_left: NDArray[np.bool_]
-    value: Floats
+    if_left: NDArray[np.int64]
+    if_right: NDArray[np.int64]
+    first_branch: NDArray[np.int64]
+    first_leaf: NDArray[np.int64]
+    effects: Floats
+    begin: float
 
-    def add(self, signals: Floats, shares: Floats) -> float:
-        """Adds to each person's shares what each signal on their way did. Gives what all begin with."""
-        people = np.arange(len(signals))
-        node = np.zeros(len(signals), dtype=np.int64)
-        while len(people):
-            feature = self.feature[node]
-            is_branch = feature >= 0
-            people, node, feature = people[is_branch], node[is_branch], feature[is_branch]
-            value = signals[people, feature]
-            goes_left = np.where(np.isnan(value), self.missing_left[node], value <= self.threshold[node])
-            following = np.where(goes_left, self.left[node], self.right[node])
-            shares[people, feature] += self.value[following] - self.value[node]
-            node = following
-        return float(self.value[0])
+    def odds(self, signals: Floats) -> Floats:
+        each = self.effects.sum(axis=1)
+        return np.asarray(self.begin + each[self._leaves(signals)].sum(axis=0))
+
+    def shares(self, signals: Floats) -> Floats:
+        shares = np.zeros_like(signals)
+        for leaf in self._leaves(signals):
+            shares += self.effects[leaf]
+        return shares
+
+    def _leaves(self, signals: Floats) -> NDArray[np.int64]:
+        """Of each tree, of each person."""
+        if not len(self.first_branch):
+            return np.zeros((0, len(signals)), dtype=np.int64)
+        value = np.ascontiguousarray(signals.T)[self.feature]
+        goes_left = (value <= self.threshold[:, None]) | (np.isnan(value) & self.missing_left[:, None])
+        each = np.where(goes_left, self.if_left[:, None], self.if_right[:, None])
+        left_over = np.bitwise_and.reduceat(each, self.first_branch)
+        # of the bits above those of its leaves nothing is known
+        place = np.frexp(left_over & -left_over)[1].astype(np.int64) - 1
+        return np.asarray(place + self.first_leaf[:, None])
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,36 +85,38 @@ class Line:
     weights: Floats
     intercept: float
 
-    def add(self, signals: Floats, shares: Floats) -> float:
+    def odds(self, signals: Floats) -> Floats:
+        return np.asarray(self.intercept + self.shares(signals).sum(axis=1))
+
+    def shares(self, signals: Floats) -> Floats:
         known = squeezed(signals)
         is_missing = np.isnan(known)
         filled = np.column_stack([np.where(is_missing, self.medians, known), is_missing[:, self.missing]])
         each = (filled - self.means) / self.scales * self.weights
         width = signals.shape[1]
-        shares += each[:, :width]
+        shares = each[:, :width]
         shares[:, self.missing] += each[:, width:]
-        return self.intercept
+        return shares
 
 
 @dataclass(frozen=True, slots=True)
 class Horizon:
     """The log-odds of both, the trees' by `weight`, are summed, and put right by `slope` and `shift`."""
 
-    trees: Sequence[Tree]
-    baseline: float
+    trees: Trees
     line: Line
     weight: float
     slope: float
     shift: float
 
-    def told(self, signals: Floats) -> tuple[Floats, Floats]:
-        """Each person's probability, and what each signal adds to its log-odds."""
-        trees, line = np.zeros_like(signals), np.zeros_like(signals)
-        begin = self.weight * (self.baseline + sum(tree.add(signals, trees) for tree in self.trees))
-        begin += (1 - self.weight) * self.line.add(signals, line)
-        shares = self.slope * (self.weight * trees + (1 - self.weight) * line)
-        odds = self.slope * begin + self.shift + shares.sum(axis=1)
-        return 1 / (1 + np.exp(-odds)), shares
+    def chances(self, signals: Floats) -> Floats:
+        odds = self.weight * self.trees.odds(signals) + (1 - self.weight) * self.line.odds(signals)
+        return np.asarray(1 / (1 + np.exp(-self.slope * odds - self.shift)))
+
+    def shares(self, signals: Floats) -> Floats:
+        """What each signal adds to the log-odds."""
+        both = self.weight * self.trees.shares(signals) + (1 - self.weight) * self.line.shares(signals)
+        return np.asarray(self.slope * both)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +126,11 @@ class Model:
 
     def told(self, rows: Sequence[Mapping[str, float | None]]) -> list[dict[str, Any]]:
         signals = np.array([[row.get(name) for name in self.names] for row in rows], dtype=np.float64)
-        told = {name: horizon.told(signals) for name, horizon in self.horizons.items()}
+        told = {name: horizon.chances(signals) for name, horizon in self.horizons.items()}
         # What lasts longer is never likelier.
         order = [name for name in ("weekly", "risk", "monthly") if name in told]
-        chances = np.sort(np.column_stack([told[name][0] for name in order]), axis=1)[:, ::-1]
-        shares = told["risk"][1].round(3).tolist()
+        chances = np.sort(np.column_stack([told[name] for name in order]), axis=1)[:, ::-1]
+        shares = self.horizons["risk"].shares(signals).round(3).tolist()
         return [
             dict.fromkeys(HORIZONS)
             | dict(zip(order, row, strict=True))
@@ -127,15 +143,15 @@ def read_model(document: Mapping[str, Any]) -> Model:
     """Raises KeyError, TypeError or ValueError where the document is not as `learning` writes it."""
     if document["form"] != FORM or "risk" not in document["horizons"]:
         raise ValueError(f"a model of another form: {document['form']!r}")
-    horizons = {name: _horizon(each) for name, each in document["horizons"].items()}
-    return Model(document["names"], horizons)
+    names = document["names"]
+    horizons = {name: _horizon(each, len(names)) for name, each in document["horizons"].items()}
+    return Model(names, horizons)
 
 
-def _horizon(written: Mapping[str, Any]) -> Horizon:
+def _horizon(written: Mapping[str, Any], width: int) -> Horizon:
     line = written["line"]
     return Horizon(
-        [_tree(each) for each in written["trees"]],
-        float(written["baseline"]),
+        _trees(written["trees"], float(written["baseline"]), width),
         Line(
             medians=np.array(line["medians"], dtype=np.float64),
             missing=np.array(line["missing"], dtype=np.int64),
@@ -150,15 +166,64 @@ def _horizon(written: Mapping[str, Any]) -> Horizon:
     )
 
 
-def _tree(written: Mapping[str, Any]) -> Tree:
-    return Tree(
-        feature=np.array(written["feature"], dtype=np.int64),
-        threshold=np.array(written["threshold"], dtype=np.float64),
-        left=np.array(written["left"], dtype=np.int64),
-        right=np.array(written["right"], dtype=np.int64),
-        missing_left=np.array(written["missing_left"], dtype=np.bool_),
-        value=np.array(written["value"], dtype=np.float64),
+def _trees(written: Sequence[Mapping[str, Any]], baseline: float, width: int) -> Trees:
+    """Each is written as nodes side by side: `feature` is -1 at a leaf, `value` at a branch the mean of what
+    is below it.
+    """
+    branches: list[_Branch] = []
+    effects: list[Mapping[int, float]] = []
+    firsts = []
+    for tree in written:
+        if tree["feature"][0] >= 0:
+            firsts.append((len(branches), len(effects)))
+            _grow(tree, 0, {}, branches, effects)
+    table = np.zeros((len(effects), width))
+    for leaf, effect in enumerate(effects):
+        for signal, share in effect.items():
+            table[leaf, signal] = share
+    return Trees(
+        feature=np.array([each.feature for each in branches], dtype=np.int64),
+        threshold=np.array([each.threshold for each in branches], dtype=np.float64),
+        missing_left=np.array([each.missing_left for each in branches], dtype=np.bool_),
+        if_left=np.array([each.if_left for each in branches], dtype=np.int64),
+        if_right=np.array([each.if_right for each in branches], dtype=np.int64),
+        first_branch=np.array([branch for branch, _ in firsts], dtype=np.int64),
+        first_leaf=np.array([leaf for _, leaf in firsts], dtype=np.int64),
+        effects=table,
+        begin=baseline + sum(float(tree["value"][0]) for tree in written),
     )
+
+
+class _Branch(NamedTuple):
+    feature: int
+    threshold: float
+    missing_left: bool
+    if_left: int
+    if_right: int
+
+
+def _grow(
+    tree: Mapping[str, Any],
+    node: int,
+    effect: Mapping[int, float],
+    branches: list[_Branch],
+    effects: list[Mapping[int, float]],
+    leaf: int = 0,
+) -> int:
+    """Adds what is below a node, whose first leaf is the `leaf`-th of its tree. Gives its leaves as bits."""
+    feature = tree["feature"][node]
+    if feature < 0:
+        effects.append(effect)
+        return 1 << leaf
+    sides = []
+    for child in (tree["left"][node], tree["right"][node]):
+        more = tree["value"][child] - tree["value"][node]
+        further = {**effect, feature: effect.get(feature, 0.0) + more}
+        sides.append(_grow(tree, child, further, branches, effects, leaf))
+        leaf = sides[-1].bit_length()
+    left, right = sides
+    branches.append(_Branch(feature, tree["threshold"][node], tree["missing_left"][node], ~right, ~left))
+    return left | right
 
 
 def main(document: Path) -> None:

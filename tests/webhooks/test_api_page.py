@@ -1,23 +1,16 @@
 """The page on which the API is tried, in a browser."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from storage.store import Store
 from tests.webhooks.conftest import ADMIN_KEY, Sidecar
 from tests.webhooks.test_dashboard import new_link
 
 PICTURES = Path(__file__).parents[2] / "artifacts"
-
-
-@pytest.fixture
-async def browser(chromium_path: Path) -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        yield await playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
 
 
 @pytest.fixture

@@ -2,13 +2,12 @@
 
 import re
 import secrets
-from collections.abc import AsyncIterator
 from hashlib import sha256
 from pathlib import Path
 
 import asyncpg
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser
 
 from storage.store import Store
 from tests.fixtures.database import Clock
@@ -187,12 +186,6 @@ async def test_what_admins_did_is_told_by_their_names(sidecar: Sidecar, link: st
 
     assert "dashboard opened" in page
     assert "<b>Olga &lt;b&gt;</b>" in page
-
-
-@pytest.fixture
-async def browser(chromium_path: Path) -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        yield await playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1024), ("dark", 360)])

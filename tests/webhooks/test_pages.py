@@ -1,11 +1,10 @@
 """The pages: theirs alone, closed to scripts and strangers, and good to look at."""
 
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser
 
 from tests.webhooks.conftest import ADDRESS, OpenSidecar, Sent, Sidecar, Tables
 
@@ -44,12 +43,6 @@ async def test_names_from_outside_cannot_become_markup(open_sidecar: OpenSidecar
 
     assert "<b>Tendril" not in page
     assert "<img" not in page
-
-
-@pytest.fixture
-async def browser(chromium_path: Path) -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        yield await playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
 
 
 @pytest.mark.parametrize("width", [360, 1024])

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
+from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from storage.store import NotFound, Store
 from tests.fixtures.database import Clock
@@ -242,12 +241,6 @@ async def test_a_wish_that_there_is_not_changes_nothing(sidecar: Sidecar, sent: 
 
 
 # In a real browser
-
-
-@pytest.fixture
-async def browser(chromium_path: Path) -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        yield await playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
 
 
 async def opened(browser: Browser, link: str, **options: Any) -> Page:

@@ -279,10 +279,16 @@ async def test_many_months_are_the_sum_of_their_days(
     ],
 )
 async def test_a_question_reads_the_coarsest_sums_that_answer_it(
-    connection: asyncpg.Connection, group_by: str, filters: dict[str, str], of_days: str | None, of_months: str
+    connection: asyncpg.Connection,
+    group_by: str,
+    filters: dict[str, str],
+    of_days: str | None,
+    of_months: str,
 ) -> None:
     found = [
-        await connection.fetchval("select tendril.sums_for($1, $2, $3)", group_by, json.dumps(filters), monthly)
+        await connection.fetchval(
+            "select tendril.sums_for($1, $2, $3)", group_by, json.dumps(filters), monthly
+        )
         for monthly in (False, True)
     ]
 

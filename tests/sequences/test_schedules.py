@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from itertools import pairwise
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -90,11 +90,11 @@ def test_a_mistake_in_a_rule_is_told_with_its_place(schedule: dict[str, Any], pa
 
 
 def test_a_rule_that_never_comes_is_found_out_soon() -> None:
-    began = perf_counter()
+    began = process_time()
 
     problem("recurring", {"rrule": "FREQ=DAILY;BYMONTH=4;BYMONTHDAY=31", "at": "09:00", "from": "2026-01-01"})
 
-    assert perf_counter() - began < 3
+    assert process_time() - began < 3
 
 
 @given(st.text(alphabet="FREQ=DAILYWKMONTHBSUC;1239-+,", max_size=60), st.booleans())

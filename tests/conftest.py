@@ -5,11 +5,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 # Without bytecode, which many a container forbids, each worker, and each process that a test starts, compiles
 # everything anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+# An example may take as long as a busy machine needs; how examples are chosen stays as it is here or in CI.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 pytest.register_assert_rewrite("tests.fixtures")
 

@@ -16,8 +16,8 @@ from tests.house.project import (
 )
 
 LONGEST = 40
-# Waiting less is no other part; answering instead of one is.
-PATCHED = r"monkeypatch\.setattr\((?!.*\"(?:[\w.]+\.)?[A-Z][A-Z_]+\")"
+# Waiting less, or remembering what a part answered, is no other part; answering instead of one is.
+PATCHED = r"(?:monkeypatch|patch)\.setattr\((?!.*(?:\"(?:[\w.]+\.)?[A-Z][A-Z_]+\"|_remembering))"
 
 
 def _length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
@@ -118,8 +119,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = read_settings()
         start_logging(settings.log_level if chosen.command is run else "WARNING", settings.log_format)
-        command: Command = chosen.command
-        return asyncio.run(command(settings, chosen))
+        return asyncio.run(_carry_out(chosen.command, settings, chosen))
     except SettingsError as wrong:
         return _complain(str(wrong), MISCONFIGURED)
     except StorageError as failure:
@@ -131,6 +131,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(redact(f"{died.message}: {'; '.join(map(repr, died.exceptions))}"), FAILED)
     except (KeyboardInterrupt, asyncio.CancelledError):
         return _complain("stopped before everything was finished", 130)
+
+
+async def _carry_out(command: Command, settings: Settings, chosen: argparse.Namespace) -> int:
+    """SIGTERM ends a command as Ctrl-C does: with what it began, such as a database of its own."""
+    if task := asyncio.current_task():
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await command(settings, chosen)
 
 
 def _complain(what: str, code: int) -> int:

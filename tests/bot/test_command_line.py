@@ -16,7 +16,7 @@ import pytest
 
 import sandbox
 from tests.fixtures.process import EMAIL_FROM, Tendril
-from tests.fixtures.sandbox import Control
+from tests.fixtures.sandbox import Control, until
 
 ROOT = Path(__file__).parents[2]
 Environment = dict[str, str]
@@ -221,3 +221,22 @@ async def test_two_processes_at_once_send_nothing_twice(
             await each.receives(1)
 
     assert [len(await each.messages()) for each in crowd] == [1] * 20
+
+
+async def test_a_command_that_is_told_to_end_takes_its_own_database_along(
+    bare: Environment, tmp_path: Path
+) -> None:
+    log, kept = tmp_path / "log.csv", tmp_path / "kept"
+    kept.mkdir()
+    log.write_text("user,time,event_type\nada,2026-03-02T09:00:00,lesson\n", encoding="utf-8")
+    evaluating = await begin(bare | {"TMPDIR": str(kept)}, tmp_path, "risk", "evaluate", str(log))
+
+    async def has_begun() -> bool:
+        return any(kept.glob("*/*/postmaster.pid"))
+
+    await until(has_begun)
+    evaluating.terminate()
+    await evaluating.communicate()
+
+    assert evaluating.returncode == 130
+    assert list(kept.iterdir()) == []

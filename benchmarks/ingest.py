@@ -46,7 +46,7 @@ GOALS = [
 
 
 def sides(ground: Ground, peers: Path | None) -> list[Side]:
-    found: list[Side] = [partial(_webhooks, ground), partial(_links, ground), *recording.sides(ground)]
+    found: list[Side] = [partial(_webhooks, ground), partial(_links, ground), *recording.sides(ground, peers)]
     return [*found, partial(_usual, ground, peers)] if peers is not None else found
 
 

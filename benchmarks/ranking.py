@@ -1,14 +1,16 @@
-"""P9: where somebody is among all, against the read of one row by its key, and against counting.
+"""P9: where somebody is among all, against one row by its key, against counting, and against DuckDB.
 
     python -m benchmarks.ranking [--people 1000000] [--rounds 3]
 
-Some thousand people have earned something before each round, and nobody has summed that up yet.
+Some thousand people have earned something before each round, and nobody has summed that up yet. DuckDB has
+the same standings in memory.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import random
 import statistics
 import time
@@ -20,6 +22,7 @@ import asyncpg
 
 from benchmarks.ground import Ground, ground
 from benchmarks.measuring import ROUNDS, Figures, Goal, Side, interleaved, table
+from benchmarks.processes import process
 
 PEOPLE = 100_000
 EARNING = 5_000  # before each round, so many at once as a batch of events has people
@@ -32,10 +35,14 @@ RANK = "rank of somebody, ms"
 COUNTING = "rank by count(*), ms"
 WINDOW = "rank by a window function, ms"
 PAGE = "leaderboard with one's neighbors, ms"
+DUCK = "DuckDB: rank of somebody, ms"
+DUCK_PAGE = "DuckDB: their rank and the first ten, ms"
 EARNED = "earning XP with all boards, people/s"
 BARE = "the same rows without boards, people/s"
 GOALS = [
     Goal("P9 rank / one row by its key", RANK, LOOKUP, 4.0, at_least=False),
+    Goal("P9 rank / DuckDB's", RANK, DUCK, 1.0, at_least=False),
+    Goal("P9 leaderboard with one's neighbors / DuckDB's first ten", PAGE, DUCK_PAGE, 1.0, at_least=False),
     Goal("P9 leaderboard with one's neighbors, ms", PAGE, None, 20.0, at_least=False),
 ]
 
@@ -62,6 +69,8 @@ QUERIES = {
         select s.user_id, s.xp, rank() over (order by s.xp desc) as rank
         from tendril.standings s where {ON_BOARD}) r where r.user_id = $1""",
 }
+PEER = Path(__file__).parent / "peers" / "duckdb_ranking.py"
+STANDINGS = f"select s.user_id, s.xp from tendril.standings s where {ON_BOARD}"
 EARN = """
 with held as materialized (select id from tendril.users where id = any ($1) order by id for no key update)
 insert into tendril.xp_days as d (user_id, day, xp) select id, tendril.clock()::date, 10 from held
@@ -98,10 +107,10 @@ class Population:
 
 
 def sides(here: Ground, peers: Path | None, people: int = PEOPLE) -> Sequence[Side]:
-    return [partial(ranked, Population(here, people))]
+    return [partial(ranked, Population(here, people), peers)]
 
 
-async def ranked(population: Population) -> Mapping[str, float]:
+async def ranked(population: Population, peers: Path | None) -> Mapping[str, float]:
     ids = await population.present()
     connection = population.here.connection
     earning = random.sample(ids, EARNING)
@@ -116,6 +125,8 @@ async def ranked(population: Population) -> Mapping[str, float]:
         figures[name] = await _median(some, partial(connection.fetch, query))
     board = partial(_board, population)
     figures[PAGE] = await _median(asked, board)
+    if peers is not None:
+        figures |= await _duck(population.here, peers, asked)
     await population.here.bench.store.call("fold_standings")
     return figures
 
@@ -140,6 +151,19 @@ async def _timed(work: Awaitable[object]) -> float:
     return time.perf_counter() - began
 
 
+async def _duck(here: Ground, peers: Path, asked: Sequence[str]) -> dict[str, float]:
+    """Its times, once it has found the same ranks."""
+    (here.folder / "asked.json").write_text(json.dumps([str(user_id) for user_id in asked]))
+    target = str(here.folder / "standings.csv")
+    await here.connection.copy_from_query(STANDINGS, output=target, format="csv", header=True)
+    async with process(str(PEER), str(here.folder), python=str(peers)) as peer:
+        found = json.loads(await peer.line())
+    for user_id, there in zip(asked[:COUNTED], found["ranks"], strict=False):
+        ours = list(await here.connection.fetchrow(QUERIES[RANK], user_id))
+        assert ours == there, f"ranks differ: {ours} here, {there} there"
+    return {DUCK: found["rank"], DUCK_PAGE: found["page"]}
+
+
 async def _check(connection: asyncpg.Connection, asked: Sequence[str]) -> None:
     for user_id in asked:
         answers = {
@@ -148,10 +172,10 @@ async def _check(connection: asyncpg.Connection, asked: Sequence[str]) -> None:
         assert len(answers) == 1, f"ranks differ: {answers}"
 
 
-async def _alone(people: int, rounds: int) -> None:
+async def _alone(people: int, rounds: int, peers: Path | None) -> None:
     figures: dict[str, Figures] = {}
     async with ground() as here:
-        await interleaved(sides(here, None, people), figures, rounds)
+        await interleaved(sides(here, peers, people), figures, rounds)
     for name, each in figures.items():
         print(f"  {name:52s} {each}")
     print(f"\n{table(GOALS, figures)}")
@@ -162,4 +186,5 @@ if __name__ == "__main__":
     parser.add_argument("--people", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     given = parser.parse_args()
-    asyncio.run(_alone(given.people, given.rounds))
+    known = Path(__file__).parent.parent / ".tools" / "peers" / "bin" / "python"
+    asyncio.run(_alone(given.people, given.rounds, known if known.exists() else None))

@@ -1,18 +1,24 @@
-"""What people do, recorded in batches with all that follows from it, against a copy and one by one."""
+"""What people do, recorded in batches with all that follows from it, against a copy, DuckDB, and one by one.
+
+DuckDB keeps each event once and counts them by day, and has no XP, boards or triggers.
+"""
 
 from __future__ import annotations
 
 import json
 import random
+import tempfile
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from benchmarks.ground import Ground
 from benchmarks.measuring import Goal, Side
+from benchmarks.processes import process
 from engagement.achievements import publish_achievements
 from engagement.game import load_game
 
@@ -24,8 +30,10 @@ COPIED = "behavior: copied into a table, events/s"
 BATCHES = "behavior: in batches of 1,000, events/s"
 WITHOUT_GAME = "behavior: … without a game, events/s"
 SINGLE = "behavior: one by one, events/s"
+DUCK = "DuckDB: kept and counted by day, events/s"
 GOALS = [
     Goal("behavior in batches of 1,000, XP and boards included / one by one", BATCHES, SINGLE, 10),
+    Goal("behavior in batches of 1,000, … without a game / DuckDB", WITHOUT_GAME, DUCK, 0.1),
     Goal("behavior in batches of 1,000 / copied into a table", BATCHES, COPIED, 0.05),
 ]
 
@@ -57,14 +65,15 @@ select (select sum(xp) from tendril.xp_ledger) as ledger, (select sum(xp) from t
     (select sum(xp) from tendril.standings where period = 'all_time') as board
 """
 
+PEER = Path(__file__).parent / "peers" / "duckdb_recording.py"
 Event = dict[str, Any]
 
 
-def sides(here: Ground) -> list[Side]:
-    return [partial(_recorded, here)]
+def sides(here: Ground, peers: Path | None) -> list[Side]:
+    return [partial(_recorded, here, peers)]
 
 
-async def _recorded(here: Ground) -> Mapping[str, float]:
+async def _recorded(here: Ground, peers: Path | None) -> Mapping[str, float]:
     store = here.bench.store
     people = [str(uuid.uuid4()) for _ in range(PEOPLE)]
     await publish_achievements(store)
@@ -79,6 +88,8 @@ async def _recorded(here: Ground) -> Mapping[str, float]:
         figures[name] = await _per_second(here, _events(people, EVENTS), AT_ONCE)
     figures[SINGLE] = await _per_second(here, _events(people, ONE_BY_ONE), 1)
     await _check(here)
+    if peers is not None:
+        figures[DUCK] = await _duck(here, peers, _events(people, EVENTS))
     return figures
 
 
@@ -108,6 +119,16 @@ async def _copied(here: Ground, events: Sequence[Event]) -> float:
     took = time.perf_counter() - began
     assert await connection.fetchval("select count(*) from copied") == len(events)
     return len(events) / took
+
+
+async def _duck(here: Ground, peers: Path, events: Sequence[Event]) -> float:
+    folder = Path(tempfile.mkdtemp(dir=here.folder))
+    for number, batch in enumerate(_batches(events, AT_ONCE)):
+        (folder / f"{number}.json").write_text(json.dumps(batch))
+    async with process(str(PEER), str(folder), python=str(peers)) as peer:
+        found = json.loads(await peer.line())
+    assert (found["kept"], found["counted"]) == (len(events), len(events)), found
+    return len(events) / float(found["seconds"])
 
 
 def _batches(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:

@@ -21,8 +21,6 @@ log = structlog.get_logger(__name__)
 
 # Seconds for which a channel without a limit is not asked again.
 UNLIMITED_SECONDS = 5.0
-# Longer than the last way to the store by so many seconds, and what was taken has aged.
-LATE_SECONDS = 0.2
 NO_PLACE = 0
 """What a request takes where there is no limit."""
 
@@ -42,12 +40,10 @@ class Places:
         self._channel = channel
         self._worker = worker
         self._unlimited_until = -math.inf
-        self._way = 0.0
 
     async def take(self, wanted: int) -> Taken:
         """Raises StorageError."""
-        began = time.perf_counter()
-        if began > self._unlimited_until:
+        if time.perf_counter() > self._unlimited_until:
             answer = await self._store.call(
                 "take_places",
                 worker=self._worker,
@@ -56,17 +52,9 @@ class Places:
                 until_answered=self._until_answered,
             )
             if answer is not None:
-                return Taken([] if self._is_late(began) else answer["places"], answer["wait"])
+                return Taken(answer["places"], answer["wait"])
             self._unlimited_until = time.perf_counter() + UNLIMITED_SECONDS
         return Taken([NO_PLACE] * wanted, 0.0)
-
-    def _is_late(self, began: float) -> bool:
-        """Whether what leaves now would meet what takes these places next, whose second began in the store.
-
-        A way that is always as long holds nobody up: only one that suddenly was longer brings them together.
-        """
-        before, self._way = self._way, time.perf_counter() - began
-        return not self._until_answered and self._way > before + LATE_SECONDS
 
     async def leave(self, place: int) -> None:
         """For a place that is held until its request is answered. Where the store is away, it becomes free by

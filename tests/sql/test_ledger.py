@@ -413,6 +413,25 @@ async def test_a_place_that_nobody_gives_back_is_free_after_a_second(world: Worl
     assert [await take(after) for after in (0, 0.9, 1)] == [[1], [], [1]]
 
 
+async def test_a_worker_that_holds_nothing_leaves_its_places_no_later_than_they_are_free(
+    world: World,
+) -> None:
+    at = datetime(2030, 1, 1, tzinfo=UTC)
+    await world.call("configure_budget", channel="telegram", per_second=2)
+
+    async def take(after: float) -> list[int]:
+        moment = at + timedelta(seconds=after)
+        taken = await world.call(
+            "take_places", worker="one", channel="telegram", until_answered=False, at=moment
+        )
+        return list(taken["places"])
+
+    first = [await take(0), await take(0.5)]
+    await world.call("release_deliveries", worker="one", at=at + timedelta(seconds=0.9))
+
+    assert first + [await take(1), await take(1.4), await take(1.5)] == [[1], [2], [1], [], [2]]
+
+
 async def test_a_worker_that_starts_again_under_its_name_gets_its_work_back_at_once(world: World) -> None:
     await world.publish(step())
     await world.enroll(await world.person())

@@ -429,7 +429,7 @@ async def test_a_worker_that_holds_nothing_leaves_its_places_no_later_than_they_
     first = [await take(0), await take(0.5)]
     await world.call("release_deliveries", worker="one", at=at + timedelta(seconds=0.9))
 
-    assert first + [await take(1), await take(1.4), await take(1.5)] == [[1], [2], [1], [], [2]]
+    assert [*first, await take(1), await take(1.4), await take(1.5)] == [[1], [2], [1], [], [2]]
 
 
 async def test_a_worker_that_starts_again_under_its_name_gets_its_work_back_at_once(world: World) -> None:

@@ -132,7 +132,10 @@ async def run(options: Options) -> int:
     try:
         async with serving as box:
             print(welcome(box, options), flush=True)
-            return await _accompany(box, options, signals)
+            code = await _accompany(box, options, signals)
+        # The exit code is known: whoever goes on pressing Ctrl-C changes nothing about it.
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+        return code
     except OSError as problem:
         if problem.errno != errno.EADDRINUSE:
             raise
@@ -182,11 +185,12 @@ def child_environment(box: Box, options: Options) -> dict[str, str]:
 
 
 Signals = asyncio.Queue[signal.Signals]
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def _received_signals() -> Signals:
     received: Signals = asyncio.Queue()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in STOPPING:
         asyncio.get_running_loop().add_signal_handler(number, received.put_nowait, number)
     return received
 

@@ -15,7 +15,7 @@ import structlog
 from channels.channel import Outgoing
 from channels.errors import Busy, DeliveryError, Misconfigured, Refused, Unreachable
 from sequences.claims import PublishedSteps
-from sequences.pipeline import Renders
+from sequences.contents import Renders
 from sequences.rendering import Unrenderable
 from storage.store import Store
 

@@ -23,6 +23,7 @@ from sequences.experiments.bandits import (
     thompson_of_means,
 )
 from sequences.experiments.statistics import Proportion, Sample, sample_ratio
+from sequences.previewing import addresses_in
 from storage.store import Store
 
 Row = Mapping[str, Any]
@@ -71,6 +72,13 @@ async def start_experiment(store: Store, experiment_id: int) -> None:
     )
 
 
+async def new_links(store: Store, experiment: Row) -> list[str]:
+    """The addresses that its variants lead to and its sequence does not; raises BadDraft."""
+    base, comparison = await compare(store, experiment)
+    found = [_links_of(definition) for definition in comparison.definitions.values()]
+    return sorted(set().union(*found) - _links_of(base["definition"]))
+
+
 async def compare(store: Store, experiment: Row) -> tuple[Row, Comparison]:
     """The version that the variants are made from, and what they are; raises BadDraft."""
     base = await store.call(
@@ -109,6 +117,11 @@ def comparison_of(base: Row, variants: Sequence[Row], templates: Mapping[str, Ro
     kinds = set().union(*differing.values())
     first = min((position for position, kind in differing.items() if kind), default=1)
     return Comparison(definitions, first, "exposure" if kinds <= WORDS else "assignment")
+
+
+def _links_of(definition: Row) -> set[str]:
+    steps = (Step.from_json(step) for step in definition["steps"])
+    return {address for step in steps for address in addresses_in(step.content)}
 
 
 def _steps_of(base: Row, variant: Row, templates: Mapping[str, Row], path: str) -> list[Row]:

@@ -298,3 +298,25 @@ async def tables(database_url: str) -> AsyncIterator[Tables]:
     connection = await asyncpg.connect(database_url)
     yield Tables(connection)
     await connection.close()
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[str]:
+    """A page, one that is closed to us, and one that leads to another; everything else is gone."""
+    app = web.Application()
+
+    async def page(_: web.Request) -> web.Response:
+        return web.Response(text="Hello")
+
+    async def closed(_: web.Request) -> web.Response:
+        return web.Response(status=503)
+
+    async def away(request: web.Request) -> web.Response:
+        raise web.HTTPFound(request.query["to"])
+
+    app.add_routes([web.get("/page", page), web.get("/closed", closed), web.get("/away", away)])
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    await runner.cleanup()

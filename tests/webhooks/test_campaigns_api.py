@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from aiohttp import web
 
 from sequences.analytics import fold_all
 from sequences.campaigns import carry_campaign, schedule_campaigns
@@ -330,25 +328,6 @@ async def test_a_draft_says_what_is_in_its_way_and_which_links_lead_nowhere(
     assert "frist_name" in problem["message"]
     assert [link["url"] for link in reports[1]["links"]["items"]] == ["http://localhost/gone"]
     assert reports[1]["problems"] == []
-
-
-@pytest.fixture
-async def site() -> AsyncIterator[str]:
-    """A page, and one that is closed to us; everything else is gone."""
-    app = web.Application()
-
-    async def page(_: web.Request) -> web.Response:
-        return web.Response(text="Hello")
-
-    async def closed(_: web.Request) -> web.Response:
-        return web.Response(status=503)
-
-    app.add_routes([web.get("/page", page), web.get("/closed", closed)])
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    await runner.cleanup()
 
 
 async def linking(sidecar: Sidecar, name: str, *links: str) -> str:

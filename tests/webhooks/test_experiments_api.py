@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from sequences.campaigns import carry_campaign, schedule_campaigns
 from sequences.experiments.experiments import look_after_experiments
 from storage.store import Store
 from tests.fixtures.database import Clock
-from tests.webhooks.conftest import Sidecar, Tables
+from tests.webhooks.conftest import OpenSidecar, Sidecar, Tables
 
 Row = dict[str, Any]
 
@@ -369,3 +370,21 @@ async def test_the_lift_of_a_campaign_that_does_not_exist_is_a_404(sidecar: Side
     answer = await sidecar.as_admin("GET", "/api/engagement/campaigns/7/lift")
 
     assert answer.status == 404
+
+
+async def test_a_variant_whose_links_are_broken_does_not_begin_unless_by_force(
+    open_sidecar: OpenSidecar, published: str, site: str, tables: Tables
+) -> None:
+    sidecar = await open_sidecar(webhook_allowed_hosts=("127.0.0.1",))
+    words = {"default": {"body": f"[one]({site}/gone), [another]({site}/closed)"}}
+    variants = [{"name": "as_it_is"}, {"name": "linked", "changes": {"steps": {"first": {"content": words}}}}]
+    draft = await drafted(sidecar, variants=variants)
+
+    refused = (await asked(sidecar, "POST", f"/{draft['id']}/start", 422))["error"]
+    status = (await asked(sidecar, "GET", f"/{draft['id']}", 200))["status"]
+    await asked(sidecar, "POST", f"/{draft['id']}/start?force=true", 200)
+
+    assert f"{site}/gone (it answers 404)" in refused["message"] and "/closed" not in refused["message"]
+    assert (refused["field"], status) == ("variants", "draft")
+    (act,) = await tables.rows("select details from tendril.audit_log where action = 'experiment.start'")
+    assert json.loads(act["details"]) == {"force": True}

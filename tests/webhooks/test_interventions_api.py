@@ -9,7 +9,7 @@ import pytest
 from sequences.interventions import Interventions
 from storage.store import Store
 from tests.fixtures.database import Clock
-from tests.webhooks.conftest import Sidecar, Tables
+from tests.webhooks.conftest import OpenSidecar, Sidecar, Tables
 
 PATH = "/api/interventions"
 CONTENT = {
@@ -220,6 +220,51 @@ async def test_who_got_one_lately_is_recommended_nothing(
     await post(sidecar, "", template="nudge", user_id=user_id)
 
     assert (await get(sidecar, "/recommendations?audience=all_users"))["items"] == []
+
+
+async def linking(store: Store, *links: str) -> str:
+    """A template whose words have these links; gives its name."""
+    words = {"default": {"subject": "Still here", "body": " ".join(f"[here]({link})" for link in links)}}
+    await store.call("create_template", name="linked", title="Linked", type="gentle_reminder", content=words)
+    return "linked"
+
+
+@pytest.mark.parametrize("whom", [{"user_id": "mira"}, {"audience": "all_users"}], ids=str)
+async def test_a_message_whose_links_are_broken_is_refused_unless_by_force_which_is_audited(
+    open_sidecar: OpenSidecar,
+    store: Store,
+    user_id: str,
+    site: str,
+    tables: Tables,
+    whom: dict[str, str],
+) -> None:
+    sidecar = await open_sidecar(webhook_allowed_hosts=("127.0.0.1",))
+    name = await linking(store, f"{site}/page", f"{site}/gone")
+    before = await tables.everything()
+
+    status, refused = await post(sidecar, "", template=name, **whom)
+    left = await tables.everything()
+    forced, made = await post(sidecar, "?force=true", template=name, **whom)
+
+    assert (status, refused["error"]["field"]) == (422, "template")
+    assert f"{site}/gone (it answers 404)" in refused["error"]["message"]
+    assert "?force=true" in refused["error"]["message"] and "/page" not in refused["error"]["message"]
+    assert left == before
+    assert (forced, made["unchecked_links"]) == (201, [])
+    (act,) = await tables.rows("select details from tendril.audit_log where action = 'intervention.create'")
+    assert json.loads(act["details"])["force"] is True
+
+
+async def test_a_link_that_says_nothing_certain_is_named_and_the_message_sent(
+    open_sidecar: OpenSidecar, store: Store, user_id: str, site: str
+) -> None:
+    sidecar = await open_sidecar(webhook_allowed_hosts=("127.0.0.1",))
+    name = await linking(store, f"{site}/page", f"{site}/closed")
+
+    status, made = await post(sidecar, "", template=name, user_id="mira")
+
+    (unchecked,) = made["unchecked_links"]
+    assert (status, unchecked["url"], unchecked["problem"]) == (201, f"{site}/closed", "it answers 503")
 
 
 WRONG = [

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from aiohttp import web
 
 from channels.channel import Outgoing
 from sequences.drafting import read_steps
@@ -260,25 +259,6 @@ async def test_a_channel_that_is_off_sends_no_trial(sending: Sidecar) -> None:
     found = await refused(sending, "POST", f"{one}/test", json={"channel": "telegram", "to": "7"})
 
     assert found[0] == 409
-
-
-@pytest.fixture
-async def site() -> AsyncIterator[str]:
-    """A page, one that is gone, a redirect to it, and one into the private network."""
-    app = web.Application()
-
-    async def page(_: web.Request) -> web.Response:
-        return web.Response(text="Hello")
-
-    async def away(request: web.Request) -> web.Response:
-        raise web.HTTPFound(request.query["to"])
-
-    app.add_routes([web.get("/page", page), web.get("/away", away)])
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    await runner.cleanup()
 
 
 async def checked(sidecar: Sidecar, *links: str) -> dict[str, str | None]:

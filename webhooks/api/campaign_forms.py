@@ -118,12 +118,6 @@ class Copy(Body):
     name: Name
 
 
-class Activation(Body):
-    """`force` lets a campaign begin whose links are broken, and asks none of them; the audit log says so."""
-
-    force: bool = False
-
-
 class Trial(Body):
     """`user` may be our id, an external id, a Telegram id or an email address.
 

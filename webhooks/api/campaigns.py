@@ -24,7 +24,6 @@ from webhooks import keys
 from webhooks.access import CALLER, record_act
 from webhooks.api.asking import NUMBER, Listing, ask, number_in
 from webhooks.api.campaign_forms import (
-    Activation,
     Audience,
     CampaignChanges,
     CampaignListing,
@@ -35,7 +34,7 @@ from webhooks.api.campaign_forms import (
     Trial,
 )
 from webhooks.api.endpoint import Endpoints
-from webhooks.api.link_reports import LinkReport, report_links
+from webhooks.api.link_reports import Activation, LinkReport, report_links, unchecked_links
 from webhooks.api.revisions import revision_asked
 from webhooks.bodies import Body
 from webhooks.link_check import CheckedLink
@@ -243,7 +242,7 @@ async def activate(request: web.Request, query: Activation) -> ActivatedCampaign
     # What was looked at is what begins.
     revision = revision_asked(request) or campaign["revision"]
     await _readable(activate_campaign(store, campaign["id"], revision))
-    activated = await _acted(request, "activate", **({"force": True} if query.force else {}))
+    activated = await _acted(request, "activate", **query.noted)
     return {**activated, "unchecked_links": unchecked}
 
 
@@ -410,21 +409,11 @@ async def _acted(request: web.Request, act: str, **details: object) -> Campaign:
 
 
 async def _unchecked_links(request: web.Request, campaign: Campaign) -> list[CheckedLink]:
-    """Those of which nothing certain is known. Raises where one is broken; what else is in the way, the
-    activation tells.
-    """
+    """Of a draft that nothing else is in the way of, which the activation tells."""
     problems, links = await check_campaign(request.app[keys.STORE], campaign)
     if problems or campaign["status"] != "draft":
         return []
-    asked = (await report_links(request, links))["items"]
-    if broken := [f"{each.url} ({each.problem})" for each in asked if each.is_broken]:
-        raise Unprocessable(
-            f"Its messages have links that are broken: {', '.join(broken)}. "
-            "Put them right, or activate it with ?force=true.",
-            "sequence" if campaign["steps"] is None else "steps",
-        )
-    skipped = [CheckedLink(link, None, "only the first twenty are asked") for link in links[len(asked) :]]
-    return [each for each in asked if each.problem is not None] + skipped
+    return await unchecked_links(request, links, "sequence" if campaign["steps"] is None else "steps")
 
 
 async def _readable(work: Awaitable[T]) -> T:

@@ -11,7 +11,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from sequences.drafting import BadDraft
-from sequences.experiments.experiments import compare, start_experiment
+from sequences.experiments.experiments import compare, new_links, start_experiment
 from sequences.experiments.power import (
     Plan,
     days_needed,
@@ -31,8 +31,10 @@ from webhooks.api.experiment_forms import ExperimentChanges, NewExperiment, Seed
 from webhooks.api.experiment_picture import picture_of
 from webhooks.api.fields import Slug
 from webhooks.api.goals import Span
+from webhooks.api.link_reports import Activation, unchecked_links
 from webhooks.api.revisions import revision_asked
 from webhooks.bodies import Body, checked
+from webhooks.link_check import CheckedLink
 from webhooks.problems import Problem, Unprocessable
 
 NamespacePart = TypedDict("NamespacePart", {"name": str, "from": float, "until": float})
@@ -87,6 +89,12 @@ class Experiment(TypedDict):
     compared_from: Literal["exposure", "assignment"] | None
     division_p: float | None
     looked_at: datetime | None
+
+
+class StartedExperiment(Experiment):
+    """`unchecked_links` could not be asked, or said nothing certain: whoever starts it looks at them."""
+
+    unchecked_links: list[CheckedLink]
 
 
 class Experiments(TypedDict):
@@ -269,18 +277,24 @@ async def delete(request: web.Request) -> None:
 
 
 @endpoints.post(f"/api/experiments/{NUMBER}/start")
-async def start(request: web.Request) -> Experiment:
+async def start(request: web.Request, query: Activation) -> StartedExperiment:
     """Begins it: whoever enters the sequence from now on is assigned.
 
-    Each variant becomes a version of the sequence that is not the current one.
+    Each variant becomes a version of the sequence that is not the current one. A link that is broken in the
+    words of a variant refuses it, unless `force` is given; one that could not be asked within five seconds is
+    named in the answer.
     """
+    store, draft = request.app[keys.STORE], await _described(request)
+    unchecked: list[CheckedLink] = []
     try:
-        await start_experiment(request.app[keys.STORE], number_in(request))
+        if draft["status"] == "draft" and not query.force:
+            unchecked = await unchecked_links(request, await new_links(store, draft), "variants")
+        await start_experiment(store, draft["id"])
     except BadDraft as bad:
         raise _unprocessable(bad) from bad
     started = await _described(request)
-    await record_act(request, "experiment.start", started["name"])
-    return started
+    await record_act(request, "experiment.start", started["name"], **query.noted)
+    return {**started, "unchecked_links": unchecked}
 
 
 @endpoints.post(f"/api/experiments/{NUMBER}/end")

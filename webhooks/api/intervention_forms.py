@@ -13,6 +13,7 @@ from typing_extensions import TypedDict
 from webhooks.api.asking import Listing
 from webhooks.api.fields import Channel, FilterIn, Slug
 from webhooks.bodies import Body
+from webhooks.link_check import CheckedLink
 
 Reference = Annotated[str, Field(min_length=1, max_length=320, examples=["mira@example.org"])]
 
@@ -281,7 +282,10 @@ class NewIntervention(Targeting):
 
 
 class Intervention(TypedDict):
-    """For one user an enrollment, for an audience a campaign. `created` is false where it is under way."""
+    """For one user an enrollment, for an audience a campaign. `created` is false where it is under way.
+
+    `unchecked_links` could not be asked, or said nothing certain: whoever sends it looks at them.
+    """
 
     sequence: str
     created: bool
@@ -289,3 +293,4 @@ class Intervention(TypedDict):
     enrollment_id: int | None
     first_due_at: datetime | None
     campaign_id: int | None
+    unchecked_links: list[CheckedLink]

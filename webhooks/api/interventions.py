@@ -14,6 +14,7 @@ from sequences.definition import Sequence
 from sequences.drafting import BadDraft
 from sequences.experiments.statistics import Interval, Proportion
 from sequences.interventions import Effect, Interventions, because, effects_by, one_message, sayable_templates
+from sequences.previewing import addresses_in
 from webhooks import keys
 from webhooks.access import CALLER, record_act
 from webhooks.api.asking import NUMBER, ask, number_in
@@ -41,7 +42,9 @@ from webhooks.api.intervention_forms import (
     TemplateLines,
     TemplateListing,
 )
+from webhooks.api.link_reports import Activation, unchecked_links
 from webhooks.bodies import answer
+from webhooks.link_check import CheckedLink
 from webhooks.problems import Missing, Unprocessable
 
 endpoints = Endpoints("Interventions")
@@ -170,25 +173,29 @@ async def preview_targeting(request: web.Request, body: Targeting) -> Preview:
 
 
 @endpoints.post("/api/interventions", status=201)
-async def create(request: web.Request, body: NewIntervention) -> Intervention | web.Response:
+async def create(
+    request: web.Request, query: Activation, body: NewIntervention
+) -> Intervention | web.Response:
     """Sends a message to one user, or to an audience as a campaign that begins within a minute.
 
-    The policy gate stands before it as before everything: consent, quiet hours, limits. 200 instead of 201
-    says that the user has it under way already, under this `key`.
+    The policy gate stands before it as before everything: consent, quiet hours, limits. A link that is broken
+    refuses it, unless `force` is given; one that could not be asked within five seconds is named in the
+    answer. 200 instead of 201 says that the user has it under way already, under this `key`.
     """
     template = await _template(request, body)
     plan = _plan(template, body)
     if body.user_id is None:
-        return await _to_audience(request, body, plan)
-    return await _to_one(request, body, body.user_id, plan, template["type"])
+        return await _to_audience(request, query, body, plan)
+    return await _to_one(request, query, body, body.user_id, plan, template["type"])
 
 
 async def _to_one(
-    request: web.Request, body: NewIntervention, user_id: str, plan: Sequence, kind: str
+    request: web.Request, query: Activation, body: NewIntervention, user_id: str, plan: Sequence, kind: str
 ) -> web.Response:
     if lacking := [field for field in _needed(plan) if body.context.get(field) is None]:
         raise Unprocessable(f'context: the template needs "{lacking[0]}".', "context")
     await ask(request, "find_user", reference=user_id)  # before anything is written down
+    unchecked = await _unchecked(request, query, plan)
     await ask(request, "publish_sequence", definition=plan.as_json())
     enrolled = await request.app[keys.CONTROLLER].trigger(
         user_id, plan.name, key=body.key, context=body.context, source="intervention"
@@ -201,7 +208,9 @@ async def _to_one(
             type=kind,
             actor=request[CALLER].actor,
         )
-    await record_act(request, "intervention.create", str(enrolled.enrollment_id), sequence=plan.name)
+    await record_act(
+        request, "intervention.create", str(enrolled.enrollment_id), sequence=plan.name, **query.noted
+    )
     made = Intervention(
         sequence=plan.name,
         created=enrolled.created,
@@ -209,15 +218,19 @@ async def _to_one(
         enrollment_id=enrolled.enrollment_id,
         first_due_at=enrolled.first_due_at,
         campaign_id=None,
+        unchecked_links=unchecked,
     )
     return answer(made, status=201 if enrolled.created else 200)
 
 
-async def _to_audience(request: web.Request, body: NewIntervention, plan: Sequence) -> Intervention:
+async def _to_audience(
+    request: web.Request, query: Activation, body: NewIntervention, plan: Sequence
+) -> Intervention:
     if needed := _needed(plan):
         message = f'template: it needs "{needed[0]}", which differs from user to user: send it one by one.'
         raise Unprocessable(message, "template")
     filter_ = _filter(body)
+    unchecked = await _unchecked(request, query, plan)
     await ask(request, "publish_sequence", definition=plan.as_json())
     begins = await _next_minute(request)
     drafted = await ask(
@@ -237,7 +250,9 @@ async def _to_audience(request: web.Request, body: NewIntervention, plan: Sequen
     )
     upcoming = [f"{begins:%Y-%m-%dT%H:%M}"]
     await ask(request, "activate_campaign", campaign_id=drafted["id"], filter=filter_, upcoming=upcoming)
-    await record_act(request, "intervention.create", f"campaign:{drafted['id']}", sequence=plan.name)
+    await record_act(
+        request, "intervention.create", f"campaign:{drafted['id']}", sequence=plan.name, **query.noted
+    )
     return Intervention(
         sequence=plan.name,
         created=True,
@@ -245,7 +260,15 @@ async def _to_audience(request: web.Request, body: NewIntervention, plan: Sequen
         enrollment_id=None,
         first_due_at=begins,
         campaign_id=drafted["id"],
+        unchecked_links=unchecked,
     )
+
+
+async def _unchecked(request: web.Request, query: Activation, plan: Sequence) -> list[CheckedLink]:
+    if query.force:
+        return []
+    links = sorted({address for step in plan.steps for address in addresses_in(step.content)})
+    return await unchecked_links(request, links, "template")
 
 
 def _needed(plan: Sequence) -> list[str]:

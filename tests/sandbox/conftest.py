@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -67,6 +68,12 @@ def telegram(box: sandbox.Box, control: Control) -> Telegram:
 @pytest.fixture
 def resend(box: sandbox.Box, control: Control) -> Resend:
     return Resend(box.resend_url, control.http, box.resend_api_key)
+
+
+async def given_up(request: asyncio.Future[Answer]) -> None:
+    """As when a client does not wait for its answer any longer."""
+    request.cancel()
+    await asyncio.gather(request, return_exceptions=True)
 
 
 def mail(to: str = "ada@example.com", **changes: Any) -> dict[str, Any]:

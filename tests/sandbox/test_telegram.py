@@ -370,7 +370,7 @@ async def test_a_long_poll_ends_with_the_stand_ins():
             poll = asyncio.ensure_future(telegram.call("getUpdates", timeout=30))
             await until(lambda: is_polled(control))
 
-        assert await asyncio.wait_for(poll, 1) == []
+        assert await asyncio.wait_for(poll, 20) == []
 
 
 async def test_only_wanted_updates_are_queued(telegram, ada):
@@ -457,10 +457,12 @@ async def test_a_deleted_webhook_can_drop_what_waits(telegram, ada):
 async def test_the_real_limits_are_kept_when_asked_for(telegram, ada, control):
     await control.post("/limits", telegram=True)
 
-    answers = [await telegram.answer("sendMessage", chat_id=ada.id, text="x") for _ in range(5)]
+    asking = (telegram.answer("sendMessage", chat_id=ada.id, text="x") for _ in range(60))
+    answers = await asyncio.gather(*asking)
 
-    assert [status for status, _ in answers] == [200, 200, 200, 429, 429]
-    assert answers[-1][1] == {
+    refusals = [body for status, body in answers if status == 429]
+    assert [status for status, _ in answers].count(200) == 60 - len(refusals) >= 3
+    assert refusals[0] == {
         "ok": False,
         "error_code": 429,
         "description": "Too Many Requests: retry after 1",

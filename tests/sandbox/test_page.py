@@ -101,7 +101,6 @@ async def bot(box: sandbox.Box) -> AsyncIterator[Bot]:
 @pytest.fixture
 async def page(browser: Browser, box: sandbox.Box) -> AsyncIterator[Page]:
     async with await browser.new_context(viewport=DESKTOP, reduced_motion="reduce") as context:
-        context.set_default_timeout(5_000)
         opened = await context.new_page()
         problems: list[str] = []
         opened.on("pageerror", lambda problem: problems.append(str(problem)))
@@ -343,14 +342,14 @@ async def test_a_tracking_pixel_is_fetched_only_when_pictures_are_asked_for(
         assert not fetched.is_set()
 
         await page_of_ada.get_by_role("button", name="Load pictures").click()
-        await asyncio.wait_for(fetched.wait(), timeout=5)
+        await asyncio.wait_for(fetched.wait(), timeout=30)
 
 
 async def test_the_clock_is_seen_running_until_a_day_has_passed(page_of_ada: Page, control: Control) -> None:
     await page_of_ada.get_by_role("button", name="+1 day").click()
     await expect(page_of_ada.get_by_role("button", name="+1 hour")).to_be_disabled()
 
-    await expect(page_of_ada.get_by_text("1 day later: nothing was due.")).to_be_visible(timeout=15_000)
+    await expect(page_of_ada.get_by_text("1 day later: nothing was due.")).to_be_visible()
     await expect(page_of_ada.get_by_role("button", name="+1 hour")).to_be_enabled()
     await expect(page_of_ada.get_by_text("1 day ahead")).to_be_visible()
     assert 86_390 < (await control.get("/clock"))["offset_seconds"] < 86_410
@@ -476,7 +475,7 @@ class Guided:
         self.hints = page.locator("#guide")
 
     async def reaches(self, step: str) -> None:
-        await expect(self.hints.locator("[aria-current]")).to_contain_text(step, timeout=20_000)
+        await expect(self.hints.locator("[aria-current]")).to_contain_text(step)
 
     async def does(self, step: str) -> None:
         await self.reaches(step)

@@ -12,6 +12,8 @@ import asyncpg
 
 from benchmarks.pipeline import Bench
 from benchmarks.processes import process
+from engagement.achievements import publish_achievements
+from engagement.game import load_game
 from storage.embedded import embedded
 from storage.migrations import migrate
 from storage.postgres import PostgresStore
@@ -65,6 +67,9 @@ async def ground() -> AsyncIterator[Ground]:
         ):
             await migrate(dsn)
             store = PostgresStore(dsn, connections=8)
+            # As a process does at its start: what people do earns XP, a click in a mail too.
+            await publish_achievements(store)
+            await store.call("configure_game", rules=load_game().as_json())
             connection = await asyncpg.connect(dsn)
             bench = Bench(dsn, store, connection)
             try:

@@ -19,7 +19,6 @@ from typing import Any
 from benchmarks.ground import Ground
 from benchmarks.measuring import Goal, Side
 from benchmarks.processes import process
-from engagement.achievements import publish_achievements
 from engagement.game import load_game
 
 PEOPLE = 5_000
@@ -76,7 +75,6 @@ def sides(here: Ground, peers: Path | None) -> list[Side]:
 async def _recorded(here: Ground, peers: Path | None) -> Mapping[str, float]:
     store = here.bench.store
     people = [str(uuid.uuid4()) for _ in range(PEOPLE)]
-    await publish_achievements(store)
     figures = {COPIED: await _copied(here, _events(people, EVENTS))}
     rules = load_game().as_json()
     nothing: dict[str, Any] = {"actions": []}

@@ -14,6 +14,8 @@ declare
             where s.due_at <= settle_due_streaks.at order by s.due_at limit settle_due_streaks.batch)
         order by u.id for no key update skip locked);
 begin
+    -- Whom another process settled between our looking and our locking is not due any more.
+    due := array(select s.user_id from tendril.streaks s where s.user_id = any (due) and s.due_at <= settle_due_streaks.at);
     if cardinality(due) > 0 and exists (select from tendril.streak_rules) then
         perform tendril.settle_streaks(due, settle_due_streaks.at);
         return cardinality(due);

@@ -12,6 +12,8 @@ import pytest
 
 PATIENCE = 0.2
 """Seconds until an impatient client gives up, in those tests that are about giving up."""
+TAKEN_WITHIN = 2.0
+"""The same, where the provider has to have taken the message, or begun its answer, before."""
 
 Answering = Callable[[asyncio.StreamWriter], Awaitable[None]]
 

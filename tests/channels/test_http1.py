@@ -35,7 +35,7 @@ def endpoint(
         url,
         user_agent="tests",
         connections=connections,
-        connect_seconds=min(5.0, patience),
+        connect_seconds=30.0,
         answer_seconds=patience,
         tls=tls,
     )

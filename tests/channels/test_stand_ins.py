@@ -13,7 +13,7 @@ from channels.registry import open_channels
 from channels.sender_domain import sender_domain
 from channels.telegram import TelegramChannel
 from sandbox import Box
-from tests.channels.conftest import PATIENCE
+from tests.channels.conftest import TAKEN_WITHIN
 from tests.fixtures.sandbox import Control, Person
 
 
@@ -123,7 +123,7 @@ async def test_the_same_messages_under_the_same_key_are_sent_once(
 async def test_a_batch_whose_answer_was_lost_gets_its_ids_the_second_time(box: Box, control: Control) -> None:
     await control.fail("resend", "timeout_after_accept", count=1)
     batch = [email(1), email(2)]
-    async with httpx.AsyncClient(timeout=httpx.Timeout(5, read=PATIENCE), trust_env=False) as client:
+    async with httpx.AsyncClient(timeout=httpx.Timeout(30, read=TAKEN_WITHIN), trust_env=False) as client:
         channel = EmailChannel(client, box.resend_url, box.resend_api_key)
         assert isinstance(await failure(channel, *batch), Unknown)
     async with httpx.AsyncClient(trust_env=False) as client:
@@ -198,7 +198,7 @@ async def test_a_message_that_telegram_took_without_a_word_is_unknown(
 ) -> None:
     await control.fail("telegram", "timeout_after_accept", count=1)
     async with TelegramChannel.opened(
-        token=box.telegram_token, api_url=box.telegram_url, answer_seconds=PATIENCE
+        token=box.telegram_token, api_url=box.telegram_url, answer_seconds=TAKEN_WITHIN
     ) as telegram:
         told = await failure(telegram, chat(ada))
     assert isinstance(told, Unknown)

@@ -10,7 +10,16 @@ from channels.channel import Outgoing
 from channels.errors import Busy, DeliveryError, Misconfigured, Moved, Refused, Unknown, Unreachable
 from channels.http1 import Endpoint
 from channels.telegram import DESCRIPTIONS, STATUSES, TelegramChannel
-from tests.channels.conftest import PATIENCE, Answering, Provider, drips, hangs_up, resets, stalls
+from tests.channels.conftest import (
+    PATIENCE,
+    TAKEN_WITHIN,
+    Answering,
+    Provider,
+    drips,
+    hangs_up,
+    resets,
+    stalls,
+)
 
 TOKEN = "123456:placeholder"
 SENT = {"ok": True, "result": {"message_id": 77, "date": 0, "chat": {"id": 5, "type": "private"}}}
@@ -22,8 +31,8 @@ async def telegram(provider: Provider) -> AsyncIterator[TelegramChannel]:
         yield channel
 
 
-def impatient(api_url: str) -> AbstractAsyncContextManager[TelegramChannel]:
-    return TelegramChannel.opened(token=TOKEN, api_url=api_url, answer_seconds=PATIENCE)
+def impatient(api_url: str, seconds: float = PATIENCE) -> AbstractAsyncContextManager[TelegramChannel]:
+    return TelegramChannel.opened(token=TOKEN, api_url=api_url, answer_seconds=seconds)
 
 
 def message(recipient: str = "4711", **content: Any) -> Outgoing:
@@ -238,9 +247,9 @@ BROKEN = [
     (HEAD.replace(b"999", b"3\r\nContent-Encoding: gzip") + b"abc", hangs_up, "unreadable_answer"),
 ]
 SLOW = [
-    (b"", stalls, "no_answer"),
-    (b"HTTP/1.1 200 OK\r\n", stalls, "no_answer"),
-    (HEAD + b'{"ok": true', drips, "unreadable_answer"),
+    (b"", stalls, PATIENCE, "no_answer"),
+    (b"HTTP/1.1 200 OK\r\n", stalls, PATIENCE, "no_answer"),
+    (HEAD + b'{"ok": true', drips, TAKEN_WITHIN, "unreadable_answer"),
 ]
 
 
@@ -254,12 +263,12 @@ async def test_when_the_connection_breaks_after_the_request_nobody_knows(
     assert len(provider.requests) == 1
 
 
-@pytest.mark.parametrize(("raw", "then", "reason"), SLOW)
+@pytest.mark.parametrize(("raw", "then", "seconds", "reason"), SLOW)
 async def test_when_the_answer_does_not_come_nobody_knows(
-    provider: Provider, raw: bytes, then: Answering, reason: str
+    provider: Provider, raw: bytes, then: Answering, seconds: float, reason: str
 ) -> None:
     provider.says(raw, then=then)
-    async with impatient(provider.url) as telegram:
+    async with impatient(provider.url, seconds) as telegram:
         told = await failure(telegram)
     assert (type(told), told.reason) == (Unknown, reason)
 

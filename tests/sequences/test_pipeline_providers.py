@@ -21,20 +21,28 @@ from sequences.rendering import Brand, Renderer
 from tests.fixtures.sandbox import Control, Person
 from tests.sequences.conftest import House
 
-PATIENCE = 2.0
-"""Seconds until a channel of these tests takes a silent provider for lost."""
+impatient = pytest.mark.parametrize("patience", [2.0])
+"""For tests in which a provider says nothing. In the others it may take its time."""
 
 
 @pytest.fixture
-async def processes(house: House, box: sandbox.Box) -> AsyncIterator[list[NurtureController]]:
+def patience() -> float:
+    """Seconds until a channel takes a silent provider for lost."""
+    return 30.0
+
+
+@pytest.fixture
+async def processes(
+    house: House, box: sandbox.Box, patience: float
+) -> AsyncIterator[list[NurtureController]]:
     """Two processes on the same database."""
     links = LinkBuilder("http://127.0.0.1:8080", Signer("a secret that signs links"))
     renderer = Renderer(Brand("Tendril", "Tendril <hello@example.com>"), links)
     async with (
         TelegramChannel.opened(
-            token=box.telegram_token, api_url=box.telegram_url, answer_seconds=PATIENCE
+            token=box.telegram_token, api_url=box.telegram_url, answer_seconds=patience
         ) as telegram,
-        httpx.AsyncClient(timeout=PATIENCE, headers={"User-Agent": "Tendril"}) as client,
+        httpx.AsyncClient(timeout=patience, headers={"User-Agent": "Tendril"}) as client,
     ):
         channels = (telegram, EmailChannel(client, box.resend_url, "re_placeholder"))
         yield [
@@ -102,6 +110,7 @@ async def test_a_person_who_blocked_the_bot_gets_the_email_instead(
     assert [row["reason"] for row in await house.ledger("id, reason")] == ["blocked", None]
 
 
+@impatient
 async def test_an_email_whose_answer_was_lost_arrives_once(
     house: House, control: Control, controller: NurtureController, clock: Any
 ) -> None:
@@ -117,6 +126,7 @@ async def test_an_email_whose_answer_was_lost_arrives_once(
     assert await house.statuses() == ["sent", "sent"]
 
 
+@impatient
 async def test_a_telegram_message_whose_answer_was_lost_is_not_repeated(
     house: House, ada: Person, control: Control, controller: NurtureController, clock: Any
 ) -> None:

@@ -16,7 +16,7 @@ from channels.channel import Outgoing
 from channels.errors import Busy, DeliveryError, Misconfigured, Refused, Unreachable
 from sequences.claims import PublishedSteps
 from sequences.contents import Renders
-from sequences.rendering import Unrenderable
+from sequences.mistakes import Unrenderable
 from storage.store import Store
 
 log = structlog.get_logger(__name__)

@@ -10,9 +10,9 @@ import structlog
 
 from channels.channel import Outgoing
 from sequences.definition import Sequence, Step
+from sequences.mistakes import Unrenderable
 from sequences.outcomes import Outcome, Verdict
 from sequences.pages import Page
-from sequences.rendering import Unrenderable
 from storage.store import Store, Unavailable
 
 log = structlog.get_logger(__name__)

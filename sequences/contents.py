@@ -17,10 +17,10 @@ import structlog
 
 from sequences.claims import Claimed, PublishedSteps
 from sequences.definition import Step
+from sequences.mistakes import Unrenderable
 from sequences.outcomes import Verdict
 from sequences.pages import Page, Pages
 from sequences.recording import Results
-from sequences.rendering import Unrenderable
 from sequences.worker import Worker
 from storage.store import Unavailable
 

@@ -1,6 +1,6 @@
 """One Markdown text as Telegram HTML, as the body of an email, and as plain text.
 
-The text is a template whose expressions were lifted out before (`templating.Lifted`), so what a user's value
+The text is a template whose expressions were lifted out before (`lifting.Lifted`), so what a user's value
 contains is never read as Markdown. The three results are template sources again: marks stand where values
 will be put, and every link is an expression that makes its tracked address.
 """
@@ -16,7 +16,8 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
 from markdown_it.tree import SyntaxTreeNode
 
-from sequences.templating import MARK, Lifted, Problem
+from sequences.lifting import MARK, Lifted
+from sequences.mistakes import Problem
 
 _WEB = ("http", "https")
 _UNTRACKED = ("mailto", "tg")

@@ -10,8 +10,10 @@ from typing import Any
 from uuid import UUID
 
 from sequences.definition import Content, Step
+from sequences.lifting import lift
 from sequences.links import LinkBuilder
 from sequences.mail_clients import mail_warnings
+from sequences.mistakes import Unrenderable
 from sequences.rendering import (
     EMAIL_BYTES,
     SMS_TEXT,
@@ -19,11 +21,10 @@ from sequences.rendering import (
     TELEGRAM_TEXT,
     Brand,
     Renderer,
-    Unrenderable,
     telegram_length,
 )
-from sequences.templating import LEVELS, TemplateLanguage
 from sequences.values import required_and_optional
+from sequences.vocabulary import LEVELS
 
 NOBODY = UUID(int=0)
 SAMPLE: Mapping[str, Any] = {
@@ -109,9 +110,8 @@ def missing_fields(context: tuple[str, ...], given: Mapping[str, Any]) -> list[s
 
 def addresses_in(content: Mapping[str, Content]) -> list[str]:
     """The addresses that are the same for every reader: one with a value inside is another for each."""
-    language = TemplateLanguage()
     texts = [text for words in content.values() for text in _texts(words)]
-    found = [address for text in texts for address in _ADDRESSES.findall(language.lift(text).text)]
+    found = [address for text in texts for address in _ADDRESSES.findall(lift(text).text)]
     return sorted({address.rstrip(".,;:!?") for address in found if "\ue000" not in address})
 
 

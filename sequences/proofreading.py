@@ -7,10 +7,13 @@ from itertools import product
 from typing import Any
 
 from sequences.definition import Button, Content
+from sequences.lifting import lift
 from sequences.markdown import Document, address_problem
+from sequences.mistakes import Problem, Unrenderable
 from sequences.rendering import TELEGRAM_TEXT, telegram_length
-from sequences.templating import ENGAGEMENT, LEVELS, LINKS, Problem, TemplateLanguage, Unrenderable
+from sequences.templating import TemplateLanguage
 from sequences.values import sample_values
+from sequences.vocabulary import ENGAGEMENT, LEVELS, LINKS
 
 Found = tuple[str, Problem]
 """Where (body, subject, preheader, buttons.INDEX.KEY) and what."""
@@ -46,7 +49,7 @@ class _Reader:
     def _body(self, body: str) -> Iterator[Problem]:
         problems = [*self._language.problems(body, self._context)]
         if not problems:
-            document = Document(self._language.lift(body))
+            document = Document(lift(body))
             problems = document.problems or [*self.trial(body)]
         yield from problems
         yield from self._confirmation(body)
@@ -63,7 +66,7 @@ class _Reader:
         if button.url is not None:
             problems = [*self._line(button.url)]
             if not problems:
-                lifted = self._language.lift(button.url)
+                lifted = lift(button.url)
                 message = address_problem(lifted.text, lifted)
                 problems = [Problem(1, message)] if message else []
             yield from ((f"{place}.url", problem) for problem in problems)
@@ -78,7 +81,7 @@ class _Reader:
         """Renders with sample values, with all of them and with only those that nobody lacks, for readers of
         each level of engagement where that matters.
         """
-        compiled = self._language.telegram(Document(self._language.lift(body)).telegram())
+        compiled = self._language.telegram(Document(lift(body)).telegram())
         paths = self._language.paths(body)
         levels = LEVELS if (ENGAGEMENT,) in paths else LEVELS[:1]
         for everything, level in product((True, False), levels):

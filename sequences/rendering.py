@@ -20,21 +20,15 @@ import mjml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from sequences.definition import Button, Content, Step
+from sequences.engines import Compiled, ours
 from sequences.furniture import Furniture, furniture, language_of
+from sequences.lifting import MARK, Lifted, lift
 from sequences.links import LinkBuilder
 from sequences.markdown import Document, address_code
+from sequences.mistakes import Unrenderable
 from sequences.pages import Page, page_of
-from sequences.templating import (
-    MARK,
-    Compiled,
-    Lifted,
-    TemplateLanguage,
-    Unrenderable,
-    ours,
-)
+from sequences.templating import TemplateLanguage
 from sequences.values import Path, values_at
-
-__all__ = ["Brand", "Renderer", "Unrenderable", "telegram_length"]
 
 TELEGRAM_TEXT = 4096
 SMS_TEXT = 320
@@ -208,7 +202,7 @@ class Renderer:
         return compilers[channel](step, content, message_class, furniture(language))
 
     def _document(self, body: str) -> Document:
-        document = Document(self._language.lift(body))
+        document = Document(lift(body))
         if document.problems:
             raise Unrenderable("broken_template", document.problems[0].message)
         return document
@@ -297,7 +291,7 @@ class Renderer:
         page = document.lifted
         text = self._layouts.get_template("email.txt").render(
             body=document.email_text(),
-            buttons=self._email_buttons(content, page, lambda label: page.take(self._language.lift(label))),
+            buttons=self._email_buttons(content, page, lambda label: page.take(lift(label))),
             why=around.why[message_class].format(self._brand.name),
             ways_out=_ways_out(around, message_class, page),
             postal_address=self._brand.postal_address,
@@ -315,11 +309,11 @@ class Renderer:
     def _email_href(self, place: int, button: Button, page: Lifted) -> str:
         if button.event is not None:
             return page.add(f"{{{{ _action({place}) }}}}")
-        return address_code(page.take(self._language.lift(button.url or "")), page)
+        return address_code(page.take(lift(button.url or "")), page)
 
     def _marked(self, source: str, page: Lifted) -> str:
         """A short template as HTML text on that page."""
-        return html.escape(page.take(self._language.lift(source)), quote=False)
+        return html.escape(page.take(lift(source)), quote=False)
 
     def _button(self, button: Button) -> _Button:
         is_same_for_all = button.url is not None and "{" not in button.url and _WEB_ADDRESS.match(button.url)
@@ -332,7 +326,7 @@ class Renderer:
         )
 
     def _address(self, source: str) -> Compiled:
-        lifted = self._language.lift(source)
+        lifted = lift(source)
         return self._language.plain(lifted.fill(address_code(lifted.text, lifted)))
 
     def _paths(self, content: Content) -> frozenset[Path]:

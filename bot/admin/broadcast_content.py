@@ -11,8 +11,9 @@ from telegram import Update
 from bot.admin.broadcast_writing import as_markdown, subject_of
 from bot.context import Context, reply
 from sequences.definition import Content, Step
+from sequences.mistakes import Unrenderable
 from sequences.proofreading import telegram_problems
-from sequences.rendering import TELEGRAM_TEXT, Brand, Renderer, Unrenderable, telegram_length
+from sequences.rendering import TELEGRAM_TEXT, Brand, Renderer, telegram_length
 
 Row = Mapping[str, Any]
 

@@ -11,6 +11,7 @@ from telegram import MessageEntity
 
 from bot.admin.broadcast_writing import LONGEST_SUBJECT, as_markdown, subject_of
 from sandbox import entities
+from sequences.lifting import lift
 from sequences.markdown import Document
 from sequences.templating import TemplateLanguage
 
@@ -29,7 +30,7 @@ def marked(text: str, kind: str, words: str, **more: Any) -> MessageEntity:
 
 
 def on_telegram(markdown: str) -> str:
-    document = Document(LANGUAGE.lift(markdown))
+    document = Document(lift(markdown))
     assert document.problems == []
     return LANGUAGE.telegram(document.telegram()).render({"_click": str}).strip()
 

@@ -6,7 +6,7 @@ import pytest
 
 from sequences.definition import Sequence
 from sequences.loading import load_catalogue
-from sequences.templating import Unrenderable
+from sequences.mistakes import Unrenderable
 from tests.events.conftest import CATALOGUE
 from tests.sequences.content import renderer, row, step
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sequences import filters, loading, reading, templating
+from sequences import filters, loading, reading, vocabulary
 from sequences.definition import CHANNELS, MESSAGE_CLASSES, Sequence, interval
 from tests.sequences.content import renderer, row, write
 
@@ -53,8 +53,8 @@ def test_a_filter_of_the_guide_is_a_filter(name: str) -> None:
         *reading.FRONT_KEYS,
         *reading.BUTTON_KEYS,
         *loading.TRIGGER_KEYS,
-        *templating.FILTERS,
-        *templating.STATEMENTS,
+        *vocabulary.FILTERS,
+        *vocabulary.STATEMENTS,
         *filters.OPERATORS,
         *filters.CONTACT_STATES,
         *filters.PREFERENCES,

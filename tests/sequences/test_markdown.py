@@ -5,6 +5,7 @@ from __future__ import annotations
 import html5lib
 import pytest
 
+from sequences.lifting import lift
 from sequences.markdown import Document
 from sequences.templating import TemplateLanguage
 
@@ -12,7 +13,7 @@ LANGUAGE = TemplateLanguage()
 
 
 def document(source: str) -> Document:
-    return Document(LANGUAGE.lift(source))
+    return Document(lift(source))
 
 
 def filled(template: str, **values: object) -> str:

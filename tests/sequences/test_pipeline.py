@@ -13,8 +13,8 @@ import pytest
 from channels.channel import Outgoing
 from channels.errors import Busy, Misconfigured, Moved, Refused, Unknown, Unreachable
 from sequences.metrics import DeliveryMetrics
+from sequences.mistakes import Unrenderable
 from sequences.pipeline import DeliveryPipeline
-from sequences.rendering import Unrenderable
 from storage.store import Unavailable
 from tests.sequences.conftest import House, InterruptibleStore, PlainRenderer, ScriptedChannel, eventually
 

@@ -9,7 +9,8 @@ from urllib.parse import quote
 import pytest
 
 from sequences.definition import Button, Content, Step
-from sequences.rendering import Unrenderable, telegram_length
+from sequences.mistakes import Unrenderable
+from sequences.rendering import telegram_length
 from tests.sequences.content import HEX_ID, TRACKING_ID, renderer, row, step
 
 

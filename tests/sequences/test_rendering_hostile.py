@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sequences.definition import Button
-from sequences.rendering import Renderer, Unrenderable
+from sequences.mistakes import Unrenderable
+from sequences.rendering import Renderer
 from tests.sequences.content import renderer, row, step
 
 TAG = re.compile(r"<[^>]*>")

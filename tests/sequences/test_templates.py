@@ -16,7 +16,7 @@ from sequences.loading import CatalogueError, Template, load_templates
 from sequences.mail_clients import mail_warnings
 from sequences.rendering import EMAIL_BYTES
 from sequences.templates import FOLDER, publish_templates
-from sequences.templating import LEVELS
+from sequences.vocabulary import LEVELS
 from storage.store import Store
 from tests.sequences.content import renderer, row, write
 

@@ -11,8 +11,8 @@ import pytest
 from channels.channel import Outgoing
 from channels.errors import Busy, Misconfigured, Refused, Unknown, Unreachable
 from sequences.broadcasting import MOST_ATTEMPTS, BroadcastChanges
+from sequences.mistakes import Unrenderable
 from sequences.pages import Page
-from sequences.rendering import Unrenderable
 from tests.sql.conftest import Row, World
 from tests.sql.test_broadcasts import STAYED, described, sent_to
 

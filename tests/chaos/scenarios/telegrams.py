@@ -26,6 +26,8 @@ REFUSALS = {
 RETRY_AFTER = 3
 # What was on its way when Telegram said stop.
 UNDER_WAY_SECONDS = 0.5
+# Of the least possible time, what sending as much as the limits allow may take.
+MOST_LATENESS = 1.1
 TELEGRAM_PER_SECOND, EMAIL_REQUESTS_PER_SECOND = 25, 10
 
 
@@ -36,21 +38,20 @@ def refused(status: int, words: str, **parameters: int) -> Instead:
 
 
 async def faults(server: Server, setting: Setting) -> AsyncIterator[Row]:
-    times = setting.choose(short=1, long=10)
     async with AsyncExitStack() as opened:
         place = await opened.enter_async_context(arena(server, "telegram"))
         meddler = await opened.enter_async_context(meddling(place))
         for number in range(2):
             await place.worker(f"w{number}", lease_seconds=60)
         for scenario in (_flood, _refusals, _migrations, _one_chat_a_second, _silence):
-            async for row in scenario(place, meddler, times):
+            async for row in scenario(place, meddler, setting):
                 yield row
 
 
-async def _flood(place: Arena, meddler: Meddler, times: int) -> AsyncIterator[Row]:
+async def _flood(place: Arena, meddler: Meddler, setting: Setting) -> AsyncIterator[Row]:
     tally = Tally(f"7 Telegram: flood, retry_after {RETRY_AFTER}")
     await place.budget("telegram", 100, 20)
-    for _ in range(times):
+    for _ in range(setting.choose(short=1, long=10)):
         stopped: list[float] = []
 
         def flooded(request: Request) -> Instead | None:
@@ -63,7 +64,8 @@ async def _flood(place: Arena, meddler: Meddler, times: int) -> AsyncIterator[Ro
         cohort = await place.enroll(telegram=200, email=0)
         await place.quiet()
         since = stopped[0]
-        late = [each for each in meddler.seen if since + UNDER_WAY_SECONDS < each.at < since + RETRY_AFTER]
+        heard = since + UNDER_WAY_SECONDS * setting.patience
+        late = [each for each in meddler.seen if heard < each.at < since + RETRY_AFTER]
         tally.wrong += len(late)
         tally.complain_if(bool(late), f"{len(late)} requests during retry_after")
         await tally.count(place, cohort)
@@ -71,9 +73,9 @@ async def _flood(place: Arena, meddler: Meddler, times: int) -> AsyncIterator[Ro
     yield tally.row()
 
 
-async def _refusals(place: Arena, meddler: Meddler, times: int) -> AsyncIterator[Row]:
+async def _refusals(place: Arena, meddler: Meddler, setting: Setting) -> AsyncIterator[Row]:
     tally = Tally("7 Telegram: 403 of every kind, chat not found")
-    for _ in range(times):
+    for _ in range(setting.choose(short=1, long=10)):
         cohort = await place.people(telegram=200, email=0)
         words = list(REFUSALS)
         fate = {number: words[number % 16] for number in cohort.telegram if number % 16 < len(words)}
@@ -98,10 +100,10 @@ async def _refusals(place: Arena, meddler: Meddler, times: int) -> AsyncIterator
     yield tally.row()
 
 
-async def _migrations(place: Arena, meddler: Meddler, times: int) -> AsyncIterator[Row]:
+async def _migrations(place: Arena, meddler: Meddler, setting: Setting) -> AsyncIterator[Row]:
     """Each tenth chat has a new id: what is for it arrives there, once, unless somebody is there already."""
     tally = Tally("7 Telegram: migrate_to_chat_id")
-    for _ in range(times):
+    for _ in range(setting.choose(short=1, long=10)):
         cohort = await place.people(telegram=100, email=0)
         known = await place.people(telegram=2, email=0)
         homes = [*await place.strangers(8), *known.telegram]
@@ -120,9 +122,9 @@ async def _migrations(place: Arena, meddler: Meddler, times: int) -> AsyncIterat
     yield tally.row()
 
 
-async def _one_chat_a_second(place: Arena, meddler: Meddler, times: int) -> AsyncIterator[Row]:
+async def _one_chat_a_second(place: Arena, meddler: Meddler, setting: Setting) -> AsyncIterator[Row]:
     tally = Tally("7 Telegram: one a second to a chat")
-    for _ in range(times):
+    for _ in range(setting.choose(short=1, long=10)):
         meddler.begin(lambda request: None)
         cohort = await place.people(telegram=50, email=0)
         for _ in range(3):
@@ -139,10 +141,10 @@ async def _one_chat_a_second(place: Arena, meddler: Meddler, times: int) -> Asyn
     yield tally.row()
 
 
-async def _silence(place: Arena, meddler: Meddler, times: int) -> AsyncIterator[Row]:
+async def _silence(place: Arena, meddler: Meddler, setting: Setting) -> AsyncIterator[Row]:
     """Accepted, and nobody hears of it: a person has to look, and it is not sent again."""
     tally = Tally("7 Telegram: read time-out after acceptance")
-    for _ in range(max(1, times // 3)):
+    for _ in range(setting.choose(short=1, long=3)):
         cohort = await place.people(telegram=200, email=0)
         silent = set(cohort.telegram[:: len(cohort.telegram) // 5])
         meddler.begin(lambda request: Damaged("silent") if request.body["chat_id"] in silent else None)  # noqa: B023
@@ -182,13 +184,23 @@ async def budgets(server: Server, setting: Setting) -> AsyncIterator[Row]:
             await place.worker(f"w{number}", lease_seconds=60)
         await place.quiet()
         tally = Tally("7 both providers' limits imposed")
-        too_many = [path for path, status in meddler.statuses if status == 429]
-        tally.complain_if(bool(too_many), f"{len(too_many)} requests were too many, as {too_many[:1]}")
         took = _span(meddler, "/telegram/") / seconds
-        tally.complain_if(took > 1 + 0.1 * setting.patience, f"took {took:.2f} × the least possible time")
+        tally.complain_if(
+            took > MOST_LATENESS * setting.patience, f"took {took:.2f} × the least possible time"
+        )
+        too_many = _too_many(meddler, is_starved=setting.is_short and took > MOST_LATENESS)
+        tally.complain_if(bool(too_many), f"{len(too_many)} requests were too many, as {too_many[:1]}")
         mails = _span(meddler, "/resend/") / seconds
         tally.add(compare(cohort.recipients(), place.news()))
         yield tally.row(f"Telegram in {took:.2f} ×, mails in {mails:.2f} × the least possible time")
+
+
+def _too_many(meddler: Meddler, is_starved: bool) -> list[str]:
+    """What a provider refused. On a machine that is starved for seconds, messages that left one by one can
+    still reach Telegram together (docs/decisions/0016), and go again; Resend has nothing to refuse even then.
+    """
+    refused = [path for path, status in meddler.statuses if status == 429]
+    return [path for path in refused if not (is_starved and path.startswith("/telegram/"))]
 
 
 def _span(meddler: Meddler, path: str) -> float:

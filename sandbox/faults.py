@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from aiohttp import web
+
 Provider = Literal["telegram", "resend"]
 PROVIDERS = ("telegram", "resend")
 KINDS = (
@@ -86,3 +88,9 @@ async def silence(closing: asyncio.Event) -> None:
         await asyncio.wait_for(closing.wait(), LONGEST_SILENCE)
     except TimeoutError:
         pass
+
+
+def drop_connection(request: web.Request) -> web.StreamResponse:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response(status=500)

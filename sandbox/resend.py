@@ -14,7 +14,7 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.clock import Clock
-from sandbox.faults import Fault, Faults, silence
+from sandbox.faults import Fault, Faults, drop_connection, silence
 from sandbox.ledger import Ledger, body_hash
 from sandbox.limits import ResendLimits
 from sandbox.mailbox import Mailbox, address_in, parse_moment
@@ -119,7 +119,7 @@ class ResendAPI:
         if fault is not None and kind in _REFUSALS:
             raise _REFUSALS[kind](fault)
         if kind == "reset":
-            return _drop_connection(request)
+            return drop_connection(request)
         if fault is not None and kind == "slow":
             request[DELAY] = fault.delay
         # What was read is carried through, also when the client does not wait for the answer.
@@ -127,7 +127,7 @@ class ResendAPI:
         body = json.dumps(result, ensure_ascii=False)
         if kind == "timeout_after_accept":
             await silence(self.closing)
-            return _drop_connection(request)
+            return drop_connection(request)
         text = body[: len(body) // 2] if kind == "malformed" else body
         return web.Response(text=text, content_type="application/json", headers=headers)
 
@@ -482,9 +482,3 @@ _REFUSALS: dict[str, Callable[[Fault], Refused]] = {
 def _refusal(refusal: Refused, headers: Headers) -> web.Response:
     body = {"statusCode": refusal.status, "name": refusal.name, "message": refusal.message}
     return web.json_response(body, status=refusal.status, headers={**headers, **refusal.headers})
-
-
-def _drop_connection(request: web.Request) -> web.StreamResponse:
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response(status=500)

@@ -21,7 +21,8 @@ from sandbox.mailbox import Mailbox
 from sandbox.resend import ResendAPI
 from sandbox.state import OWNER_ID, State, kept_in
 from sandbox.stream import Stream
-from sandbox.telegram import TelegramAPI
+from sandbox.telegram.api import TelegramAPI
+from sandbox.telegram.parts import Parts
 from sandbox.updates import Updates
 from sandbox.webhooks import Webhooks
 
@@ -153,16 +154,8 @@ class _World:
         return app
 
     def _telegram(self) -> TelegramAPI:
-        return TelegramAPI(
-            self.state,
-            self.clock,
-            self.chats,
-            self.updates,
-            self.faults,
-            self.ledger,
-            self.telegram_limits,
-            self.closing,
-        )
+        parts = Parts(self.state, self.clock, self.chats, self.updates, self.ledger, self.telegram_limits)
+        return TelegramAPI(parts, self.faults, self.closing)
 
     def _resend(self) -> ResendAPI:
         return ResendAPI(

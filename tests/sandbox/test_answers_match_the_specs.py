@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from sandbox.mailbox import EVENTS
 from sandbox.specification import SPECS, resend_document, telegram_document
-from sandbox.telegram import METHODS
+from sandbox.telegram.methods import METHODS
 from tests.fixtures.sandbox import until
 from tests.sandbox.conftest import mail
 

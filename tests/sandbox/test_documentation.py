@@ -10,7 +10,7 @@ import pytest
 from sandbox.control import ControlAPI
 from sandbox.faults import KINDS
 from sandbox.mailbox import EVENTS
-from sandbox.telegram import METHODS
+from sandbox.telegram.methods import METHODS
 from tests.sandbox.conftest import mail
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text()

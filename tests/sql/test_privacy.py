@@ -139,6 +139,7 @@ OF_NOBODY = {
     "behavior_keys",  # ids, which go with the events
     *("profile_rules", "profile_fields"),  # the same for everybody
     *("activity_marks", "activity_days", "activation_days", "activity_state"),  # sums, and how far they are
+    *("active_counts", "active_marks"),  # sums, and hours
     "intervention_rules",  # settings
     *("risk_models", "risk_watch"),  # figures about many
     *("score_slices", "score_population"),  # how far a round has come; sums
@@ -151,6 +152,7 @@ OF_NOBODY = {
     *(
         "mail_domains",
         "analytics_state",
+        "analytics_rebuilds",
         "delivery_marks",
         "folded_deliveries",
     ),  # numbers of messages, at most

@@ -29,6 +29,11 @@ declare
     one_experiment bigint := (select x.id from tendril.experiments x where x.name = wanted ->> 'experiment');
     one_sequence bigint[] := case when wanted ? 'sequence' then array(select v.id from tendril.sequence_versions v where v.sequence = wanted ->> 'sequence') end;
     some_steps boolean := wanted ?| array['step', 'template'];
+    places int[] := case when some_steps then array(
+        select distinct s.position from tendril.sequence_steps s
+        left join tendril.template_versions tv on tv.id = s.template_version_id
+        left join tendril.templates t on t.id = tv.template_id
+        where (not wanted ? 'step' or s.name = wanted ->> 'step') and (not wanted ? 'template' or t.name = wanted ->> 'template')) end;
     sums text := tendril.sums_for(analytics.group_by, wanted, false);
     -- Whole months are sums of their own, where single days are many rows; a month tells nothing of its days.
     months text := case when sums is null or sums in ('sequence', 'variant', 'step') then tendril.sums_for(analytics.group_by, wanted, true) end;
@@ -58,8 +63,9 @@ begin
             c.hard_bounced, c.soft_bounced, c.complained, c.unsubscribed, c.fell_back, c.failed, c.skipped, c.cancelled, c.unclear, c.converted,
             c.conversions, c.value, c.open_seconds, c.click_seconds, 0::bigint as held_out
         from tendril.delivery_sums c
-        where c.grain = sums and (c.day between first and until_day or c.day between from_day and last)
-            or c.grain = months and c.day between from_month and until_month
+        where (c.grain = sums and (c.day between first and until_day or c.day between from_day and last)
+            or c.grain = months and c.day between from_month and until_month)
+            and (not some_steps or (c.version_id, c.message_step) in (select s.version_id, s.position from steps s))
         union all
         select c.day, c.version_id, c.message_step, c.channel, c.message_class, c.campaign_id, c.experiment_id, c.variant,
             c.mail_provider, c.outcome, c.reason, c.deliveries, c.sent, c.people, c.delivered, c.engaged, c.opened, c.opened_at_all, c.clicked,
@@ -67,8 +73,15 @@ begin
             case c.outcome when 'failed' then c.deliveries else 0 end, case c.outcome when 'skipped' then c.deliveries else 0 end,
             case c.outcome when 'cancelled' then c.deliveries else 0 end, case when c.outcome in ('unknown', 'parked') then c.deliveries else 0 end,
             c.converted, c.conversions, c.value, c.open_seconds, c.click_seconds, 0
-        from tendril.delivery_cells c
+        from (
+            select * from tendril.delivery_cells c where one_provider is null
+            union all
+            select * from tendril.delivery_cells c where c.mail_provider = one_provider and not some_steps
+            union all
+            select * from tendril.delivery_cells c where c.mail_provider = one_provider and some_steps and c.message_step = any (places)
+        ) c
         where sums is null and (c.day between first and until_day or c.day between from_day and last)
+            and (not some_steps or (c.version_id, c.message_step) in (select s.version_id, s.position from steps s))
         union all
         -- whoever was held out has no message: they stand at the first step, on no channel
         select e.enrolled_on, e.version_id, 1, null, q.message_class, e.campaign_id, e.experiment_id, e.variant, null, 'held_out', null,
@@ -103,7 +116,6 @@ begin
             and (one_provider is null or c.mail_provider = one_provider) and (one_variant is null or c.variant = one_variant)
             and (one_campaign is null or c.campaign_id = one_campaign) and (one_experiment is null or c.experiment_id = one_experiment)
             and (one_sequence is null or c.version_id = any (one_sequence))
-            and (not some_steps or (c.version_id, c.message_step) in (select s.version_id, s.position from steps s))
         group by 1, 2, 3, 4, 5
     ), named as (
         select m.*,

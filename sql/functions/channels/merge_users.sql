@@ -19,6 +19,7 @@ begin
 
     update tendril.enrollments e set user_id = merge_users.into_user where e.user_id = merge_users.from_user;
     update tendril.message_deliveries d set user_id = merge_users.into_user where d.user_id = merge_users.from_user;
+    perform tendril.uncount_active(array[merge_users.from_user], merge_users.into_user);
     update tendril.behavior_events b set user_id = merge_users.into_user where b.user_id = merge_users.from_user;
     update tendril.conversions c set user_id = merge_users.into_user where c.user_id = merge_users.from_user;
     perform tendril.merge_behavior_days(merge_users.from_user, merge_users.into_user);

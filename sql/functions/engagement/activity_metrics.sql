@@ -6,20 +6,24 @@ set search_path = ''
 as $$
     with today as (
         select (activity_metrics.at at time zone 'UTC')::date as day
-    ), silent as (
-        select
-            case when u.last_active_at is null then null
-                else greatest(floor(extract(epoch from activity_metrics.at - u.last_active_at) / 86400), 0)::int end as days, count(*) as people
-        from tendril.users u where u.deleted_at is null group by 1
+    ), silent as materialized (
+        -- a count for each range reads nothing but an index
+        select b.least, b.most, (
+            select count(*) from tendril.users u
+            where u.deleted_at is null and u.last_active_at <= case b.least when 0 then 'infinity' else activity_metrics.at - b.least * interval '24 hours' end
+                and u.last_active_at > coalesce(activity_metrics.at - (b.most + 1) * interval '24 hours', '-infinity')) as people
+        from (values (0, 0), (1, 2), (3, 6), (7, 13), (14, 29), (30, 89), (90, null)) as b (least, most)
+        union all
+        select null, null, (select count(*) from tendril.users u where u.deleted_at is null and u.last_active_at is null)
     )
     select jsonb_build_object(
         'days', activity_metrics.days,
         'counted_at', (select s.counted_at from tendril.activity_state s),
-        'people', (select coalesce(sum(s.people), 0) from silent s),
+        'people', (select sum(s.people) from silent s),
         'active', (
             select jsonb_build_object(
-                'daily', coalesce(sum(s.people) filter (where s.days < 1), 0), 'weekly', coalesce(sum(s.people) filter (where s.days < 7), 0),
-                'monthly', coalesce(sum(s.people) filter (where s.days < 30), 0))
+                'daily', sum(s.people) filter (where s.most < 1), 'weekly', sum(s.people) filter (where s.most < 7),
+                'monthly', sum(s.people) filter (where s.most < 30))
             from silent s),
         'by_day', (
             select jsonb_agg(jsonb_build_object('day', d.day, 'people', coalesce(a.people, 0), 'events', coalesce(a.events, 0)) order by d.day)
@@ -41,8 +45,6 @@ as $$
                 where a.signed_up_on < t.day - w.span and a.signed_up_on >= t.day - w.span - activity_metrics.days
                     and (w.span = 7 or a.within_30 is not null)) c),
         'days_since_active', (
-            select jsonb_agg(jsonb_build_object('least', b.least, 'most', b.most, 'people', (
-                select coalesce(sum(s.people), 0) from silent s
-                where case when b.least is null then s.days is null else s.days between b.least and coalesce(b.most, 2147483647) end)) order by b.least)
-            from (values (0, 0), (1, 2), (3, 6), (7, 13), (14, 29), (30, 89), (90, null), (null, null)) as b (least, most)));
+            select jsonb_agg(jsonb_build_object('least', s.least, 'most', s.most, 'people', s.people) order by s.least)
+            from silent s));
 $$;

@@ -48,6 +48,7 @@ begin
     ) back on true
     group by w.day
     on conflict (signed_up_on) do update set people = excluded.people, within_7 = excluded.within_7, within_30 = excluded.within_30;
+    perform tendril.count_active_people(at => count_activity.at);
     if cardinality(days) < count_activity.batch then
         update tendril.activity_state s set counted_at = count_activity.at;
     end if;

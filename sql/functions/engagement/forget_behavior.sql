@@ -18,6 +18,9 @@ begin
         select o.id from tendril.behavior_events o where o.id < kept_from order by o.id limit forget_behavior.batch));
     get diagnostics forgotten = row_count;
     if forgotten > 0 then
+        update tendril.activity_state s set forgotten_before = k.month
+        from (select (timestamp '2000-01-01' + interval '1 month' * (kept_from / ids_of_month)) at time zone 'UTC' as month) k
+        where s.forgotten_before < k.month;
         return forgotten;
     end if;
     for old in

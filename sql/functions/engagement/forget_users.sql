@@ -14,10 +14,11 @@ declare
 begin
     if tg_op = 'TRUNCATE' then
         truncate tendril.behavior_events, tendril.behavior_days, tendril.score_marks, tendril.xp_ledger, tendril.xp_days, tendril.streak_days,
-            tendril.standings;
+            tendril.standings, tendril.active_counts, tendril.active_marks;
         return null;
     end if;
     gone := array(select w.id from was w);
+    perform tendril.uncount_active(gone);
     delete from tendril.behavior_events b where b.user_id = any (gone);
     delete from tendril.behavior_days d where d.user_id = any (gone);
     delete from tendril.score_marks m where m.user_id = any (gone);

@@ -17,8 +17,12 @@ begin
     end if;
     perform tendril.take_back_awards(ids);
     delete from tendril.conversions c where c.behavior_event_id = any (ids);
-    delete from tendril.behavior_events b where b.id = any (ids);
-    get diagnostics deleted = row_count;
+    with gone as (
+        delete from tendril.behavior_events b where b.id = any (ids) returning b.occurred_at
+    ), marked as (
+        insert into tendril.active_marks (hour) select date_trunc('hour', g.occurred_at) from gone g group by 1
+    )
+    select count(*) into deleted from gone;
     return deleted;
 end;
 $$;

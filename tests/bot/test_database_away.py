@@ -87,7 +87,7 @@ async def test_a_process_that_starts_before_its_database_waits_for_it(
 async def test_a_process_that_waits_for_its_database_can_be_stopped(settings: Settings, door: Door) -> None:
     waiting = settings.model_copy(update={"database_url": SecretStr(door.url)})
     stop = asyncio.Event()
-    async with assembled(waiting, Secrets.of(waiting)) as process, asyncio.timeout(20):
+    async with assembled(waiting, Secrets.of(waiting)) as process, asyncio.timeout(60):
         running = asyncio.create_task(process.run(stop))
         stop.set()
         await running

@@ -87,7 +87,7 @@ class ScriptedChannel:
 
     async def something_came(self) -> None:
         """Until a request has been handed over since the last time that somebody asked."""
-        await asyncio.wait_for(self._something_came.wait(), 10)
+        await asyncio.wait_for(self._something_came.wait(), 60)
         self._something_came.clear()
 
     @property
@@ -212,7 +212,7 @@ def definition(name: str, steps: Sequence[Mapping[str, Any]], **sequence: Any) -
     return {**base, "steps": numbered, **sequence}
 
 
-async def eventually(condition: Callable[[], Any], *, seconds: float = 30) -> None:
+async def eventually(condition: Callable[[], Any], *, seconds: float = 60) -> None:
     """Returns when the condition, which may be asynchronous, holds."""
     async with asyncio.timeout(seconds):
         while not await _value(condition()):  # noqa: ASYNC110 - what is waited for is elsewhere

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from statistics import median
 from typing import Any
 from urllib.parse import quote
 
@@ -10,7 +11,7 @@ import pytest
 
 from sequences.definition import Button, Content, Step
 from sequences.mistakes import Unrenderable
-from sequences.rendering import telegram_length
+from sequences.rendering import Renderer, telegram_length
 from tests.sequences.content import HEX_ID, TRACKING_ID, renderer, row, step
 
 
@@ -335,14 +336,21 @@ def test_a_loop_goes_over_fifty_items_at_most() -> None:
 
 
 def test_rendering_is_fast() -> None:
-    """A tenth of what is asked for, so that a busy machine passes too; benchmarks measure the rest."""
+    """A tenth of what is asked for, so that a busy machine passes too; benchmarks measure the rest.
+
+    The median: now and then the collector goes through all that the tests before have left.
+    """
     one, words = (
         renderer(),
         step("Hi {{ user.first_name }} [x](https://example.org)", Button("Go", event="a")),
     )
     for channel, at_least in (("telegram", 1_000), ("email", 300)):
         one.render(words, channel, row(version_id=1))
-        began = time.process_time()
-        for _ in range(300):
-            one.render(words, channel, row(version_id=1))
-        assert 300 / (time.process_time() - began) > at_least
+        seconds = [_seconds(one, words, channel) for _ in range(300)]
+        assert 1 / median(seconds) > at_least
+
+
+def _seconds(one: Renderer, words: Step, channel: str) -> float:
+    began = time.process_time()
+    one.render(words, channel, row(version_id=1))
+    return time.process_time() - began

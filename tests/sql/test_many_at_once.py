@@ -159,7 +159,7 @@ async def test_whoever_changes_a_run_holds_nothing_while_its_messages_are_under_
         },
     }.get(operation, {"user_id": ada, "source": "telegram"})
 
-    async with asyncio.timeout(10), asyncio.TaskGroup() as group, connection.transaction():
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group, connection.transaction():
         await connection.execute("select from tendril.message_deliveries for update")
         group.create_task(world.call(operation, **arguments))
         while not await connection.fetchval(WAITS_FOR_US):

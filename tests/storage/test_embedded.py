@@ -141,7 +141,7 @@ def test_a_signal_stops_the_process_and_then_the_server(
     process = start()
 
     process.send_signal(number)
-    output, _ = process.communicate(timeout=20)
+    output, _ = process.communicate(timeout=60)
 
     assert (output, process.returncode) == ("still there\n", 0)
     assert _server_pid(folder) is None
@@ -201,7 +201,7 @@ async def test_a_server_that_dies_while_it_is_used_is_started_again(folder: Path
             server = _server_pid(folder)
             assert server is not None
             os.kill(server, signal.SIGKILL)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 await _until_answered(store)
 
 
@@ -214,7 +214,7 @@ async def test_a_server_that_dies_is_started_again_by_one_of_its_users(
     async with embedded(folder) as dsn, open_store(database_url=dsn) as store:
         await migrate(dsn)
         os.kill(server, signal.SIGKILL)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await _until_answered(store)
         assert len(_servers(folder)) == 1
 
@@ -253,7 +253,7 @@ async def test_a_cancelled_start_leaves_no_server(folder: Path) -> None:
             raise AssertionError("not to be reached")
 
     task = asyncio.create_task(use())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not (folder / "postgres" / "postmaster.pid").exists():  # noqa: ASYNC110
             await asyncio.sleep(0)
     task.cancel()

@@ -144,3 +144,17 @@ async def world(store: Store, clock: Clock) -> World:
     for channel, messages_per_request in (("telegram", 1), ("email", 100)):
         await store.call("configure_budget", channel=channel, messages_per_request=messages_per_request)
     return World(store, clock)
+
+
+@pytest.fixture
+async def opt_in(world: World) -> World:
+    """The world with the sequence that carries the codes."""
+    code = step(
+        name="code",
+        channels=["email"],
+        fallback="none",
+        recipient="email",
+        content={"default": {"subject": "Your code", "body": "{{ context.code }}"}},
+    )
+    await world.publish(code, name="email_verification", message_class="transactional")
+    return world

@@ -20,7 +20,7 @@ def test_what_raises_a_risk_is_told_in_words_and_what_lowers_it_is_not() -> None
     assert REASONS.told(RULES.shares(HERE), HERE) == []
 
     told = REASONS.told(RULES.shares(GONE), GONE)
-    assert [each["words"] for each in told] == ["nothing for 16 days", "active on 0 of the last 14 days"]
+    assert [each["words"] for each in told] == ["nothing for 16 days", "active on none of the last 14 days"]
     assert told[0]["words_de"] == "seit 16 Tagen nichts"
     assert (told[0]["signal"], told[0]["value"]) == ("days_since_active", 16)
 

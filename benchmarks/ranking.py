@@ -24,7 +24,7 @@ from benchmarks.ground import Ground, ground
 from benchmarks.measuring import ROUNDS, Figures, Goal, Side, interleaved, table
 from benchmarks.processes import process
 
-PEOPLE = 100_000
+PEOPLE = 60_000
 EARNING = 5_000  # before each round, so many at once as a batch of events has people
 AT_ONCE = 500
 ASKED = 400

@@ -28,7 +28,7 @@ from benchmarks.processes import process
 from engagement.risk.scoring import BATCH, RiskTeller
 from engagement.scores import USERS_AT_ONCE
 
-PEOPLE = 50_000
+PEOPLE = 30_000
 CONNECTIONS = 4
 SIGNALS_AT_ONCE = 5_000
 ONE_BY_ONE = 60

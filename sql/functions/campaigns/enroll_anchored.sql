@@ -11,24 +11,14 @@ as $$
 #variable_conflict use_column
 declare
     anchor text := (enroll_anchored.campaign).schedule ->> 'anchor';
-    -- A day more, for the time of day at which a step may ask to be sent.
-    earliest timestamptz := enroll_anchored.at - interval '1 day' - (
-        select coalesce(max(s.after) filter (where s.anchor = 'enrollment'), '0') + coalesce(sum(s.after) filter (where s.anchor = 'previous'), '0')
-        from tendril.sequence_steps s
-        where s.version_id = coalesce(enroll_anchored.version_id, (
-            select q.current_version_id from tendril.sequences q where q.name = (enroll_anchored.campaign).sequence)));
+    earliest timestamptz := tendril.anchored_after(enroll_anchored.campaign, enroll_anchored.version_id, enroll_anchored.at);
 begin
-    if not coalesce(((enroll_anchored.campaign).schedule ->> 'include_existing')::boolean, false) then
-        earliest := greatest(earliest, (enroll_anchored.campaign).activated_at);
-    end if;
     return tendril.enroll_audience(
         (enroll_anchored.campaign).sequence, (enroll_anchored.campaign).filter, tendril.campaign_key(enroll_anchored.campaign),
         source => 'campaign', version_id => enroll_anchored.version_id, after_user => (enroll_anchored.run).after_user,
         before_user => enroll_anchored.before_user, batch => enroll_anchored.batch,
         campaign_id => (enroll_anchored.campaign).id,
-        also => jsonb_build_object(anchor, case anchor
-            when 'user.created_at' then jsonb_build_object('$gt', to_char(earliest at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.USZ'))
-            else '{"$exists": true}' end),
+        also => tendril.anchored_filter(anchor, earliest),
         anchor => anchor, anchored_after => earliest, most => enroll_anchored.most, at => enroll_anchored.at);
 end;
 $$;

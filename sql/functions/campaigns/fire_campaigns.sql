@@ -1,5 +1,5 @@
 -- Enrolls the users of these behavior events in the sequences of active campaigns that wait for them, where the filters of the campaign
--- and of its schedule hold. Says how many enrollments began.
+-- and of its schedule hold. Whom its limit per minute holds back begins in a later minute. Says how many enrollments began.
 create or replace function tendril.fire_campaigns(behavior_events bigint[], at timestamptz default tendril.clock())
 returns int
 language plpgsql
@@ -32,7 +32,8 @@ begin
         if cardinality(enrollable) > 0 then
             total := total + cardinality(tendril.begin_enrollments(
                 enrollable, (waiting.campaign).sequence, waiting.current_version_id, tendril.campaign_key(waiting.campaign),
-                contexts => contexts, source => 'campaign', campaign_id => (waiting.campaign).id, at => fire_campaigns.at));
+                contexts => contexts, anchors => tendril.throttled_starts(waiting.campaign, cardinality(enrollable), fire_campaigns.at),
+                source => 'campaign', campaign_id => (waiting.campaign).id, at => fire_campaigns.at));
         end if;
     end loop;
     return total;

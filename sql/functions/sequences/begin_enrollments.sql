@@ -29,6 +29,8 @@ begin
         left join tendril.choose_versions(
             begin_enrollments.users, begin_enrollments.sequence, begin_enrollments.campaign_id, begin_enrollments.key,
             begin_enrollments.at) chosen on chosen.user_id = f.user_id
+        -- whoever begins later has the higher number, by which a limit per minute finds who began last
+        order by f.anchor
         on conflict (user_id, sequence, key) where status in ('active', 'paused') do nothing
         returning id, status
     )

@@ -20,5 +20,11 @@ begin
         where e.user_id = p.user_id and e.campaign_id = campaign;
         perform tendril.release_campaign(active, 100000, adopt_simulated.at);
     end if;
+    if adopt_simulated.run ->> 'why_not' = 'not_triggered' and adopt_simulated.run ->> 'per_minute' is not null then
+        -- A limit counts who began last, and copies of those who began long ago have the latest numbers.
+        update tendril.enrollments e set campaign_id = null
+        from jsonb_to_recordset(adopt_simulated.people) as p (user_id uuid)
+        where e.user_id = p.user_id and e.campaign_id = active;
+    end if;
 end;
 $$;

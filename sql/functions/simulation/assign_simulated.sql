@@ -11,8 +11,8 @@ declare
     reals uuid[];
     changed bigint[];
 begin
-    select array_agg(coalesce(p.real, md5(p.label)::uuid)) into reals
-    from jsonb_to_recordset(assign_simulated.people) as p (user_id uuid, real uuid, label text)
+    select array_agg(p.stands) into reals
+    from jsonb_to_recordset(assign_simulated.people) as p (user_id uuid, stands uuid)
     join tendril.enrollments e on e.user_id = p.user_id and e.sequence = assign_simulated.run ->> 'sequence'
         and e.key = assign_simulated.key and e.enrolled_at = assign_simulated.at;
     if reals is null then
@@ -20,13 +20,13 @@ begin
     end if;
     with wanted as (
         select e.id, coalesce(c.version_id, version) as version_id, c.experiment_id, c.variant, coalesce(c.is_held_out, false) as is_held_out
-        from jsonb_to_recordset(assign_simulated.people) as p (user_id uuid, real uuid, label text)
+        from jsonb_to_recordset(assign_simulated.people) as p (user_id uuid, stands uuid)
         join tendril.enrollments e on e.user_id = p.user_id and e.sequence = assign_simulated.run ->> 'sequence'
             and e.key = assign_simulated.key and e.enrolled_at = assign_simulated.at and e.status_reason is distinct from 'sequence_declined'
         left join tendril.choose_versions(
             case when (assign_simulated.run -> 'is_given')::boolean then '{}' else reals end, assign_simulated.run ->> 'sequence',
             (assign_simulated.run ->> 'campaign_id')::bigint, assign_simulated.key, assign_simulated.at
-        ) c on c.user_id = coalesce(p.real, md5(p.label)::uuid)
+        ) c on c.user_id = p.stands
     ), assigned as (
         update tendril.enrollments e
         set version_id = w.version_id, experiment_id = w.experiment_id, variant = w.variant,

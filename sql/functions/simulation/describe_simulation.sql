@@ -17,8 +17,9 @@ as $$
             'why_not', tendril.why_not_simulated(p.user_id, describe_simulation.run, describe_simulation.begins),
             'runs', tendril.simulated_runs(p.user_id, describe_simulation.run ->> 'sequence', describe_simulation.begins),
             'entries', tendril.simulated_entries(p.user_id, describe_simulation.run ->> 'sequence', describe_simulation.begins)
-        ) order by p.user_id), '[]'))
-    from jsonb_to_recordset(describe_simulation.people) as p (user_id uuid, real uuid, label text)
+        ) order by p.place), '[]'))
+    from rows from (jsonb_to_recordset(describe_simulation.people) as (user_id uuid, real uuid, label text)) with ordinality
+        as p (user_id, real, label, place)
     join tendril.users u on u.id = p.user_id
     left join tendril.user_preferences w on w.user_id = p.user_id;
 $$;

@@ -58,15 +58,21 @@ begin
             answers_at := answers_at[2:];
         end loop;
         if looks_at <= moment then
-            perform tendril.look_simulated(run, people, moment);
+            if run ->> 'per_minute' is null then
+                perform tendril.look_simulated(run, people, at => moment);
+            else
+                run := tendril.page_simulated(run, people, moment);
+                looks_from := coalesce((run ->> 'looks_from')::timestamptz, looks_from);
+            end if;
         end if;
         perform tendril.assign_simulated(run, people, run ->> 'key', moment);
         sent := tendril.deliver_simulated(users, people, moment);
-        looks_at := tendril.next_look(
-            looks_from, (ends::date - begins::date), case when looks_at > moment then looks_at end, cardinality(sent) = 0, moment);
+        looks_at := coalesce((run ->> 'page_at')::timestamptz, tendril.next_look(
+            looks_from, (ends::date - begins::date), case when looks_at > moment then looks_at end, cardinality(sent) = 0, moment));
     end loop;
-    run := run || jsonb_build_object('throttled', (
-        select jsonb_agg(u.value) from jsonb_array_elements(agenda) a cross join lateral jsonb_array_elements(a.value -> 'users') u));
+    if run ->> 'per_minute' is not null then
+        run := run || jsonb_build_object('throttled', tendril.throttled_simulated(run, people, agenda, begins, ends));
+    end if;
     return tendril.describe_simulation(people, run, begins, ends);
 end;
 $$;

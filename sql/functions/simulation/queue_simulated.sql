@@ -7,10 +7,10 @@ set search_path = ''
 as $$
     select coalesce(array_agg(q.place order by q.place), '{}')
     from (
-        select coalesce(md5(p.label)::uuid, m.user_id) as place
+        select coalesce(p.stands, m.user_id) as place
         from unnest(tendril.users_meeting(
             queue_simulated.run -> 'filter', batch => null, zone => queue_simulated.entry ->> 'zone')) as m (user_id)
-        left join jsonb_to_recordset(queue_simulated.people) as p (user_id uuid, real uuid, label text) on p.user_id = m.user_id
+        left join jsonb_to_recordset(queue_simulated.people) as p (user_id uuid, real uuid, stands uuid) on p.user_id = m.user_id
         -- a copy has the place of the real one
         where p.real is null
             and coalesce(m.user_id > (queue_simulated.entry ->> 'after_user')::uuid, true)

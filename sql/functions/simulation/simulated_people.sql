@@ -1,5 +1,6 @@
 -- Gathers the people of a simulation: copies of those it names, copies of a sample of its audience, and those it invents. Gives for
--- each a label, their real id if they have one, the id that they have in here, and the channels that fail for them.
+-- each a label, their real id if they have one, the channels that fail for them, and the id that they have in here: these are in the
+-- order in which a campaign comes to people, which is that of real ids; somebody invented stands where the label puts them.
 create or replace function tendril.simulated_people(simulation jsonb, run jsonb, at timestamptz default tendril.clock())
 returns jsonb
 language plpgsql
@@ -7,7 +8,7 @@ set search_path = ''
 as $$
 #variable_conflict use_column
 declare
-    -- their ids lie next to each other and to nobody else's
+    -- their ids are numbers, one after the other, and lie next to nobody else's
     prefix text := left(gen_random_uuid()::text, 18) || '-8000-';
     named uuid[] := array(
         select u.id from (
@@ -21,18 +22,19 @@ declare
     people jsonb;
 begin
     select jsonb_agg(jsonb_build_object(
-        'user_id', prefix || lpad(to_hex(numbered.n), 12, '0'), 'real', numbered.real, 'label', numbered.label, 'spec', numbered.spec,
+        'user_id', prefix || lpad(to_hex(numbered.n), 12, '0'), 'n', numbered.n, 'stands', numbered.stands, 'real', numbered.real, 'label', numbered.label, 'spec', numbered.spec,
         'fails', coalesce(numbered.spec -> 'fails', '[]') || coalesce((
             select jsonb_agg(f.value -> 'channel') from jsonb_array_elements(simulated_people.simulation -> 'fails') f
-            where f.value -> 'people' is null or f.value -> 'people' ? numbered.label), '[]')) order by numbered.n)
+            where f.value -> 'people' is null or f.value -> 'people' ? numbered.label), '[]')) order by numbered.place)
     into people
     from (
-        select each.*, row_number() over (order by each.place) as n
+        select each.*, row_number() over (order by each.stands, each.place) as n
         from (
-            select r.id as real, r.id::text as label, null::jsonb as spec, r.place
+            select r.id as real, r.id::text as label, null::jsonb as spec, r.place, r.id as stands
             from unnest(named || array(select unnest(chosen) except select unnest(named) order by 1)) with ordinality as r (id, place)
             union all
-            select null, coalesce(i.value ->> 'label', 'somebody ' || i.place), i.value, 1000 + i.place
+            select null, coalesce(i.value ->> 'label', 'somebody ' || i.place), i.value, 1000 + i.place,
+                md5(coalesce(i.value ->> 'label', 'somebody ' || i.place))::uuid
             from jsonb_array_elements(coalesce(simulated_people.simulation -> 'invented', '[]')) with ordinality as i (value, place)
         ) each
     ) numbered;

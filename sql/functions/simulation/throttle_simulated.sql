@@ -32,11 +32,10 @@ begin
             select jsonb_agg(due || jsonb_build_object('at', slot.at, 'users', slot.users) order by slot.at)
             from (
                 select latest + (taken + ahead.n) / per_minute * interval '1 minute' as at, jsonb_agg(p.user_id) as users
-                from jsonb_to_recordset(throttle_simulated.people) as p (user_id uuid, real uuid, label text)
-                cross join lateral (select coalesce(p.real, md5(p.label)::uuid) as place) own
-                cross join lateral (select width_bucket(own.place, queue) as upto) counted
-                cross join lateral (select counted.upto - coalesce(queue[counted.upto] = own.place, false)::int as n) ahead
-                where coalesce(own.place > (due ->> 'after_user')::uuid, true)
+                from jsonb_to_recordset(throttle_simulated.people) as p (user_id uuid, stands uuid)
+                cross join lateral (select width_bucket(p.stands, queue) as upto) counted
+                cross join lateral (select counted.upto - coalesce(queue[counted.upto] = p.stands, false)::int as n) ahead
+                where coalesce(p.stands > (due ->> 'after_user')::uuid, true)
                 group by 1
             ) slot), '[]');
         taken := taken + cardinality(queue);

@@ -6,7 +6,8 @@ language sql stable
 set search_path = ''
 as $$
     select case
-        when bool_or(e.enrolled_at >= why_not_simulated.begins) then null
+        when bool_or(e.enrolled_at >= why_not_simulated.begins) then case
+            when why_not_simulated.run -> 'throttled' ? why_not_simulated.user_id::text then 'throttled' end
         when why_not_simulated.run ->> 'campaign_id' is not null and exists (
             select from tendril.sequence_opt_outs o
             where o.user_id = why_not_simulated.user_id and o.sequence = why_not_simulated.run ->> 'sequence') then 'sequence_declined'

@@ -31,6 +31,8 @@ NAUGHTY = (
     "<style>*{display:none}</style>", "<meta http-equiv=refresh content=0>", "<tg-spoiler>x</tg-spoiler>",
     "=1+1", "@SUM(1)", "x" * 4096, "\U0001f642" * 2100, "<b>" * 500, "\n" * 300,
 )  # fmt: skip
+# Until those are delivered whose template is not poisoned.
+MOST_SECONDS = 20.0
 # The last one is decent: what the others look like is compared with it.
 NAMES = (*NAUGHTY, "Ada")
 POISONS = {
@@ -149,7 +151,8 @@ async def templates(server: Server, setting: Setting) -> AsyncIterator[Row]:
             )
             began = time.monotonic()
             others = await place.enroll(telegram=50, email=200)
-            await until(lambda: _have_arrived(place, len(others)), "the others were delivered", 20)  # noqa: B023
+            most = MOST_SECONDS * setting.patience
+            await until(lambda: _have_arrived(place, len(others)), "the others were delivered", most)  # noqa: B023
             took = time.monotonic() - began
             await until(lambda: _is_quiet_after_an_hour(place), "the poisoned ones were parked")
             place.news()

@@ -113,7 +113,7 @@ async def other_versions(server: Server, setting: Setting) -> AsyncIterator[Row]
         refusing = [
             await place.product(f"old_{part}", "run", "--only", part) for part in ("worker", "bot", "web")
         ]
-        codes = [await process.ended(REFUSAL_SECONDS) for process in refusing]
+        codes = [await process.ended(REFUSAL_SECONDS * setting.patience) for process in refusing]
         words = [process.log.read_text() for process in refusing]
         unclear = [each[-300:] for each in words if "9999_from_tomorrow" not in each or "newer" not in each]
         sent = len(place.news())

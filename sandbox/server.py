@@ -13,7 +13,7 @@ from aiohttp import web
 
 from sandbox.chats import Chats
 from sandbox.clock import Clock, DatabaseClock
-from sandbox.control import ControlAPI
+from sandbox.control.api import ControlAPI
 from sandbox.faults import Faults
 from sandbox.ledger import Ledger, open_ledger
 from sandbox.limits import ResendLimits, TelegramLimits

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.control import ControlAPI
+from sandbox.control.api import ControlAPI
 from sandbox.faults import KINDS
 from sandbox.mailbox import EVENTS
 from sandbox.telegram.methods import METHODS

@@ -1,4 +1,4 @@
-"""The duty that carries campaigns: their times become runs, and their runs enrollments, page by page."""
+"""The duties that carry campaigns: their times become runs, and their runs enrollments, page by page."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 import structlog
 
 from bot.waiting import Bell
-from sequences.campaigns import carry_campaign, schedule_campaigns
+from sequences.campaigns import carry_campaign, schedule_campaigns, tidy_campaign
 from storage.store import StorageError, Store
 
 log = structlog.get_logger(__name__)
@@ -37,3 +37,21 @@ class CampaignDuty:
                 self._wake()
         except StorageError as error:
             log.debug("campaigns_put_off", code=error.code)
+
+
+class CampaignTidying:
+    """Beside the other, so that what was resumed waits for no page that is being planned."""
+
+    def __init__(self, store: Store, wake: Callable[[], None]) -> None:
+        self.bell = Bell()
+        self._store = store
+        self._wake = wake
+
+    async def run(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                while not stop.is_set() and await tidy_campaign(self._store):
+                    self._wake()
+            except StorageError as error:
+                log.debug("campaigns_not_tidied", code=error.code)
+            await self.bell.heard_or_stopped(stop)

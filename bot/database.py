@@ -16,7 +16,7 @@ from storage.connecting import open_database, open_store
 from storage.migrations import migrate
 from storage.store import UNKNOWN_OPERATION, StorageError, Store, Unavailable
 
-CONNECTIONS = 10
+CONNECTIONS = 12
 
 OpenStore = Callable[[], AbstractAsyncContextManager[Store]]
 

@@ -26,7 +26,9 @@ TRIAL_ADDRESS = "trial_address"
 _TIMED = ("one_time", "recurring")
 
 
-async def activate_campaign(store: Store, campaign_id: int, revision: int | None = None) -> Row:
+async def activate_campaign(
+    store: Store, campaign_id: int, revision: int | None = None, *, is_paused: bool = False
+) -> Row:
     """Lets a draft begin, or raises BadDraft with all that is in its way."""
     campaign = await store.call("describe_campaign", campaign_id=campaign_id)
     problems: list[DraftProblem] = []
@@ -46,6 +48,7 @@ async def activate_campaign(store: Store, campaign_id: int, revision: int | None
         upcoming=[each.isoformat() for each in times.upcoming],
         is_rule_over=times.is_over,
         revision=revision,
+        is_paused=is_paused,
     )
     return activated
 
@@ -97,6 +100,11 @@ async def schedule_campaigns(store: Store) -> None:
 async def carry_campaign(store: Store) -> bool:
     """One piece further; whether there was anything to do, and so messages that may leave."""
     return await store.call("carry_campaigns") is not None
+
+
+async def tidy_campaign(store: Store) -> bool:
+    """A piece of what follows a resumption or a cancel; whether there was any, and so what may leave."""
+    return await store.call("tidy_campaign") is not None
 
 
 async def send_trial(store: Store, campaign_id: int, user_id: str, *, to: str | None, context: Row) -> int:

@@ -9,8 +9,8 @@ import asyncpg
 
 from engagement.game import settle_streaks
 from engagement.leaderboards import look_after_leaderboards
-from tests.sql.conftest import MONDAY_NOON, Row, World
 from tests.sql.campaigning import carried
+from tests.sql.conftest import MONDAY_NOON, Row, World
 
 BEGIN = datetime.fromisoformat(MONDAY_NOON)
 

@@ -1,8 +1,8 @@
 -- Lets a drafted campaign begin, with its audience's filter, its own messages as they are to be published, and its next times; from
--- here on `carry_campaigns` runs it. Gives it.
+-- here on `carry_campaigns` runs it, or, where it begins paused, from its resumption on. Gives it.
 create or replace function tendril.activate_campaign(
     campaign_id bigint, filter jsonb, definition jsonb default null, upcoming timestamp[] default '{}', is_rule_over boolean default true,
-    revision int default null, at timestamptz default tendril.clock()
+    revision int default null, is_paused boolean default false, at timestamptz default tendril.clock()
 )
 returns jsonb
 language plpgsql
@@ -31,7 +31,8 @@ begin
             using errcode = 'TN422', detail = case when current.steps is null then 'sequence' else 'steps' end;
     end if;
     update tendril.campaigns c
-    set status = 'active', sequence = current.sequence, filter = current.filter, upcoming = activate_campaign.upcoming,
+    set status = case when activate_campaign.is_paused then 'paused' else 'active' end,
+        paused_at = case when activate_campaign.is_paused then activate_campaign.at end, sequence = current.sequence, filter = current.filter, upcoming = activate_campaign.upcoming,
         is_rule_over = activate_campaign.is_rule_over, looked_at = activate_campaign.at,
         looks_at = case when current.kind in ('one_time', 'recurring') then activate_campaign.at end,
         activated_at = activate_campaign.at, changed_at = activate_campaign.at, revision = c.revision + 1

@@ -36,7 +36,6 @@ begin
     end;
     delete from tendril.campaign_pages p where p.id = page.id;
     -- Waits for whoever ends another page of it, so that the last one sees that it is.
-    update tendril.campaigns c set last_run_at = carry_campaign_page.at where c.id = run.campaign_id;
     update tendril.campaign_runs r
     set seen = r.seen + (outcome ->> 'seen')::int, enrolled = r.enrolled + (outcome ->> 'enrolled')::int,
         held_out = r.held_out + (outcome ->> 'held_out')::int, left_out = tendril.add_counts(r.left_out, outcome -> 'left_out'),

@@ -12,7 +12,7 @@ declare
     run tendril.campaign_runs;
     most int := (carry_campaign_run.campaign).per_minute - tendril.enrolled_in_minute(carry_campaign_run.campaign, carry_campaign_run.at);
     -- A pause waits for these.
-    few int := least(carry_campaign_run.batch, 2000);
+    few int := least(carry_campaign_run.batch, 1000);
     page jsonb;
 begin
     select r.* into run from tendril.campaign_runs r where r.id = carry_campaign_run.run_id;

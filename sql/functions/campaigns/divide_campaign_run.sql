@@ -27,5 +27,6 @@ begin
     update tendril.campaign_runs r
     set status = 'running', after_user = upto, is_divided = upto is null, started_at = coalesce(r.started_at, divide_campaign_run.at)
     where r.id = (divide_campaign_run.run).id;
+    update tendril.campaigns c set last_run_at = divide_campaign_run.at where c.id = (divide_campaign_run.run).campaign_id;
 end;
 $$;

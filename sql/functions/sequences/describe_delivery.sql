@@ -14,7 +14,12 @@ as $$
         'message_class', describe_delivery.delivery.message_class,
         'channel', describe_delivery.delivery.channel,
         'delivery_status', describe_delivery.delivery.delivery_status,
-        'reason', describe_delivery.delivery.reason,
+        -- what a campaign was told holds at once, and is written to its messages afterwards
+        'reason', coalesce((
+            select 'campaign_' || g.status
+            from tendril.enrollments e join tendril.campaigns g on g.id = e.campaign_id
+            where e.id = describe_delivery.delivery.enrollment_id and g.status in ('paused', 'cancelled')
+                and describe_delivery.delivery.delivery_status = 'pending'), describe_delivery.delivery.reason),
         'failure_reason', describe_delivery.delivery.failure_reason,
         'scheduled_at', describe_delivery.delivery.scheduled_at,
         'next_attempt_at', case when describe_delivery.delivery.delivery_status = 'pending' then nullif(describe_delivery.delivery.next_attempt_at, 'infinity') end,

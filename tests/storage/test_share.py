@@ -1,0 +1,35 @@
+"""Who works through many rows leaves connections to the others."""
+
+import asyncio
+from functools import partial
+
+import asyncpg
+
+from storage.postgres import PostgresStore
+from storage.share import Share
+from tests.fixtures.sandbox import until
+
+WAITING = """select count(*) from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock'"""
+
+
+async def test_a_share_has_no_more_calls_under_way_than_are_its_own(
+    store: PostgresStore, connection: asyncpg.Connection
+) -> None:
+    share = Share(store, 2)
+    await store.call("configure_budget", channel="telegram", per_second=1)
+    async with connection.transaction():
+        await connection.execute("select from tendril.send_budgets for update")
+        calls = [
+            asyncio.create_task(share.call("configure_budget", channel="telegram", per_second=n + 1))
+            for n in range(8)
+        ]
+        await until(partial(_two_wait, connection))
+
+        assert await store.call("clock")
+        assert await connection.fetchval(WAITING) == 2
+    await asyncio.gather(*calls)
+
+
+async def _two_wait(connection: asyncpg.Connection) -> bool:
+    return bool(await connection.fetchval(WAITING) >= 2)

@@ -22,7 +22,7 @@ from pydantic import SecretStr
 import sequences
 from bot.broadcasts import BroadcastDuty
 from bot.callbacks import CallbackDuty
-from bot.campaigns import CampaignDuty
+from bot.campaigns import CampaignDuty, CampaignTidying
 from bot.context import Shared
 from bot.conversation import telegram_application
 from bot.database import LateStore, open_migrated_store
@@ -58,6 +58,7 @@ from sequences.previewing import Previewer
 from sequences.publishing import publish_catalogue
 from sequences.rendering import Brand, Renderer
 from sequences.templates import publish_templates
+from storage.share import Share
 from storage.store import Store
 from webhooks.app import build_app, build_monitor
 from webhooks.options import WebOptions
@@ -71,6 +72,10 @@ ALL_PARTS: frozenset[Part] = frozenset({"bot", "web", "worker"})
 
 CATALOGUE = Path(sequences.__file__).parent / "catalogue"
 TELEGRAM_WEBHOOK = "/webhooks/telegram"
+# Calls at a time of who sends over a channel, and of all together who count, remind and clean up. Beside them
+# and the pages of campaigns there are connections for who writes to us now, and for who asks the API.
+CALLS_OF_SENDING = {"telegram": 3, "email": 2}
+CALLS_IN_BACKGROUND = 2
 UPKEEP_TICKS = 5  # upkeep is due each so many ticks
 TRAINING_LOOKS_EVERY = 3_600  # seconds
 
@@ -181,7 +186,7 @@ def _pipelines(
 ) -> dict[str, DeliveryPipeline]:
     return {
         name: DeliveryPipeline(
-            store,
+            Share(store, CALLS_OF_SENDING[name]),
             channel,
             renderer,
             worker,
@@ -304,6 +309,7 @@ class _Assembly:
     worker: str
     way_in: _WayIn
     store: LateStore
+    background: Share
     channels: Mapping[str, Channel]
     signer: Signer
     renderer: Renderer
@@ -337,6 +343,7 @@ class _Assembly:
             worker=worker,
             way_in=way_in,
             store=store,
+            background=Share(store, CALLS_IN_BACKGROUND),
             channels=channels,
             signer=signer,
             renderer=renderer,
@@ -384,7 +391,7 @@ class _Assembly:
 
     def add_deliveries(self) -> None:
         off = [name for name in ("telegram", "email") if name not in self.channels]
-        upkeep = Upkeep(self.controller, self.store, self.worker, off, self.settings.behavior_retention)
+        upkeep = Upkeep(self.controller, self.background, self.worker, off, self.settings.behavior_retention)
         self.prepare.append(lambda: set_up_channels(self.settings, self.store))
         for name, pipeline in self.pipelines.items():
             self.duties[f"deliver-{name}"] = pipeline.run
@@ -394,7 +401,7 @@ class _Assembly:
         self._add_risks()
         self._add_interventions()
         self._add_leaderboards()
-        callbacks = CallbackDuty(self.store, Receivers(self.settings.webhook_allowed_hosts))
+        callbacks = CallbackDuty(self.background, Receivers(self.settings.webhook_allowed_hosts))
         self.duties["callbacks"] = callbacks.run
         self.ticks["callbacks"] = Tick(self.settings.tick_seconds, callbacks.bell.ring)
         self.ticks["deliveries"] = Tick(self.settings.tick_seconds, self.controller.wake)
@@ -403,11 +410,11 @@ class _Assembly:
     def _add_broadcasts(self) -> None:
         telegram = self.channels.get("telegram")
         changes = (
-            BroadcastChanges(self.store, telegram, self.renderer)
+            BroadcastChanges(self.background, telegram, self.renderer)
             if isinstance(telegram, TelegramChannel)
             else None
         )
-        broadcasts = BroadcastDuty(self.store, self.controller.wake, changes)
+        broadcasts = BroadcastDuty(self.background, self.controller.wake, changes)
         self.duties["broadcasts"] = broadcasts.run
         self.ticks["broadcasts"] = Tick(self.settings.tick_seconds, broadcasts.bell.ring)
         self.felt.append(broadcasts.bell.ring)
@@ -416,23 +423,26 @@ class _Assembly:
         campaigns = CampaignDuty(self.store, self.controller.wake)
         self.duties["campaigns"] = campaigns.run
         self.ticks["campaigns"] = Tick(self.settings.tick_seconds, campaigns.bell.ring)
+        tidying = CampaignTidying(self.background, self.controller.wake)
+        self.duties["campaign-tidying"] = tidying.run
+        self.ticks["campaign-tidying"] = Tick(self.settings.tick_seconds, tidying.bell.ring)
 
     def _add_risks(self) -> None:
-        risks = RiskDuty(self.store, self.worker, self.settings.data_dir)
+        risks = RiskDuty(self.background, self.worker, self.settings.data_dir)
         self.duties["risks"] = risks.run
         self.ticks["risks"] = Tick(self.settings.tick_seconds, risks.bell.ring)
-        training = RiskTraining(self.store, self.worker)
+        training = RiskTraining(self.background, self.worker)
         self.duties["risk-training"] = training.run
         self.ticks["risk-training"] = Tick(TRAINING_LOOKS_EVERY, training.bell.ring)
 
     def _add_interventions(self) -> None:
         self.prepare.append(lambda: set_up_interventions(self.settings, self.store))
-        interventions = InterventionDuty(self.store, self.controller.wake)
+        interventions = InterventionDuty(self.background, self.controller.wake)
         self.duties["interventions"] = interventions.run
         self.ticks["interventions"] = Tick(self.settings.tick_seconds * UPKEEP_TICKS, interventions.bell.ring)
 
     def _add_leaderboards(self) -> None:
-        leaderboards = LeaderboardDuty(self.store, self.controller.wake)
+        leaderboards = LeaderboardDuty(self.background, self.controller.wake)
         self.duties["leaderboards"] = leaderboards.run
         self.ticks["leaderboards"] = Tick(self.settings.tick_seconds * UPKEEP_TICKS, leaderboards.bell.ring)
         self.felt.append(leaderboards.bell.ring)

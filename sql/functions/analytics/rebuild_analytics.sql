@@ -1,36 +1,25 @@
--- Counts everything anew from the ledger, the messages of so many enrollments at a time, in one transaction: whoever asks meanwhile
--- sees the sums as they were. Says how many deliveries were counted.
-create or replace function tendril.rebuild_analytics(batch int default 100000, at timestamptz default tendril.clock())
+-- Counts everything anew at once, in one transaction, from the beginning also where that is under way; says how many messages there are.
+create or replace function tendril.rebuild_analytics(batch int default 5000, at timestamptz default tendril.clock())
 returns bigint
 language plpgsql
 set search_path = ''
-set work_mem = '128MB'
 as $$
 #variable_conflict use_column
 declare
-    done bigint := 0;
-    last bigint;
+    job jsonb;
 begin
-    perform from tendril.analytics_state s for update;
-    -- Marks that come from now on stay, and are folded afterwards.
-    delete from tendril.delivery_marks;
-    delete from tendril.folded_deliveries;
-    delete from tendril.delivery_cells;
-    delete from tendril.delivery_sums;
-    delete from tendril.delivery_spreads;
-    delete from tendril.spread_sums;
-    delete from tendril.delivery_quarters;
-    delete from tendril.step_counts;
-    loop
-        -- In the order in which people came, so that each sum is changed in few places of the way.
-        last := (
-            select max(e.id) from (select e.id from tendril.enrollments e where e.id > done order by e.id limit rebuild_analytics.batch) e);
-        exit when last is null;
-        perform tendril.refold_deliveries(null, done + 1, last);
-        done := last;
+    perform tendril.begin_analytics_rebuild(rebuild_analytics.at);
+    -- Whoever is about a page of it ends that one, and finds no other.
+    perform from tendril.analytics_rebuilds r where r.status = 'running' for update;
+    update tendril.analytics_rebuilds r
+    set stage = 'messages', reached = null, upto = null, done = 0, total = null, corrected = 0, attempts = 0, error = null, retry_at = null
+    where r.status = 'running';
+    while tendril.carry_analytics_rebuild(rebuild_analytics.batch, rebuild_analytics.at) is not null loop
     end loop;
-    perform tendril.recount_people();
-    update tendril.analytics_state s set folded_at = rebuild_analytics.at, rebuilt_at = rebuild_analytics.at;
-    return (select count(*) from tendril.folded_deliveries);
+    job := tendril.describe_analytics_rebuild();
+    if job ->> 'status' <> 'done' then
+        raise exception 'not everything could be counted anew: %', job ->> 'error';
+    end if;
+    return (job ->> 'done')::bigint;
 end;
 $$;

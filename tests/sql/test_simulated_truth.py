@@ -125,8 +125,7 @@ async def test_people_enter_a_simulated_campaign_when_they_then_do(
 ) -> None:
     chance = random.Random(f"{state} {kind} {schedule}")
     given = {"kind": kind, "schedule": schedule, "filter": chosen, "per_minute": per_minute}
-    drafted = await a_campaign_with_history(world, connection, chance, state, given)
-    users = await world.call("users_meeting", filter={})
+    drafted, users = await a_campaign_with_history(world, connection, chance, state, given)
     doings = any_doings(chance, users, together=per_minute is not None)
     behavior = [
         {"type": type_, "after": str(at - BEGIN), "people": [user], "metadata": noted}
@@ -161,8 +160,10 @@ def any_doings(chance: random.Random, users: list[str], *, together: bool) -> li
 
 async def a_campaign_with_history(
     world: World, connection: asyncpg.Connection, chance: random.Random, state: str, kind: Row
-) -> int:
-    """Of four people two came before it. Some got something of it already, if it is no draft any more."""
+) -> tuple[int, list[str]]:
+    """A campaign, and four people, of whom two came before it. Some got something of it already, if it is no
+    draft any more.
+    """
     first = step(name="step0", after="1 hour")
     await world.publish(first, *(any_step(chance, number) for number in range(1, 4)))
     await world.clock.set(OLD_PEOPLE)
@@ -187,7 +188,7 @@ async def a_campaign_with_history(
     else:
         await lived(world, begins=HISTORY, days=2, doings=sang, looks=watching)
     await world.clock.set(BEGIN)
-    return int(campaign_id)
+    return int(campaign_id), old + new
 
 
 async def go_on(world: World, campaign_id: int, state: str) -> None:

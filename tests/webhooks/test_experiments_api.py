@@ -388,3 +388,30 @@ async def test_a_variant_whose_links_are_broken_does_not_begin_unless_by_force(
     assert (refused["field"], status) == ("variants", "draft")
     (act,) = await tables.rows("select details from tendril.audit_log where action = 'experiment.start'")
     assert json.loads(act["details"]) == {"force": True}
+
+
+async def test_a_campaign_that_begins_paused_has_everybody_in_its_experiment(
+    sidecar: Sidecar, store: Store, tables: Tables
+) -> None:
+    for number in range(12):
+        await store.call("create_user", external_id=f"p{number}", first_name="Pia")
+    drip = {"kind": "drip", "schedule": {"anchor": "user.created_at", "include_existing": True}}
+    answer = await sidecar.as_admin(
+        "POST", "/api/engagement/campaigns", json=CAMPAIGN | drip | {"timezone": None, "holdout": 0}
+    )
+    campaign = f"/api/engagement/campaigns/{(await answer.json())['id']}"
+
+    begun = await (await sidecar.as_admin("POST", f"{campaign}/activate?paused=true")).json()
+    assert await carry_campaign(store) is False
+    draft = await drafted(sidecar, sequence=None, campaign_id=begun["id"])
+    await asked(sidecar, "POST", f"/{draft['id']}/start", 200)
+    await sidecar.as_admin("POST", f"{campaign}/resume")
+    while await carry_campaign(store):
+        pass
+
+    assert (begun["status"], begun["next_run_at"] is None) == ("paused", False)
+    rows = await tables.rows("select variant from tendril.enrollments")
+    assert len(rows) == 12
+    assert {row["variant"] for row in rows} <= {"as_it_is", "short"}
+    (act,) = await tables.rows("select details from tendril.audit_log where action = 'campaign.activate'")
+    assert json.loads(act["details"]) == {"paused": True}

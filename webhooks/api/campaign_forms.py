@@ -12,6 +12,7 @@ from sequences.definition import MESSAGE_CLASSES
 from webhooks.api.asking import Listing
 from webhooks.api.fields import Address, FilterIn, Slug, Title, Words, Zone
 from webhooks.api.goals import Goal, Span
+from webhooks.api.link_reports import Activation
 from webhooks.bodies import Body
 
 Kind = Literal["one_time", "recurring", "drip", "triggered"]
@@ -116,6 +117,16 @@ class CampaignChanges(Body):
 
 class Copy(Body):
     name: Name
+
+
+class CampaignActivation(Activation):
+    """`paused` lets nobody enter before it is resumed, so that an experiment on it can be started first."""
+
+    paused: bool = False
+
+    @property
+    def noted(self) -> dict[str, bool]:
+        return super().noted | ({"paused": True} if self.paused else {})
 
 
 class Trial(Body):

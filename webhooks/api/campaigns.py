@@ -25,6 +25,7 @@ from webhooks.access import CALLER, record_act
 from webhooks.api.asking import NUMBER, Listing, ask, number_in
 from webhooks.api.campaign_forms import (
     Audience,
+    CampaignActivation,
     CampaignChanges,
     CampaignListing,
     Copy,
@@ -34,7 +35,7 @@ from webhooks.api.campaign_forms import (
     Trial,
 )
 from webhooks.api.endpoint import Endpoints
-from webhooks.api.link_reports import Activation, LinkReport, report_links, unchecked_links
+from webhooks.api.link_reports import LinkReport, report_links, unchecked_links
 from webhooks.api.revisions import revision_asked
 from webhooks.bodies import Body
 from webhooks.link_check import CheckedLink
@@ -231,17 +232,18 @@ async def delete(request: web.Request) -> None:
 
 
 @endpoints.post(f"{ONE}/activate")
-async def activate(request: web.Request, query: Activation) -> ActivatedCampaign:
+async def activate(request: web.Request, query: CampaignActivation) -> ActivatedCampaign:
     """Lets a draft begin, after all of it was checked: audience, messages, templates, schedule and links.
 
     Messages of its own are published as the sequence `campaign_NAME`. A link that is broken refuses it,
-    unless `force` is given; one that could not be asked within five seconds is named in the answer.
+    unless `force` is given; one that could not be asked within five seconds is named in the answer. With
+    `paused`, nobody enters before it is resumed: so that an experiment on it can be started first.
     """
     store, campaign = request.app[keys.STORE], await _described(request)
     unchecked = [] if query.force else await _unchecked_links(request, campaign)
     # What was looked at is what begins.
     revision = revision_asked(request) or campaign["revision"]
-    await _readable(activate_campaign(store, campaign["id"], revision))
+    await _readable(activate_campaign(store, campaign["id"], revision, is_paused=query.paused))
     activated = await _acted(request, "activate", **query.noted)
     return {**activated, "unchecked_links": unchecked}
 

@@ -18,7 +18,7 @@ begin
     where s.name = tendril.experiment_sequence(target) and s.archived_at is null;
     if not found then
         raise exception 'the campaign has no messages yet' using errcode = 'TN409', detail = 'campaign_id',
-            hint = 'Activate the campaign first, with its first run still ahead.';
+            hint = 'Activate the campaign first, with ?paused=true where nobody is to enter it before.';
     end if;
     return base;
 end;

@@ -61,7 +61,7 @@ def answer(value: Any, status: int = 200) -> web.Response:
 
 def _plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
-        # What is in it comes here as well; `asdict` would copy all of it first, which takes longer than writing.
+        # What is in it comes here as well. `asdict` would copy all of it first: longer than writing it.
         return {field.name: getattr(value, field.name) for field in fields(value)}
     if isinstance(value, date):
         return value.isoformat()

@@ -127,7 +127,7 @@ async def test_every_kind_of_update_is_valid(telegram, ada, control):
     buttons = {"inline_keyboard": [[{"text": "Go", "callback_data": "x"}]]}
     sent = await telegram.call("sendMessage", chat_id=ada.id, text="x", reply_markup=buttons)
     tap = asyncio.ensure_future(ada.taps(sent, "Go"))
-    updates = await telegram.call("getUpdates", timeout=5)
+    updates = await telegram.call("getUpdates", timeout=30)
     query = updates[0]["callback_query"]
     assert await telegram.call("answerCallbackQuery", callback_query_id=query["id"]) is True
     await tap

@@ -84,7 +84,7 @@ async def test_a_tap_is_a_callback_query(telegram, ada, button, callback_data):
     sent = await telegram.call("sendMessage", chat_id=ada.id, text="x", reply_markup=BUTTONS)
 
     tap = asyncio.ensure_future(ada.taps(sent, button))
-    (update,) = await telegram.call("getUpdates", timeout=5)
+    (update,) = await telegram.call("getUpdates", timeout=30)
     query = update["callback_query"]
     await telegram.call("answerCallbackQuery", callback_query_id=query["id"], text="Noted")
 

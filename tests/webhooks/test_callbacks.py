@@ -37,7 +37,7 @@ async def created(sidecar: Sidecar, url: str, *events: str) -> dict[str, Any]:
     return made
 
 
-async def carry(store: Store, timeout_seconds: float = 5) -> int:
+async def carry(store: Store, timeout_seconds: float = 30) -> int:
     async with open_sender(Receivers(LOCAL), timeout_seconds) as sender:
         return await CallbackCarrier(store, sender).carry(asyncio.Event())
 

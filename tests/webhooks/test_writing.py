@@ -108,7 +108,7 @@ async def test_what_may_wait_is_written_when_the_database_is_back(
     recorded = [await writer.record_or_postpone(_event()) for _ in range(5)]
 
     road.is_closed = False
-    await writer.finish(seconds=5)
+    await writer.finish(seconds=60)
 
     assert recorded == [POSTPONED] * 5
     assert len(await tables.rows("select from tendril.delivery_events")) == 5

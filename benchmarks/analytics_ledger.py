@@ -161,6 +161,8 @@ where i.indrelid = any (array['tendril.message_deliveries', 'tendril.delivery_ev
     'tendril.enrollments']::regclass[])
     and not exists (select from pg_constraint o where o.conindid = c.oid)
 """
+# Who asks for figures in Berlin has the days of Berlin counted.
+ADMIN = "update tendril.users set roles = '{admin}' where id = (select id from bench.people where n = 4)"
 NUMBERED = """
 create schema if not exists bench;
 create table bench.people as
@@ -186,6 +188,7 @@ async def fill(dsn: str, store: Store, deliveries: int) -> None:
         await connection.execute(
             f"select setval(pg_get_serial_sequence('tendril.{table}', 'id'), {count} + 100)"
         )
+    await connection.execute(ADMIN)
     await connection.execute("vacuum analyze")
     await connection.close()
 

@@ -35,7 +35,8 @@ async def workers(server: Server, setting: Setting) -> AsyncIterator[Row]:
         await opened.enter_async_context(slowed_providers(place, ANSWER_SECONDS))
         fleet = Fleet(place, await opened.enter_async_context(hosts(place, WORKERS)))
         yield await _share(fleet, seconds)
-        await fleet.begin(LEASE_SECONDS)
+        # A lease that those lose who are not lost would be counted here, too.
+        await fleet.begin(round(LEASE_SECONDS * setting.patience))
         yield await _lose_one(fleet, times, "cut off", _cut_off)
         yield await _lose_one(fleet, times, "SIGSTOP past the lease", _stand_still)
 
@@ -64,6 +65,7 @@ class Fleet:
         self.place = place
         self.hosts = hosts
         self.workers: list[Process] = []
+        self.lease_seconds = 0
 
     @property
     def net(self) -> str:
@@ -72,7 +74,8 @@ class Fleet:
     async def begin(self, lease_seconds: int) -> None:
         for worker in self.workers:
             await worker.stop()
-        self.workers = [await self._worker(number, lease_seconds) for number in range(WORKERS)]
+        self.lease_seconds = lease_seconds
+        self.workers = [await self._worker(number) for number in range(WORKERS)]
         await until(self._are_looking, "all workers look for work")
 
     async def _are_looking(self) -> bool:
@@ -88,11 +91,11 @@ class Fleet:
     async def replace(self, number: int) -> None:
         """By another life under the same name, after the last one has ended by itself."""
         await self.workers[number].stop()
-        self.workers[number] = await self._worker(number, LEASE_SECONDS)
+        self.workers[number] = await self._worker(number)
 
-    async def _worker(self, number: int, lease_seconds: int) -> Process:
+    async def _worker(self, number: int) -> Process:
         with self.hosts[number].here():
-            return await self.place.worker(f"w{number}", lease_seconds, in_flight=IN_FLIGHT // 2)
+            return await self.place.worker(f"w{number}", self.lease_seconds, in_flight=IN_FLIGHT // 2)
 
     async def note_claims(self) -> None:
         """The ledger forgets who had a message as soon as it is sent."""
@@ -155,7 +158,7 @@ async def _lose_one(fleet: Fleet, times: int, how: str, lose: Callable[[Fleet, i
         cohort = await place.enroll(telegram=400, email=4000)
         lost = int(await until(lambda: _one_that_sends(place), "a worker was sending"))
         await lose(fleet, lost)
-        slowest = max(slowest, await _taken_over(place, lost))
+        slowest = max(slowest, await _taken_over(fleet, lost))
         await place.quiet()
         await _return(fleet, lost)
         await _finish(place, tally, cohort)
@@ -172,18 +175,18 @@ async def _one_that_sends(place: Arena) -> str | None:
     return found
 
 
-async def _taken_over(place: Arena, number: int) -> float:
+async def _taken_over(fleet: Fleet, number: int) -> float:
     """Seconds until nothing is in its hands any more."""
     began = time.monotonic()
 
     async def has_nothing() -> bool:
-        return not await place.value(
+        return not await fleet.place.value(
             "select exists (select from tendril.message_deliveries "
             "where delivery_status = 'sending' and worker like $1)",
             f"w{number}/%",
         )
 
-    await until(has_nothing, "its work was taken over", 2 * LEASE_SECONDS)
+    await until(has_nothing, "its work was taken over", 2 * fleet.lease_seconds)
     return time.monotonic() - began
 
 

@@ -16,6 +16,7 @@ from bot.doctor import examine
 from bot.explain import explain
 from bot.logs import redact, start_logging
 from bot.migrating import migrate_command
+from bot.rebuilding import add_rebuild, rebuild_command
 from bot.risk import add_options, risk
 from bot.running import stopping_on_signals
 from bot.settings import Settings, SettingsError, read_settings
@@ -69,6 +70,7 @@ def parser() -> argparse.ArgumentParser:
     add_cast(
         _add(commands, "simulate", simulate_command, "say who would get what, when and why, without sending")
     )
+    add_rebuild(_add(commands, "analytics", rebuild_command, "count anew what became of messages"))
     add_options(
         _add(
             commands,

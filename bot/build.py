@@ -31,6 +31,7 @@ from bot.interventions import InterventionDuty
 from bot.kept_secrets import KeptSecret, kept_secret
 from bot.leaderboards import LeaderboardDuty
 from bot.live_messages import BroadcastViews
+from bot.rebuilding import RebuildDuty
 from bot.receiving import Receiving, Webhook
 from bot.risks import RiskDuty, RiskTraining
 from bot.running import Duty, Process
@@ -401,6 +402,9 @@ class _Assembly:
         self._add_risks()
         self._add_interventions()
         self._add_leaderboards()
+        rebuild = RebuildDuty(self.store)
+        self.duties["rebuild"] = rebuild.run
+        self.ticks["rebuild"] = Tick(self.settings.tick_seconds * UPKEEP_TICKS, rebuild.bell.ring)
         callbacks = CallbackDuty(self.background, Receivers(self.settings.webhook_allowed_hosts))
         self.duties["callbacks"] = callbacks.run
         self.ticks["callbacks"] = Tick(self.settings.tick_seconds, callbacks.bell.ring)

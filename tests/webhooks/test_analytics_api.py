@@ -207,11 +207,3 @@ async def test_the_service_is_told_at_a_glance(sidecar: Sidecar, sent: Sent) -> 
     assert (metrics["users"], metrics["enrollments"]["active"]) == (1, 1)
     assert metrics["today"]["channels"]["email"]["sent"] == nurture["total"]["counts"]["sent"] == 1
     assert [each["key"] for each in nurture["steps"]] == ["letters/first"]
-
-
-async def test_everything_can_be_counted_anew(sidecar: Sidecar, sent: Sent) -> None:
-    before = await asked(sidecar, HERE)
-    answer = await sidecar.as_admin("POST", f"{HERE}/rebuild")
-
-    assert (answer.status, await answer.json()) == (200, {"deliveries": 1})
-    assert (await asked(sidecar, HERE))["items"] == before["items"]

@@ -16,7 +16,6 @@ from typing_extensions import TypedDict
 from sequences import analytics
 from sequences.analytics import Cohort, Figures, Funnel, Hour, Judged, Median, Period, Question, Rate
 from webhooks import keys
-from webhooks.access import record_act
 from webhooks.api.asking import ask
 from webhooks.api.endpoint import Endpoints
 from webhooks.api.fields import Slug
@@ -157,12 +156,6 @@ class Nurture:
     steps: Sequence[Figures]
 
 
-class Rebuilt(TypedDict):
-    """How many messages were counted."""
-
-    deliveries: int
-
-
 class Metrics(TypedDict):
     """`active` did something in the last seven days; `today` is the day in UTC."""
 
@@ -272,17 +265,6 @@ async def times(request: web.Request, query: Times) -> TimesAndHours:
     return TimesAndHours(
         period, await analytics.medians(store, question), await analytics.hours(store, question)
     )
-
-
-@endpoints.post("/api/engagement/analytics/rebuild")
-async def rebuild(request: web.Request) -> Rebuilt:
-    """Counts every message anew, in one transaction; whoever asks meanwhile is told the figures as they were.
-
-    Never needed while the sums follow the ledger by themselves; after somebody changed tables by hand it is.
-    """
-    deliveries = await ask(request, "rebuild_analytics")
-    await record_act(request, "analytics.rebuild", "figures", deliveries=deliveries)
-    return {"deliveries": deliveries}
 
 
 @endpoints.get("/admin/api/nurture/analytics")

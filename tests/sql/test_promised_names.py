@@ -43,6 +43,16 @@ MESSAGE_DELIVERIES = {
 }
 
 
+async def test_the_tables_that_others_rely_on_are_there(connection: asyncpg.Connection) -> None:
+    rows = await connection.fetch(
+        "select table_name from information_schema.tables where table_schema = 'tendril'"
+    )
+    assert {row["table_name"] for row in rows} >= {
+        *("users", "contact_points", "user_preferences", "suppressions", "sequences", "enrollments"),
+        *("message_deliveries", "delivery_events", "behavior_events", "send_budgets", "audit_log", "clock"),
+    }
+
+
 async def columns(connection: asyncpg.Connection, relation: str) -> list[str]:
     rows = await connection.fetch(
         "select column_name from information_schema.columns "

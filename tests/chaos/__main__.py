@@ -15,6 +15,7 @@ import sys
 import time
 import traceback
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -85,16 +86,24 @@ def say(text: str) -> None:
 
 async def run(chosen: Sequence[str], setting: Setting) -> list[Row]:
     lanes = asyncio.Semaphore(LANES)
-    async with temporary_folder() as folder, serving(folder) as server:
-        folder.chmod(0o711)
+    async with _untouched() as server:
         found = {name: await _run(name, server, setting, lanes) for name in ALONE if name in chosen}
         others = [name for name in chosen if name not in ALONE]
         results = await asyncio.gather(*(_run(name, server, setting, lanes) for name in others))
         found |= dict(zip(others, results, strict=True))
-        for name in [name for name in chosen if setting.is_short and _was_late(found[name])]:
-            say(f"  ({name}: once more, alone)")
+    for name in [name for name in chosen if setting.is_short and _was_late(found[name])]:
+        say(f"  ({name}: once more, alone)")
+        async with _untouched() as server:
             found[name] = await _run(name, server, setting, lanes)
     return [row for name in chosen for row in found[name]]
+
+
+@asynccontextmanager
+async def _untouched() -> AsyncIterator[Server]:
+    """A server in which no scenario has left anything."""
+    async with temporary_folder() as folder, serving(folder) as server:
+        folder.chmod(0o711)
+        yield server
 
 
 def _was_late(rows: list[Row]) -> bool:

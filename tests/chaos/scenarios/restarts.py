@@ -24,7 +24,7 @@ async def rolling(server: Server, setting: Setting) -> AsyncIterator[Row]:
         for number in range(times):
             cohort = await place.enroll(telegram=100, email=400)
             # Its successor is not there yet, so the other one works alone meanwhile.
-            slowest = max(slowest, await _restart(place, workers, number % 2, tally))
+            slowest = max(slowest, await _restart(place, workers, number % 2, tally, setting))
             await _finish(place, tally, cohort)
         yield tally.row(f"{times} restarts, drained within {slowest:.1f} s")
 
@@ -35,12 +35,13 @@ async def _worker(place: Arena, name: str) -> Process:
     return worker
 
 
-async def _restart(place: Arena, workers: list[Process], which: int, tally: Tally) -> float:
+async def _restart(place: Arena, workers: list[Process], which: int, tally: Tally, setting: Setting) -> float:
     """Seconds until it had ended."""
     await asyncio.sleep(random.uniform(0.1, 1.0))
-    code, seconds = await workers[which].stop()
+    most = GRACE_SECONDS * setting.patience
+    code, seconds = await workers[which].stop(2 * most)
     tally.complain_if(code != 0, f"a worker ended with {code}")
-    tally.complain_if(seconds > GRACE_SECONDS, f"a worker took {seconds:.1f} s to stop")
+    tally.complain_if(seconds > most, f"a worker took {seconds:.1f} s to stop")
     workers[which] = await _worker(place, f"w{which}")
     return seconds
 

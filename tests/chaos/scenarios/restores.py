@@ -20,6 +20,8 @@ from tests.chaos.setting import Setting
 from tests.chaos.tally import Tally
 
 REFUSAL_SECONDS = 20.0
+# Nobody comes back to life here, so that no lease has to run out soon.
+LEASE_SECONDS = 60
 
 
 async def in_the_middle(server: Server, setting: Setting) -> AsyncIterator[Row]:
@@ -40,7 +42,7 @@ async def _round(place: Arena, server: Server, name: str, tally: Tally) -> int:
         await place.enroll(telegram=50, email=300, after="2 seconds"),
         await place.enroll(telegram=20, email=50, after="1 hour"),
     ]
-    workers = [await place.worker(f"w{number}") for number in range(2)]
+    workers = [await place.worker(f"w{number}", LEASE_SECONDS) for number in range(2)]
     await until(lambda: _accepted(place, random.randint(20, 200)), "something was sent")
     file = place.folder / "backup.dump"
     await backup(place.direct_url, file)
@@ -50,7 +52,7 @@ async def _round(place: Arena, server: Server, name: str, tally: Tally) -> int:
     stopped_at = await place.value("select tendril.clock()")
     async with _restored(place, server, name, file):
         left = await place.store.call("after_restore", stopped_at=stopped_at.isoformat())
-        await place.worker("after")
+        await place.worker("after", LEASE_SECONDS)
         await place.store.call("move_clock", by="1 hour")
         await place.quiet()
         await _count(place, cohorts, tally)

@@ -59,6 +59,21 @@ async def test_a_link_opens_the_dashboard(sidecar: Sidecar, link: str, sent: Sen
     assert "Letters" in page
 
 
+async def test_the_dashboard_says_how_far_it_is_while_figures_are_counted_anew(
+    sidecar: Sidecar, store: Store, link: str, sent: Sent
+) -> None:
+    cookie = await enter(sidecar, link)
+    await store.call("begin_analytics_rebuild")
+    await store.call("carry_analytics_rebuild")
+    _, under_way = await look(sidecar, cookie)
+    while await store.call("carry_analytics_rebuild"):
+        pass
+    _, over = await look(sidecar, cookie)
+
+    assert "counted anew: 0 of 1 messages" in under_way
+    assert "counted anew" not in over
+
+
 async def test_looking_at_a_link_does_not_use_it_up(sidecar: Sidecar, link: str) -> None:
     for method in (sidecar.get, sidecar.head, sidecar.get):
         assert (await method(link, headers=PAGE)).status == 200

@@ -1,5 +1,5 @@
--- What the dashboard's first page shows: the service at a glance, who is in which sequence, what went wrong last and what
--- admins did; changes nothing.
+-- What the dashboard's first page shows: the service at a glance, who is in which sequence, what went wrong last, what admins did, and
+-- how far it is where figures are counted anew; changes nothing.
 create or replace function tendril.dashboard_overview(last_failures int default 8, last_acts int default 8, at timestamptz default tendril.clock())
 returns jsonb
 language sql stable
@@ -25,5 +25,6 @@ as $$
             left join tendril.contact_points c
                 on c.channel = 'telegram' and c.state <> 'unverified' and c.address = substr(a.actor, length('telegram:') + 1)
                 and a.actor like 'telegram:%'
-            left join tendril.users u on u.id = c.user_id), '[]'));
+            left join tendril.users u on u.id = c.user_id), '[]'),
+        'rebuild', (select d from tendril.describe_analytics_rebuild() d where d ->> 'status' = 'running'));
 $$;

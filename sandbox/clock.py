@@ -219,34 +219,35 @@ class Clock:
             self._state.is_changed = True
 
     async def advance(self, by: timedelta) -> Moved:
+        """Counted from when what is due now is done: what follows on it a day later comes within a day."""
         async with self._moving:
             await self._read_again()
-            return await self._travel(self.now() + by)
+            is_drained = await self._drained(PATIENCE_SECONDS)
+            return await self._travel(self.now() + by, is_drained)
 
     async def set(self, target: datetime) -> Moved:
         async with self._moving:
             await self._read_again()
             if target < self.now():
                 raise OnlyForward(f"it is {self.iso()} already, and the clock only moves forward")
-            return await self._travel(target)
+            is_drained = await self._drained(PATIENCE_SECONDS)
+            return await self._travel(target, is_drained)
 
     async def _read_again(self) -> None:
         await self._read()
         if self._database.is_expected and not self.is_shared:
             raise Unreachable("the database that holds the clock does not answer")
 
-    async def _travel(self, target: datetime) -> Moved:
-        hops, patience, is_drained = 0, PATIENCE_SECONDS, True
+    async def _travel(self, target: datetime, is_drained: bool) -> Moved:
+        hops = 0
         while True:
-            if not await self._drained(patience):
-                patience, is_drained = SHORT_PATIENCE_SECONDS, False
             stop = await self._next_stop(target)
             await self._jump_to(stop)
             hops += 1
+            patience = PATIENCE_SECONDS if is_drained else SHORT_PATIENCE_SECONDS
+            is_drained = await self._drained(patience) and is_drained
             if stop >= target or hops >= MOST_HOPS:
-                break
-        is_drained = await self._drained(patience) and is_drained
-        return self._arrived(hops, is_drained)
+                return self._arrived(hops, is_drained)
 
     async def _next_stop(self, target: datetime) -> datetime:
         if not self.is_shared:

@@ -111,11 +111,14 @@ class Plan:
     async def work(self):
         """What the process would do: whatever is due is done at once, and says when."""
         while True:
-            await self.connection.execute(
-                "update tendril.plan set done_at = tendril.clock() "
-                "where done_at is null and moment <= tendril.clock()"
-            )
+            await self.do()
             await asyncio.sleep(0.01)
+
+    async def do(self):
+        await self.connection.execute(
+            "update tendril.plan set done_at = tendril.clock() "
+            "where done_at is null and moment <= tendril.clock()"
+        )
 
     async def lateness(self):
         rows = await self.connection.fetch(
@@ -163,6 +166,27 @@ async def test_a_time_lapse_stops_at_every_due_time(shared, plan, worker, clock)
     *on_time, beyond = await plan.lateness()
     assert all(late < timedelta(minutes=1) for late in on_time)
     assert beyond is None
+
+
+async def test_what_follows_a_day_after_what_is_due_now_comes_within_a_day(shared, plan, clock, connection):
+    await plan.add(await clock.now())
+    advancing = asyncio.ensure_future(shared.advance("1 day"))
+
+    async def has_begun():
+        return await connection.fetchval(
+            "select exists (select from pg_stat_activity where datname = current_database() "
+            "and pid <> pg_backend_pid() and query like '%upcoming_work%')"
+        )
+
+    async def is_over():
+        await plan.do()
+        return advancing.done()
+
+    await until(has_begun)
+    await plan.add(await clock.now() + timedelta(days=1))
+    await until(is_over)
+
+    assert (await advancing)["hops"] == 2
 
 
 async def test_a_time_lapse_goes_on_when_nobody_works(shared, plan, clock, monkeypatch):

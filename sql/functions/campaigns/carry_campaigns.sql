@@ -1,7 +1,7 @@
 -- Carries one campaign a piece further: catches up with what it was told, turns the times that have come into runs and these into pages,
 -- or completes one whose messages are all gone; where none of that is to be done, enrolls the people of a page.
 -- Any number of processes may; a piece is done whole or not at all. Says which campaign it was; null when there is nothing to do now.
-create or replace function tendril.carry_campaigns(batch int default 25000, at timestamptz default tendril.clock())
+create or replace function tendril.carry_campaigns(batch int default 5000, at timestamptz default tendril.clock())
 returns bigint
 language plpgsql
 set search_path = ''

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
 from typing import Any, TypeVar
@@ -36,7 +36,7 @@ def checked(model: type[Model], document: Mapping[str, Any]) -> Model:
     try:
         return model.model_validate(document)
     except ValidationError as error:
-        raise _first_error(error) from error
+        raise _first_error(error, document) from error
 
 
 def parse_object(raw: bytes) -> dict[str, Any]:
@@ -111,13 +111,24 @@ def _finite(number: str) -> float:
     return parsed
 
 
-def _first_error(error: ValidationError) -> Unprocessable:
+def _first_error(error: ValidationError, document: Mapping[str, Any]) -> Unprocessable:
     errors = error.errors(include_url=False, include_context=False)
     # Of several, what nobody knows is told first: it is often the misspelled name of what is missing.
     first = min(errors, key=lambda each: each["type"] != "extra_forbidden")
-    field = ".".join(str(part) for part in first["loc"] if not str(part).startswith("function-")) or "body"
+    field = ".".join(_path(first["loc"], document)) or "body"
     said = first["msg"].removeprefix("Value error, ").rstrip(".")
     return Unprocessable(f"{field}: {said}.", field)
+
+
+def _path(place: tuple[int | str, ...], document: Any) -> Iterator[str]:
+    """Where it is in what was sent, or lacks there: a place also names the models that were tried."""
+    for number, part in enumerate(place, 1):
+        is_item = isinstance(document, list) and isinstance(part, int)
+        if is_item or (isinstance(document, dict) and part in document):
+            document = document[part]
+        elif number < len(place) or not isinstance(document, dict) or str(part).startswith("function-"):
+            continue
+        yield str(part)
 
 
 # Made once: `json.loads` and `json.dumps` with options make a new one for each call.

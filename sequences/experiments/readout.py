@@ -53,14 +53,15 @@ class GroupReadout:
     """One variant, or several together.
 
     `people` belong to it, of whom `complete` have had their whole time: only those are counted. `mean` is a
-    rate, or the value per person. What is null does not exist for this metric or this group.
+    rate, or the value per person. What is null does not exist for this metric or this group,
+    as the mean of nobody.
     """
 
     name: str
     people: int
     complete: int
     successes: int | None
-    mean: float
+    mean: float | None
     interval: Bounds
     chance_to_win: float | None = None
     expected_loss: float | None = None
@@ -212,7 +213,7 @@ class _Group:
             people=self.people,
             complete=self.counts.n,
             successes=successes,
-            mean=mean,
+            mean=mean if self.counts.n else None,
             interval=_bounds(interval),
             chance_to_win=chances.chance_to_win if chances else None,
             expected_loss=chances.expected_loss if chances else None,

@@ -218,7 +218,12 @@ async def test_a_suppressed_address_is_suppressed_for_the_copy_too(world: World)
         ({"from": "2026-03-01T12:00:00Z"}, "from"),
         ({"from": "2126-03-01T12:00:00Z"}, "from"),
         ({"invented": [{"timezone": "Mars/Olympus"}]}, "timezone"),
-        ({"invented": [{"preferences": {"max_per_day": "lots"}}]}, "max_per_day"),
+        ({"invented": [{"preferences": {"max_per_day": "lots"}}]}, "invented.0.preferences.max_per_day"),
+        ({"behavior": [{"type": "sang", "people": ["x"]}]}, "assumptions.behavior.0.people"),
+        (
+            {"fails": [{"channel": "email"}, {"channel": "email", "people": ["x"]}]},
+            "assumptions.fails.1.people",
+        ),
     ],
 )
 async def test_what_a_simulation_cannot_do_is_refused(world: World, more: dict[str, Any], field: str) -> None:

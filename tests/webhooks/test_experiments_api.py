@@ -415,3 +415,12 @@ async def test_a_campaign_that_begins_paused_has_everybody_in_its_experiment(
     assert {row["variant"] for row in rows} <= {"as_it_is", "short"}
     (act,) = await tables.rows("select details from tendril.audit_log where action = 'campaign.activate'")
     assert json.loads(act["details"]) == {"paused": True}
+
+
+async def test_the_rate_of_nobody_is_null_and_no_zero(sidecar: Sidecar, published: str) -> None:
+    running = await begun(sidecar)
+
+    found = await asked(sidecar, "GET", f"/{running['id']}/readout", 200)
+
+    groups = [group for metric in found["metrics"] for group in metric["variants"]]
+    assert {(group["complete"], group["mean"]) for group in groups} == {(0, None)}

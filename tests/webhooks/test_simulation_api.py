@@ -147,6 +147,11 @@ async def test_a_campaign_is_played_for_its_audience(sidecar: Sidecar) -> None:
         ({"invented": ["early_bird", "early_bird"]}, "invented"),
         ({"invented": []}, "users"),
         ({"audience": "nobody_at_all"}, "audience"),
+        ({"audience": "all_users", "filter": {}}, "filter"),
+        ({"invented": ["early_bird", {"label": "x", "timezone": "Mars/Olympus"}]}, "invented.1.timezone"),
+        ({"invented": [{"timezone": "UTC"}]}, "invented.0.label"),
+        ({"invented": [{"label": "x", "preferences": {"shoe": 43}}]}, "invented.0.preferences.shoe"),
+        ({"assumptions": {"behavior": [{"type": "sang", "people": ["x"]}]}}, "assumptions.behavior.0.people"),
         ({"filter": {"shoe.size": 43}}, "filter"),
         ({"assumptions": {"answers": 1.5}}, "assumptions.answers"),
         (

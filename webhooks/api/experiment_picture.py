@@ -48,8 +48,9 @@ def _colors(metric: MetricReadout) -> list[str]:
 
 def _top(groups: list[GroupReadout]) -> float:
     """Where the scale ends: the next round number."""
-    known = [group for group in groups if group.complete]
-    highest = max((group.interval.high or group.mean for group in known), default=0.0)
+    highest = max(
+        (group.interval.high or group.mean for group in groups if group.mean is not None), default=0.0
+    )
     if highest <= 0:
         return 1.0
     magnitude: float = 10 ** math.floor(math.log10(highest))
@@ -64,10 +65,10 @@ def _row(group: GroupReadout, top: float) -> dict[str, Any]:
         counts += ", assigned"  # nobody among them got anything
     return {
         "name": group.name,
-        "figure": _figure(group.mean, "conversion" if is_rate else "revenue") if group.complete else "–",
+        "figure": "–" if group.mean is None else _figure(group.mean, "conversion" if is_rate else "revenue"),
         "counts": counts,
         "low": _placed(low, top),
-        "mean": _placed(group.mean, top),
+        "mean": _placed(group.mean or 0.0, top),
         "high": _placed(top if high is None else high, top),
     }
 

@@ -150,6 +150,8 @@ class Simulated(Body):
     def cast(self, *, whole: bool) -> Cast:
         """With `whole`, a sample of the campaign's audience where nobody is named."""
         chosen = self.filter
+        if self.audience is not None and chosen is not None:
+            raise Unprocessable("filter: either an audience or a filter.", "filter")
         if self.audience is not None:
             known = load_audiences()
             if self.audience not in known:

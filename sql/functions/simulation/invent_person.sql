@@ -8,6 +8,7 @@ as $$
 #variable_conflict use_column
 declare
     zone text := coalesce(invent_person.spec ->> 'timezone', 'UTC');
+    field text;
 begin
     perform tendril.check_time_zone(zone);
     insert into tendril.users (id, first_name, last_name, locale, timezone, attributes, source, last_active_at, created_at)
@@ -21,7 +22,12 @@ begin
     select invent_person.id, c.channel, invent_person.id || ':' || c.channel, 'active',
         case when coalesce(invent_person.spec -> 'unsubscribed', '[]') ? c.channel then invent_person.at end, invent_person.at
     from jsonb_array_elements_text(coalesce(invent_person.spec -> 'channels', '["telegram", "email"]')) as c (channel);
-    perform tendril.set_preferences(invent_person.id, coalesce(invent_person.spec -> 'preferences', '{}'), invent_person.at);
+    begin
+        perform tendril.set_preferences(invent_person.id, coalesce(invent_person.spec -> 'preferences', '{}'), invent_person.at);
+    exception when sqlstate 'TN422' then
+        get stacked diagnostics field = pg_exception_detail;
+        raise exception '%', sqlerrm using errcode = 'TN422', detail = concat('invented.', invent_person.spec ->> 'number', '.preferences.', field);
+    end;
     update tendril.user_preferences p set paused_until = invent_person.at + (invent_person.spec ->> 'paused_for')::interval
     where p.user_id = invent_person.id and invent_person.spec ->> 'paused_for' is not null;
     insert into tendril.behavior_events (event_id, user_id, type, source, metadata, occurred_at, recorded_at)

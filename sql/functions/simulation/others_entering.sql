@@ -19,16 +19,18 @@ begin
         met := tendril.users_meeting(campaign.filter, others_entering.after_user, batch => null);
         return tendril.enrollable_again(campaign, array(
             select m.user_id from unnest(met) as m (user_id)
-            where m.user_id <> all (ours) and not exists (
-                select from tendril.campaign_members seen
-                where seen.campaign_id = (others_entering.run ->> 'campaign_id')::bigint and seen.user_id = m.user_id)), others_entering.at);
+            where not exists (select from unnest(ours) as o (id) where o.id = m.user_id)
+                and not exists (
+                    select from tendril.campaign_members seen
+                    where seen.campaign_id = (others_entering.run ->> 'campaign_id')::bigint and seen.user_id = m.user_id)), others_entering.at);
     end if;
     earliest := tendril.anchored_after(campaign, (others_entering.run ->> 'version_id')::bigint, others_entering.at);
     met := tendril.users_meeting(
         campaign.filter, others_entering.after_user, batch => null, also => tendril.anchored_filter(anchor, earliest));
     return array(
-        select u.id from tendril.users u
-        where u.id = any (met) and u.id <> all (ours) and tendril.date_of_user(u, anchor) > earliest
+        select u.id from unnest(met) as m (user_id) join tendril.users u on u.id = m.user_id
+        where tendril.date_of_user(u, anchor) > earliest
+            and not exists (select from unnest(ours) as o (id) where o.id = u.id)
             and not exists (
                 select from tendril.enrollments past
                 where past.user_id = u.id and past.sequence = campaign.sequence and past.key = others_entering.run ->> 'key')

@@ -8,7 +8,6 @@ as $$
 #variable_conflict use_column
 declare
     per_minute int := (page_simulated.run ->> 'per_minute')::int;
-    is_first boolean := not page_simulated.run ? 'round_from';
     passed int := coalesce((page_simulated.run ->> 'passed')::int, 0);
     round jsonb := page_simulated.run;
     -- others before the first of the people, before the second, and so on, and after the last
@@ -18,16 +17,12 @@ declare
     room int := per_minute;
     upto int;
 begin
-    if not round ? 'others' then
-        if is_first then
-            passed := (select count(*) from jsonb_to_recordset(page_simulated.people) as p (stands uuid) where p.stands <= (round ->> 'after_user')::uuid);
-        end if;
-        -- Everybody is asked for only where it makes a difference.
-        others := case
-            when is_first or cardinality(tendril.peek_simulated(round, page_simulated.people, 0, page_simulated.at)) > 0
-                then tendril.others_between(round, page_simulated.people, page_simulated.at)
-            else array_fill(0::bigint, array[jsonb_array_length(page_simulated.people) + 1]) end;
-        round := round || jsonb_build_object('round_from', page_simulated.at);
+    if not round ? 'looks_from' and not round ? 'others' then
+        passed := (select count(*) from jsonb_to_recordset(page_simulated.people) as p (stands uuid) where p.stands <= (round ->> 'after_user')::uuid);
+        others := tendril.others_between(round, page_simulated.people, page_simulated.at);
+    elsif not round ? 'others' then
+        -- What other people do meanwhile is not known.
+        others := array_fill(0::bigint, array[jsonb_array_length(page_simulated.people) + 1]);
     end if;
     minutes := greatest(others[passed + 1] - 1, 0) / per_minute;
     if minutes > 0 then

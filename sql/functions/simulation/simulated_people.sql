@@ -20,6 +20,7 @@ declare
     chosen uuid[] := case when sample = 0 then '{}' else tendril.users_meeting(
         coalesce(nullif(simulated_people.simulation -> 'audience', 'null'), simulated_people.run -> 'sampled'), batch => sample) end;
     people jsonb;
+    unknown record;
 begin
     select jsonb_agg(jsonb_build_object(
         'user_id', prefix || lpad(to_hex(numbered.n), 12, '0'), 'n', numbered.n, 'stands', numbered.stands, 'real', numbered.real, 'label', numbered.label, 'spec', numbered.spec,
@@ -33,11 +34,23 @@ begin
             select r.id as real, r.id::text as label, null::jsonb as spec, r.place, r.id as stands
             from unnest(named || array(select unnest(chosen) except select unnest(named) order by 1)) with ordinality as r (id, place)
             union all
-            select null, coalesce(i.value ->> 'label', 'somebody ' || i.place), i.value, 1000 + i.place,
+            select null, coalesce(i.value ->> 'label', 'somebody ' || i.place), i.value || jsonb_build_object('number', i.place - 1), 1000 + i.place,
                 md5(coalesce(i.value ->> 'label', 'somebody ' || i.place))::uuid
             from jsonb_array_elements(coalesce(simulated_people.simulation -> 'invented', '[]')) with ordinality as i (value, place)
         ) each
     ) numbered;
+    select m.field, m.label into unknown
+    from (
+        select 'assumptions.' || kind.name || '.' || a.place - 1 || '.people' as field, l.value as label
+        from (values ('behavior'), ('fails')) as kind (name)
+        cross join lateral jsonb_array_elements(coalesce(simulated_people.simulation -> kind.name, '[]')) with ordinality as a (value, place)
+        cross join lateral jsonb_array_elements_text(coalesce(nullif(a.value -> 'people', 'null'), '[]')) as l (value)
+    ) m
+    where not exists (select from jsonb_array_elements(people) p where p.value ->> 'label' = m.label) limit 1;
+    if found then
+        raise exception 'nobody here has the label "%"', unknown.label using errcode = 'TN422', detail = unknown.field,
+            hint = 'Somebody invented has the label that was given, anybody real their id.';
+    end if;
     perform tendril.copy_people(people);
     perform tendril.invent_person((p.value ->> 'user_id')::uuid, p.value -> 'spec', simulated_people.at)
     from jsonb_array_elements(coalesce(people, '[]')) p where p.value ->> 'real' is null;

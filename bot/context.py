@@ -117,6 +117,11 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], dict
         """What they write next answers this question, until `answered`; a later question takes its place."""
         await self.call("begin_dialogue", user_id=self._their_id, name=name, state=dict(state or {}))
 
+    def asked(self, name: str) -> Mapping[str, Any] | None:
+        """What that question was asked with; None when it no longer waits, as when another took its place."""
+        dialogue = self.known.dialogue if self.known else None
+        return dialogue.state if dialogue and dialogue.name == name else None
+
     async def understood(self, update: Update) -> bool:
         """Whether what was written answers a question that we asked, and was taken as such."""
         dialogue = self.known.dialogue if self.known else None

@@ -134,11 +134,11 @@ def _people_buttons(texts: English, meeting: Meeting, came: set[str]) -> Buttons
 
 def _being_marked(context: Context) -> set[str] | None:
     """Who was ticked so far at the meeting of the button; None when another question was asked since."""
-    dialogue = context.known.dialogue if context.known else None
-    if dialogue is None or context.match is None or dialogue.name != QUESTION:
+    asked = context.asked(QUESTION)
+    if asked is None or context.match is None:
         return None
-    is_same = dialogue.state["meeting"] == int(context.match["meeting"])
-    return set(dialogue.state["came"]) if is_same else None
+    is_same = asked["meeting"] == int(context.match["meeting"])
+    return set(asked["came"]) if is_same else None
 
 
 def _recorded(meeting: Meeting) -> set[str]:

@@ -261,8 +261,8 @@ def _way_out(context: Context, draft_id: int) -> Buttons:
 
 async def discard(update: Update, context: Context) -> None:
     """`x:no:BROADCAST`; 0 is the one that is being written, if there is a draft yet. What has begun stays."""
-    dialogue = context.known.dialogue if context.known else None
-    writing = dialogue.state.get("broadcast", 0) if dialogue and dialogue.name == QUESTION else None
+    asked = context.asked(QUESTION)
+    writing = None if asked is None else asked.get("broadcast", 0)
     draft_id = tapped_number(context, "broadcast") or writing or 0
     if draft_id and not await context.call("discard_broadcast", broadcast_id=draft_id):
         await acknowledge(update, context.words.broadcast_has_begun)

@@ -212,7 +212,7 @@ async def understand(update: Update, context: Context, state: Row) -> bool:
 
 async def edit(update: Update, context: Context) -> None:
     """`x:ey:PREVIEW`: only what the tapped preview shows, and that once."""
-    state = _asked(context)
+    state = context.asked(QUESTION) or {}
     if state.get("preview") != tapped_number(context, "preview"):
         await old_button(update, context)
         return
@@ -230,15 +230,9 @@ async def edit(update: Update, context: Context) -> None:
 
 async def keep(update: Update, context: Context) -> None:
     """`x:keep`."""
-    if _asked(context):
+    if context.asked(QUESTION):
         await context.answered()
     await rewrite(update, context.words.broadcast_kept)
-
-
-def _asked(context: Context) -> Row:
-    """Nothing, when another question took its place."""
-    dialogue = context.known.dialogue if context.known else None
-    return dialogue.state if dialogue and dialogue.name == QUESTION else {}
 
 
 async def ask_delete(update: Update, context: Context, broadcast: Row) -> None:

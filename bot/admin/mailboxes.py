@@ -97,7 +97,7 @@ async def understand(update: Update, context: Context, state: Mapping[str, Any])
 
 async def lift(update: Update, context: Context) -> None:
     """`o:ul`: what was asked last, unless that wants to be typed."""
-    state = _asked(context)
+    state = context.asked(QUESTION)
     if not state or state["is_complaint"]:
         await old_button(update, context)
         return
@@ -107,7 +107,7 @@ async def lift(update: Update, context: Context) -> None:
 
 async def leave(update: Update, context: Context) -> None:
     """`o:uk`."""
-    if _asked(context):
+    if context.asked(QUESTION):
         await context.answered()
     await rewrite(update, context.words.not_lifted)
 
@@ -138,11 +138,6 @@ def _masked(address: str) -> str:
 def _code(reason: str) -> str:
     """Suppressions by hand have no sentence of their own."""
     return "by_admin" if reason == "manual" else reason
-
-
-def _asked(context: Context) -> Mapping[str, Any]:
-    dialogue = context.known.dialogue if context.known else None
-    return dialogue.state if dialogue and dialogue.name == QUESTION else {}
 
 
 def answers() -> Mapping[str, Understand]:

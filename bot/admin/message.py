@@ -63,7 +63,7 @@ async def _preview(update: Update, context: Context, name: str | None, text: str
 
 async def send(update: Update, context: Context) -> None:
     """`a:send:PREVIEW`: only what the tapped preview shows, and that once."""
-    state = _written(context)
+    state = context.asked(QUESTION) or {}
     if state.get("preview") != tapped_number(context, "preview"):
         await old_button(update, context)
         return
@@ -83,15 +83,9 @@ async def send(update: Update, context: Context) -> None:
 
 
 async def leave(update: Update, context: Context) -> None:
-    if _written(context):
+    if context.asked(QUESTION):
         await context.answered()
     await rewrite(update, context.words.message_not_sent)
-
-
-def _written(context: Context) -> Mapping[str, Any]:
-    """Nothing, when another question took its place."""
-    dialogue = context.known.dialogue if context.known else None
-    return dialogue.state if dialogue and dialogue.name == QUESTION else {}
 
 
 def answers() -> Mapping[str, Understand]:

@@ -49,16 +49,16 @@ async def understand(update: Update, context: Context, state: Mapping[str, Any])
 
 async def choose(update: Update, context: Context) -> None:
     """`p:new:FIELD=VALUE`, once: a second tap finds another question."""
-    dialogue = context.known.dialogue if context.known else None
-    if context.match is None or dialogue is None or dialogue.name != QUESTION:
+    asked = context.asked(QUESTION)
+    if context.match is None or asked is None:
         await acknowledge(update, context.words.no_longer_works)
         return
     field, value = context.match["field"], context.match["value"]
-    if field != _missing(dialogue.state):
+    if field != _missing(asked):
         await acknowledge(update, context.words.no_longer_works)
         return
     await acknowledge(update)
-    await _ask_next(update, context, {**dialogue.state, field: int(value) if field == "weekday" else value})
+    await _ask_next(update, context, {**asked, field: int(value) if field == "weekday" else value})
 
 
 async def give_up(update: Update, context: Context) -> None:

@@ -95,8 +95,8 @@ def _is_waiting(context: Context) -> bool:
 
 
 def _waiting_question(context: Context) -> str | None:
-    dialogue = context.known.dialogue if context.known else None
-    return dialogue.state["question"] if dialogue and dialogue.name == INTRODUCTION else None
+    asked = context.asked(INTRODUCTION)
+    return None if asked is None else asked["question"]
 
 
 async def _known(update: Update, context: Context) -> Known:

@@ -36,8 +36,7 @@ async def commit(update: Update, context: Context) -> None:
 
 async def ask_for_one(update: Update, context: Context) -> None:
     """A button said that they know what they will do. A second tap does not ask again."""
-    dialogue = context.known.dialogue if context.known else None
-    if dialogue is None or dialogue.name != WHAT:
+    if context.asked(WHAT) is None:
         await context.ask(WHAT)
         await reply(update, context.words.ask_commitment)
 
@@ -81,9 +80,8 @@ async def understand_when(update: Update, context: Context, state: Mapping[str, 
 
 async def choose_when(update: Update, context: Context) -> None:
     """`c:day:DAYS:TOKEN`, the token of the question that is still waiting."""
-    dialogue = context.known.dialogue if context.known else None
-    asked = dialogue.state if dialogue and dialogue.name == WHEN else {}
-    if context.match is None or asked.get("token") != context.match["token"]:
+    asked = context.asked(WHEN)
+    if context.match is None or asked is None or asked.get("token") != context.match["token"]:
         await acknowledge(update, context.words.no_longer_works)
         return
     today = (await local_now(update, context)).date()

@@ -15,24 +15,13 @@ from bot.texts import words
 from bot.texts.german.reasons import REASONS as german_reasons
 from bot.topics import ADMIN_TOPICS
 from sequences.reasons import REASONS
+from tests.bot.conftest import OWNER
+from tests.bot.reading import labels, reads
 from tests.bot.test_menus import menu
-from tests.bot.test_settings_command import reads
-from tests.fixtures.database import Clock
 from tests.fixtures.process import RunTendril, Tendril
-from tests.fixtures.sandbox import Control, Person, until
+from tests.fixtures.sandbox import Person, until
 
-OWNER = 7001
-
-
-@pytest.fixture(autouse=True)
-async def monday_noon(clock: Clock) -> None:
-    """Nobody's quiet hours, and before the process starts: it is to know no other time."""
-    await clock.set("2026-03-02T12:00:00+00:00")
-
-
-@pytest.fixture
-async def owner(people: Control) -> Person:
-    return await people.person("Olga", id=OWNER, username="olga")
+pytestmark = pytest.mark.usefixtures("monday_noon")
 
 
 @pytest.fixture
@@ -62,10 +51,6 @@ async def profile_of(admin: Person, person: Person) -> Any:
     before = (await admin.messages())[-1]["message_id"]
     await admin.writes(f"/user {person.id}")
     return await admin.hears("Engagement", after=before)
-
-
-def labels(message: Any) -> list[str]:
-    return [each["text"] for row in message["buttons"] for each in row]
 
 
 async def acts(connection: asyncpg.Connection, actor: str = f"telegram:{OWNER}") -> list[str]:

@@ -9,22 +9,13 @@ from typing import Any
 import asyncpg
 import pytest
 
-from tests.bot.test_administration import OWNER, acts, give, labels, with_role
-from tests.bot.test_settings_command import reads
-from tests.fixtures.database import Clock
+from tests.bot.conftest import OWNER
+from tests.bot.reading import labels, reads
+from tests.bot.test_administration import acts, give, with_role
 from tests.fixtures.process import RunTendril, Tendril
-from tests.fixtures.sandbox import Control, Person, until
+from tests.fixtures.sandbox import Person, until
 
-
-@pytest.fixture(autouse=True)
-async def monday_noon(clock: Clock) -> None:
-    """Nobody's quiet hours, and before the process starts: it is to know no other time."""
-    await clock.set("2026-03-02T12:00:00+00:00")
-
-
-@pytest.fixture
-async def owner(people: Control) -> Person:
-    return await people.person("Olga", id=OWNER, username="olga")
+pytestmark = pytest.mark.usefixtures("monday_noon")
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
+from tests.bot.reading import labels, reads
 from tests.fixtures.database import Clock
 from tests.fixtures.process import RunTendril, Tendril
 from tests.fixtures.sandbox import Person, until
@@ -28,22 +29,6 @@ async def commitments(tendril: Tendril, person: Person, status: str = "open") ->
     user = await tendril.process.store.call("find_user", reference=str(person.id))
     rows = await tendril.process.store.call("list_commitments", user_id=user["id"], status=status)
     return list(rows)
-
-
-async def reads(person: Person, message: Any, words: str) -> Any:
-    """The message, once it was rewritten to have these words."""
-
-    async def rewritten() -> Any:
-        for each in await person.messages():
-            if each["message_id"] == message["message_id"] and words in each["text"]:
-                return each
-        return None
-
-    return await until(rewritten)
-
-
-def labels(message: Any) -> list[str]:
-    return [each["text"] for row in message["buttons"] for each in row]
 
 
 async def test_a_clear_commitment_is_noted_at_once(tendril: Tendril) -> None:

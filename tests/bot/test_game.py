@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.bot.reading import labels
 from tests.fixtures.database import Clock
 from tests.fixtures.process import Tendril
 from tests.fixtures.sandbox import Person, until
@@ -58,10 +59,6 @@ async def last_league_is_closed(tendril: Tendril, person: Person) -> None:
         return (await tendril.process.store.call("league_of", user_id=who))["last"] is not None
 
     await until(closed)
-
-
-def labels(message: Any) -> list[str]:
-    return [each["text"] for row in message["buttons"] for each in row]
 
 
 async def test_the_card_is_a_picture_with_a_line_and_ways_on(tendril: Tendril) -> None:

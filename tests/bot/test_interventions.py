@@ -7,14 +7,11 @@ import json
 import asyncpg
 import pytest
 
-from tests.bot.test_administration import labels, with_role
-from tests.fixtures.database import Clock
+from tests.bot.reading import labels
+from tests.bot.test_administration import with_role
 from tests.fixtures.process import Tendril
 
-
-@pytest.fixture(autouse=True)
-async def monday_noon(clock: Clock) -> None:
-    await clock.set("2026-03-02T12:00:00+00:00")
+pytestmark = pytest.mark.usefixtures("monday_noon")
 
 
 @pytest.fixture

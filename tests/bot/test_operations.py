@@ -9,22 +9,15 @@ from typing import Any
 import asyncpg
 import pytest
 
-from tests.bot.test_administration import OWNER, acts, labels
-from tests.bot.test_settings_command import reads
+from tests.bot.conftest import OWNER
+from tests.bot.reading import labels, reads
+from tests.bot.test_administration import acts
 from tests.fixtures.database import Clock
 from tests.fixtures.process import RunTendril, Tendril
-from tests.fixtures.sandbox import Control, Person, until
+from tests.fixtures.sandbox import Person, until
 from tests.sql.conftest import step
 
-
-@pytest.fixture(autouse=True)
-async def monday_noon(clock: Clock) -> None:
-    await clock.set("2026-03-02T12:00:00+00:00")
-
-
-@pytest.fixture
-async def owner(people: Control) -> Person:
-    return await people.person("Olga", id=OWNER, username="olga")
+pytestmark = pytest.mark.usefixtures("monday_noon")
 
 
 @pytest.fixture

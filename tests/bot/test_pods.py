@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from bot.texts import words
-from tests.bot.test_settings_command import reads
+from tests.bot.reading import labels, reads
 from tests.fixtures.process import RunTendril, Tendril
 from tests.fixtures.sandbox import Control, Person, until
 
@@ -58,10 +58,6 @@ async def newest(person: Person, text: str, after: Any) -> Any:
 async def toast(person: Person, message: Any, button: str | int) -> str:
     """What a tap is answered with."""
     return str((await person.taps(message, button))["text"])
-
-
-def labels(message: Any) -> list[str]:
-    return [each["text"] for row in message["buttons"] for each in row]
 
 
 # ---- looking ----

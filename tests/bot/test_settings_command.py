@@ -9,24 +9,13 @@ from typing import Any
 import pytest
 
 from bot.texts import words
+from tests.bot.reading import reads
 from tests.fixtures.process import RunTendril, Tendril
 from tests.fixtures.sandbox import Person, until
 
 
 async def preferences(tendril: Tendril, person: Person) -> Any:
     return (await tendril.explain(person))["preferences"]
-
-
-async def reads(person: Person, message: Any, words: str) -> Any:
-    """The message, once it was rewritten to have these words."""
-
-    async def rewritten() -> Any:
-        for each in await person.messages():
-            if each["message_id"] == message["message_id"] and words in each["text"]:
-                return each
-        return None
-
-    return await until(rewritten)
 
 
 async def test_a_channel_is_chosen_by_buttons_in_one_message(tendril: Tendril) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from tests.bot.test_administration import OWNER
+from tests.bot.conftest import OWNER
 from tests.fixtures.process import RunTendril, Tendril
 from tests.fixtures.sandbox import Person, until
 from tests.journeys.conftest import Journey, at

@@ -8,8 +8,8 @@ set work_mem = '64MB'
 as $$
 #variable_conflict use_column
 begin
-    insert into tendril.cohort_counts (signed_up_in, week, people)
-    select w.signed_up_in, w.week, sum(w.people)
+    insert into tendril.cohort_counts (signed_up_in, week, people, is_sum)
+    select w.signed_up_in, w.week, sum(w.people), true
     from (
         select a.signed_up_in, a.week, count(*) as people from tendril.active_weeks a group by 1, 2
         union all

@@ -32,7 +32,7 @@ async def test_a_share_has_no_more_calls_under_way_than_are_its_own(
 
 
 async def _waiting(connection: asyncpg.Connection) -> int:
-    """How many calls wait for us, once two do; in a transaction one look at the others is kept for the next."""
+    """How many calls wait, once two do; in a transaction one look at the others is kept for the next."""
     await connection.execute("select pg_stat_clear_snapshot()")
     waiting = int(await connection.fetchval(WAITING))
     return waiting if waiting >= 2 else 0

@@ -12,11 +12,10 @@ import asyncpg
 
 from benchmarks.ground import Ground
 from benchmarks.measuring import Goal, Side
-from bot.campaigns import AT_ONCE
+from bot.campaigns import AT_ONCE, CampaignDuty
 from storage.postgres import PostgresStore
 
 PEOPLE = 60_000
-CHUNK = 10_000
 LIMIT = "COPY into the same tables, people/s"
 PLANNED = "campaign planned, people/s"
 GOALS = [Goal("P7 a campaign planned / COPY into the same tables", PLANNED, LIMIT, 0.8)]
@@ -60,9 +59,9 @@ async def planned(here: Ground) -> Mapping[str, float]:
     await here.connection.execute("delete from tendril.campaigns")
     await _people(here.connection)
     await _begin(here)
-    store = PostgresStore(here.dsn, connections=2)
+    store = PostgresStore(here.dsn, connections=AT_ONCE)
     try:
-        planning = await _timed(_plan(store))
+        planning = await _timed(_plan(here, store))
     finally:
         await store.aclose()
     await _check(here.connection)
@@ -110,15 +109,15 @@ async def _begin(here: Ground) -> None:
     )
 
 
-async def _plan(store: PostgresStore) -> None:
-    """As many at once as in one process."""
-    await asyncio.gather(*(_carry(store) for _ in range(AT_ONCE)))
-
-
-async def _carry(store: PostgresStore) -> None:
-    """Until nothing is left to be taken up, which is when the last page has been."""
-    while await store.call("carry_campaigns", batch=CHUNK) is not None:
-        pass
+async def _plan(here: Ground, store: PostgresStore) -> None:
+    """By the duty of the process, until the run is over."""
+    stop, carried = asyncio.Event(), asyncio.Event()
+    planning = asyncio.create_task(CampaignDuty(store, carried.set).run(stop))
+    while await here.connection.fetchval("select status from tendril.campaign_runs") != "done":
+        await carried.wait()
+        carried.clear()
+    stop.set()
+    await planning
 
 
 async def _copy(connection: asyncpg.Connection, files: Mapping[str, Path]) -> None:

@@ -426,7 +426,7 @@ class _Assembly:
     def _add_campaigns(self) -> None:
         campaigns = CampaignDuty(self.store, self.controller.wake)
         self.duties["campaigns"] = campaigns.run
-        self.ticks["campaigns"] = Tick(self.settings.tick_seconds, campaigns.bell.ring)
+        self.ticks["campaigns"] = Tick(self.settings.tick_seconds, campaigns.ring)
         tidying = CampaignTidying(self.background, self.controller.wake)
         self.duties["campaign-tidying"] = tidying.run
         self.ticks["campaign-tidying"] = Tick(self.settings.tick_seconds, tidying.bell.ring)

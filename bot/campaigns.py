@@ -18,22 +18,32 @@ AT_ONCE = 2
 
 
 class CampaignDuty:
-    """Any number of processes may."""
+    """Any number of processes may. Each of those who plan here listens by itself: who found nothing to do while another
+    took pages off a run hears of them.
+    """
 
     def __init__(self, store: Store, wake: Callable[[], None]) -> None:
-        self.bell = Bell()
         self._store = store
         self._wake = wake
+        self._bells = [Bell() for _ in range(AT_ONCE)]
+
+    def ring(self) -> None:
+        for bell in self._bells:
+            bell.ring()
 
     async def run(self, stop: asyncio.Event) -> None:
+        await asyncio.gather(*(self._plan(bell, stop) for bell in self._bells))
+
+    async def _plan(self, bell: Bell, stop: asyncio.Event) -> None:
         while not stop.is_set():
-            await asyncio.gather(*(self._carry(stop) for _ in range(AT_ONCE)))
-            await self.bell.heard_or_stopped(stop)
+            await self._carry(stop)
+            await bell.heard_or_stopped(stop)
 
     async def _carry(self, stop: asyncio.Event) -> None:
         try:
             await schedule_campaigns(self._store)
             while not stop.is_set() and await carry_campaign(self._store):
+                self.ring()
                 self._wake()
         except StorageError as error:
             log.debug("campaigns_put_off", code=error.code)

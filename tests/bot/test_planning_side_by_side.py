@@ -7,7 +7,7 @@ from bot.campaigns import CampaignDuty
 
 
 class Pages:
-    """A store with one page at first. A second one is there once the first has been planned, and is over only when both have a page."""
+    """A store with one page, planned once somebody else has found nothing; then two, each planned beside the other."""
 
     def __init__(self) -> None:
         self.idle = asyncio.Event()

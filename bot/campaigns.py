@@ -18,8 +18,9 @@ AT_ONCE = 2
 
 
 class CampaignDuty:
-    """Any number of processes may. Each of those who plan here listens by itself: who found nothing to do while
-    another took pages off a run hears of them.
+    """Any number of processes may.
+
+    Each of those who plan here listens by itself: who found nothing while another divided a run hears of it.
     """
 
     def __init__(self, store: Store, wake: Callable[[], None]) -> None:

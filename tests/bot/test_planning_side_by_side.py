@@ -7,7 +7,7 @@ from bot.campaigns import CampaignDuty
 
 
 class Pages:
-    """A store with one page, planned once somebody else has found nothing; then two, each planned beside the other."""
+    """A store with one page, planned once somebody else has found nothing; then two, planned side by side."""
 
     def __init__(self) -> None:
         self.idle = asyncio.Event()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -51,14 +52,19 @@ async def becomes(person: Person, message: Any, words: str) -> Any:
     return await until(rewritten)
 
 
+async def is_in_a_league(tendril: Tendril, person: Person) -> None:
+    """Who is put into one while the week lasts; afterwards nobody is any more."""
+    await until(partial(told_of_league, tendril, person, "place"))
+
+
 async def last_league_is_closed(tendril: Tendril, person: Person) -> None:
     """The page shows last week's league until then."""
-    who = await user_id(tendril, person)
+    await until(partial(told_of_league, tendril, person, "last"))
 
-    async def closed() -> bool:
-        return (await tendril.process.store.call("league_of", user_id=who))["last"] is not None
 
-    await until(closed)
+async def told_of_league(tendril: Tendril, person: Person, what: str) -> bool:
+    league = await tendril.process.store.call("league_of", user_id=await user_id(tendril, person))
+    return league[what] is not None
 
 
 async def test_the_card_is_a_picture_with_a_line_and_ways_on(tendril: Tendril) -> None:
@@ -115,6 +121,7 @@ async def test_one_message_turns_from_board_to_board(tendril: Tendril) -> None:
 
 async def test_an_empty_board_says_how_to_begin(tendril: Tendril, clock: Clock) -> None:
     ada = await tendril.started("Ada")
+    await is_in_a_league(tendril, ada)
     await clock.advance("8 days")
     await last_league_is_closed(tendril, ada)
 

@@ -429,7 +429,7 @@ class _Assembly:
         self.ticks["campaigns"] = Tick(self.settings.tick_seconds, campaigns.ring)
         tidying = CampaignTidying(self.background, self.controller.wake)
         self.duties["campaign-tidying"] = tidying.run
-        self.ticks["campaign-tidying"] = Tick(self.settings.tick_seconds, tidying.bell.ring)
+        self.ticks["campaign-tidying"] = Tick(self.settings.tick_seconds * UPKEEP_TICKS, tidying.bell.ring)
 
     def _add_risks(self) -> None:
         risks = RiskDuty(self.background, self.worker, self.settings.data_dir)

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from tests.fixtures.process import Tendril
-from tests.fixtures.sandbox import Person
+from tests.fixtures.sandbox import Person, until
 
 
 async def code_for(tendril: Tendril, address: str, count: int = 1) -> str:
@@ -102,6 +102,8 @@ async def test_a_new_code_is_not_sent_within_a_minute(tendril: Tendril) -> None:
     await ada.taps(sent, "Send a new code")
 
     await ada.hears("I sent you a code a moment ago")
+    await until(lambda: tendril.inbox("ada@example.com"))
+    await tendril.settled()
     assert len(await tendril.inbox("ada@example.com")) == 1
 
 

@@ -28,9 +28,8 @@ Deliver = Callable[[list[Claimed], Hold, Counter[str]], Coroutine[Any, Any, None
 
 # A claim costs about as much for one message as for several: it waits until this share of the slots is free.
 WORTH_A_CLAIM = 8
-# So many full claims are under way at a time, none larger than this.
+# So many full claims are under way at a time.
 CLAIMS_AT_A_TIME = 3
-LARGEST_CLAIM = 500
 # Seconds between looks for claims of ours whose answer never came: their messages wait for their leases.
 LOST_CLAIMS_SECONDS = 5.0
 
@@ -147,6 +146,7 @@ class Claiming:
         """Claims what there is room for and begins to deliver it; None if there is nothing to begin."""
         hold = await self._take_room()
         asked = self._worker.channel.messages_per_request if self._worker.is_batched else hold.held
+        asked = min(asked, self._worker.claim_size.most)
         try:
             claimed = await self._claim(asked) if hold.held else []
             if not claimed:
@@ -171,7 +171,7 @@ class Claiming:
         if stopping.is_set():
             return Hold(self._slots, 0)
         room = 1 if self._worker.is_batched else self._slots.free - self._at_stake
-        return Hold(self._slots, min(room, LARGEST_CLAIM))
+        return Hold(self._slots, min(room, self._worker.claim_size.most))
 
     @property
     def _at_stake(self) -> int:
@@ -184,13 +184,17 @@ class Claiming:
         self._worker.metrics.claims.inc()
         # The moment of asking: what stops the channel meanwhile holds for what the answer brings.
         claimed_at = time.perf_counter()
-        rows = await self._worker.store.call(
-            "claim_due_deliveries",
-            worker=self._worker.name,
-            channel=self._worker.channel.name,
-            batch=asked,
-            lease_seconds=self._worker.lease_seconds,
-        )
+        try:
+            rows = await self._worker.store.call(
+                "claim_due_deliveries",
+                worker=self._worker.name,
+                channel=self._worker.channel.name,
+                batch=asked,
+                lease_seconds=self._worker.lease_seconds,
+            )
+        except Unavailable:
+            self._worker.claim_size.was_too_much(asked)
+            raise
         self._worker.metrics.claimed.inc(len(rows))
         return [Claimed.from_row(row, claimed_at) for row in rows]
 

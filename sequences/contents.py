@@ -112,7 +112,10 @@ class Contents:
             return []
         except Exception:
             return await self._stored_in_halves(ready, tally)
-        if not is_ours:
+        if is_ours:
+            self._worker.claim_size.was_borne()
+        else:
+            self._worker.claim_size.was_too_much(len(ready))
             # Fenced like every outcome: it only brings back those that nobody else has taken meanwhile.
             self._results.came_to(Verdict("busy", "lease_lost"), ready, tally)
         return [request] if is_ours else []

@@ -15,6 +15,26 @@ from storage.store import Store, Unavailable
 
 Result = TypeVar("Result")
 
+LARGEST_CLAIM = 500
+
+
+class ClaimSize:
+    """How many messages a claim may ask for, as the line to the database bears it.
+
+    Over a line so slow that leases end before their messages are stored, two workers would take the same ones
+    from each other for ever. So after such a claim, or one without an answer, the next is half as large, and
+    twice as large after one that was stored in time.
+    """
+
+    def __init__(self) -> None:
+        self.most = LARGEST_CLAIM
+
+    def was_too_much(self, messages: int) -> None:
+        self.most = max(1, min(self.most, messages) // 2)
+
+    def was_borne(self) -> None:
+        self.most = min(LARGEST_CLAIM, 2 * self.most)
+
 
 @dataclass(frozen=True, slots=True)
 class Worker:
@@ -25,6 +45,7 @@ class Worker:
     store: Store
     metrics: ChannelMetrics
     lease_seconds: int
+    claim_size: ClaimSize = field(default_factory=ClaimSize)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property

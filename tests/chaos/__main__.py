@@ -70,6 +70,7 @@ SCENARIOS: dict[str, Scenario] = {
     "fleet": scale_out.workers,
     "askers": scale_out.askers,
     "databases": databases.faults,
+    "narrow": databases.narrow,
     "claims": claims.once_each,
     "enrollments": claims.one_enrollment,
 }

@@ -9,6 +9,8 @@ from typing import Any
 from channels.channel import Outgoing
 from sequences.metrics import DeliveryMetrics
 from sequences.pipeline import DeliveryPipeline
+from storage.store import Store
+from tests.fixtures.database import Clock
 from tests.sequences.conftest import House, InterruptibleStore, PlainRenderer, ScriptedChannel, eventually
 from tests.sequences.delivering import Builder, counted, greet_by_email, greet_on_telegram, running
 
@@ -93,3 +95,33 @@ async def test_a_claim_that_somebody_else_has_taken_over_before_it_was_stored_is
     line.mend()
     await losing
     assert (late.requests, email.recipients) == ([], ["ada@example.com"])
+
+
+class SlowLine:
+    """A claim's answer takes a second for each message, and another worker is there to take over."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def call(self, operation: str, /, **arguments: Any) -> Any:
+        answer = await self._store.call(operation, **arguments)
+        if operation == "claim_due_deliveries" and answer:
+            await self._clock.advance(f"{len(answer)} seconds")
+            await self._store.call(operation, **arguments | {"worker": "other"})
+            await self._store.call("release_deliveries", worker="other")
+        return answer
+
+    async def aclose(self) -> None:
+        await self._store.aclose()
+
+
+async def test_over_a_line_too_slow_for_a_whole_claim_less_is_claimed_until_it_can_be_sent(
+    house: House, email: ScriptedChannel, renderer: PlainRenderer, clock: Clock
+) -> None:
+    await greet_by_email(house, *(f"user{number}@example.com" for number in range(70)))
+    line = SlowLine(house.store, clock)
+    await DeliveryPipeline(line, email, renderer, "slow", lease_seconds=60).drain_once()
+    assert len(set(email.recipients)) == len(email.recipients) == 70
+    assert await house.statuses() == ["sent"] * 70
+    assert {row["attempt_count"] for row in await house.ledger("attempt_count")} == {1}

@@ -52,8 +52,10 @@ begin
     perform tendril.advance_enrollments(unknown, take_over_expired.at);
     perform tendril.settle_failures(failed, take_over_expired.at);
 
+    -- What was not even rendered has not been tried.
     update tendril.message_deliveries d
     set delivery_status = 'pending', next_attempt_at = take_over_expired.at, lease_token = null, leased_until = null, worker = null,
+        attempt_count = d.attempt_count - (d.message_content is null)::int,
         possibly_duplicate = d.possibly_duplicate or d.message_content is not null
     where d.id = any (expired) and d.delivery_status = 'sending' and d.batch_key is null;
 

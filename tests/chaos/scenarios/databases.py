@@ -19,6 +19,9 @@ from tests.chaos.setting import Setting
 from tests.chaos.tally import Tally
 
 LEASE_SECONDS = 20
+# A claim of a hundred mails, or storing them, takes longer than such a lease over such a line.
+SHORT_LEASE_SECONDS = 3
+NARROW = 40_000.0
 MOST_SECONDS_TO_RESUME = 10.0
 
 Fault = Callable[[Arena, Proxy], Awaitable[None]]
@@ -102,6 +105,21 @@ async def faults(shared: Server, setting: Setting) -> AsyncIterator[Row]:
             yield tally.row(
                 f"{times} times, resumed within {resumed:.1f} s, finished within {finished:.1f} s"
             )
+
+
+async def narrow(server: Server, setting: Setting) -> AsyncIterator[Row]:
+    """Two workers must not take the same mails from each other for ever."""
+    async with arena(server, "narrow") as place, before_database(place) as proxy:
+        proxy.toxics = Toxics(bandwidth=NARROW)
+        for number in range(2):
+            await place.worker(f"w{number}", SHORT_LEASE_SECONDS)
+        times = setting.choose(short=1, long=20)
+        tally = Tally("4 a line too narrow for a whole claim")
+        for _ in range(times):
+            cohort = await place.enroll(telegram=0, email=200)
+            await place.quiet()
+            await tally.count(place, cohort)
+        yield tally.row(f"{times} times")
 
 
 async def _run(place: Arena, proxy: Proxy, fault: Fault, tally: Tally) -> tuple[float, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from itertools import count, pairwise
 from typing import Any
@@ -9,13 +10,12 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from tests.fixtures.database import Clock
 from tests.sql.conftest import World
-from tests.sql.test_properties import IS_LONG, Database
+from tests.sql.histories import IS_LONG, Database, play
 
 KATHMANDU = "Asia/Kathmandu"  # its days begin at a quarter past
 KEPT = "select sum(people)::int from tendril.active_counts where since = $1 and until = $2"
@@ -211,20 +211,6 @@ class Active(RuleBasedStateMachine):
 
 
 def test_kept_days_are_what_the_events_say_after_any_history(database_url: str) -> None:
-    database = Database(database_url)
-    machine = type("ActiveHere", (Active,), {"database": database})
-    try:
-        run_state_machine_as_test(
-            machine,
-            settings=settings(
-                max_examples=300 if IS_LONG else 10,
-                stateful_step_count=30,
-                deadline=None,
-                derandomize=True,
-                database=None,
-                phases=[Phase.generate],
-                suppress_health_check=list(HealthCheck),
-            ),
-        )
-    finally:
-        database.close()
+    with closing(Database(database_url)) as database:
+        machine = type("ActiveHere", (Active,), {"database": database})
+        play(machine, examples=300 if IS_LONG else 10, steps=30)

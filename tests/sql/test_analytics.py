@@ -1,17 +1,18 @@
 """Rates from the ledger: the sums are what counting every message anew would give, whatever happened."""
 
 import json
+from contextlib import closing
 from typing import Any
 
 import asyncpg
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import precondition, rule
 
 from tests.fixtures.database import Clock
 from tests.sql.conftest import World, step
-from tests.sql.test_properties import PEOPLE, Database, Lives
+from tests.sql.histories import Database, play
+from tests.sql.test_properties import PEOPLE, Lives
 
 # Each message for itself, as docs/analytics.md says it is counted.
 BY_HAND = """
@@ -365,20 +366,5 @@ class CountedLives(Lives):
 
 
 def test_the_sums_are_right_after_any_history(database_url: str) -> None:
-    database = Database(database_url)
-    machine = type("CountedLivesHere", (CountedLives,), {"database": database})
-    try:
-        run_state_machine_as_test(
-            machine,
-            settings=settings(
-                max_examples=8,
-                stateful_step_count=40,
-                deadline=None,
-                derandomize=True,
-                database=None,
-                phases=[Phase.generate],
-                suppress_health_check=list(HealthCheck),
-            ),
-        )
-    finally:
-        database.close()
+    with closing(Database(database_url)) as database:
+        play(type("CountedLivesHere", (CountedLives,), {"database": database}), examples=8, steps=40)

@@ -9,26 +9,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from storage.store import Conflict
 from tests.sql.conftest import Row
-from tests.sql.test_properties import IS_LONG, Database
+from tests.sql.histories import IS_LONG, Database, play
 
 EXAMPLES = 600 if IS_LONG else 10
 FREEZES, MILESTONES, REPAIR_HOURS, REPAIR_ACTS = 2, {3: 1, 5: 2}, 48, 2
@@ -348,19 +341,6 @@ class Players(RuleBasedStateMachine):
 
 
 def test_xp_and_streaks_are_right_whenever_we_hear_of_what_people_did(database_url: str) -> None:
-    Players.database = Database(database_url)
-    try:
-        run_state_machine_as_test(
-            Players,
-            settings=settings(
-                max_examples=EXAMPLES,
-                stateful_step_count=25,
-                deadline=None,
-                derandomize=not IS_LONG,
-                database=None,
-                phases=[Phase.generate],
-                suppress_health_check=list(HealthCheck),
-            ),
-        )
-    finally:
-        Players.database.close()
+    with closing(Database(database_url)) as database:
+        machine = type("PlayersHere", (Players,), {"database": database})
+        play(machine, examples=EXAMPLES, steps=25, always_the_same=not IS_LONG)

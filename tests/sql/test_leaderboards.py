@@ -16,7 +16,7 @@ from storage.postgres import connect
 from storage.store import Invalid, NotFound
 from tests.fixtures.database import Clock
 from tests.sql.conftest import Row, World
-from tests.sql.test_properties import Database
+from tests.sql.histories import Database
 
 TODAY = "2026-03-02"
 EARN = """

@@ -7,30 +7,20 @@ repeated). A model of the providers, which forgets nothing, says what really arr
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
-import asyncpg
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from storage.postgres import PostgresStore, connect
 from tests.sql.conftest import Row, step
+from tests.sql.histories import IS_LONG, Database, play
 
-IS_LONG = os.environ.get("CHAOS") == "long"
 EXAMPLES = int(os.environ.get("CHAOS_EXAMPLES", "1500" if IS_LONG else "8"))
 KEY_HOURS = 24
 PEOPLE = st.integers(0, 2)
@@ -61,43 +51,6 @@ STEPS = st.lists(
     min_size=1,
     max_size=4,
 )
-
-
-class Database:
-    """One database for all examples, emptied before each, and asked from code that does not await."""
-
-    def __init__(self, url: str) -> None:
-        self.calls = 0
-        self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
-        self._store = PostgresStore(url, connections=1)
-        self._connection: asyncpg.Connection = self._runner.run(connect(url))
-
-    def empty(self) -> None:
-        self._run(
-            self._connection.execute,
-            """
-            truncate tendril.users, tendril.sequences, tendril.suppressions, tendril.send_budgets cascade;
-            update tendril.clock set moved_by = '2026-03-02 12:00Z' - now();
-            """,
-        )
-
-    def call(self, operation: str, **arguments: Any) -> Any:
-        self.calls += 1
-        return self._run(self._store.call, operation, **arguments)
-
-    def rows(self, query: str, *arguments: Any) -> list[Row]:
-        return [dict(row) for row in self._run(self._connection.fetch, query, *arguments)]
-
-    def close(self) -> None:
-        self._run(self._connection.close)
-        self._run(self._store.aclose)
-        self._runner.close()
-
-    def _run(self, what: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
-        async def ask() -> Any:
-            return await what(*arguments, **named)
-
-        return self._runner.run(ask())
 
 
 @dataclass
@@ -426,21 +379,13 @@ class Lives(RuleBasedStateMachine):
 def test_all_lives_keep_the_promises(
     database_url: str, record_property: Callable[[str, object], None]
 ) -> None:
-    database = Database(database_url)
-    machine = type("LivesHere", (Lives,), {"database": database})
-    try:
-        run_state_machine_as_test(
-            machine,
-            settings=settings(
-                max_examples=EXAMPLES,
-                stateful_step_count=60 if IS_LONG else 40,
-                deadline=None,
-                derandomize=not IS_LONG,
-                database=None,
-                phases=[Phase.generate],
-                suppress_health_check=list(HealthCheck),
-            ),
-        )
-    finally:
-        record_property("n", database.calls)
-        database.close()
+    with closing(Database(database_url)) as database:
+        try:
+            play(
+                type("LivesHere", (Lives,), {"database": database}),
+                examples=EXAMPLES,
+                steps=60 if IS_LONG else 40,
+                always_the_same=not IS_LONG,
+            )
+        finally:
+            record_property("n", database.calls)

@@ -1,19 +1,19 @@
 """Everything counted anew, in pages: right whatever was wrong, wherever it stopped, whatever goes on."""
 
 import asyncio
+from contextlib import closing
 from typing import Any
 
 import asyncpg
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import precondition, rule
 
 from storage.postgres import PostgresStore
 from tests.fixtures.database import Clock
 from tests.sql.conftest import World, step
+from tests.sql.histories import Database, play
 from tests.sql.test_analytics import ALL_SUMS, BY_HAND, FROM_SUMS, CountedLives, rows
-from tests.sql.test_properties import Database
 
 # What a hand may do to the sums.
 WRONG = {
@@ -248,20 +248,5 @@ class RebuiltLives(CountedLives):
 
 
 def test_figures_are_right_before_while_and_after_they_are_counted_anew(database_url: str) -> None:
-    database = Database(database_url)
-    machine = type("RebuiltLivesHere", (RebuiltLives,), {"database": database})
-    try:
-        run_state_machine_as_test(
-            machine,
-            settings=settings(
-                max_examples=5,
-                stateful_step_count=40,
-                deadline=None,
-                derandomize=True,
-                database=None,
-                phases=[Phase.generate],
-                suppress_health_check=list(HealthCheck),
-            ),
-        )
-    finally:
-        database.close()
+    with closing(Database(database_url)) as database:
+        play(type("RebuiltLivesHere", (RebuiltLives,), {"database": database}), examples=5, steps=40)

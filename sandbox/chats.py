@@ -9,8 +9,9 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox import entities
 from sandbox.clock import Clock, as_iso
+from sandbox.html_reading import parse_text
+from sandbox.html_writing import as_html
 from sandbox.state import Message, State, User
 from sandbox.stream import Stream
 from sandbox.updates import Updates
@@ -116,7 +117,7 @@ class Chats:
             "user_id": message.user_id,
             "from": "bot" if message.is_from_bot else "user",
             "text": message.text,
-            "html": entities.as_html(message.text, message.entities),
+            "html": as_html(message.text, message.entities),
             "buttons": [[_button_view(button) for button in row] for row in message.inline_keyboard],
             "keyboard": [[button["text"] for button in row] for row in message.reply_keyboard],
             "keys": message.reply_keyboard,
@@ -163,7 +164,7 @@ class Chats:
             if not text.startswith("/start"):
                 raise Blocked
             self.unblock(user)
-        text, found = ("", []) if media and not text else entities.parse_text(text, parse_mode)
+        text, found = ("", []) if media and not text else parse_text(text, parse_mode)
         message = self._new_message(user, is_from_bot=False, text=text, entities=found, media=media or {})
         if not user.has_started:
             user.has_started = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox import entities
+from sandbox.links import BadLink, checked_link
 from sandbox.telegram.refusals import bad_request
 
 LONGEST_CALLBACK_DATA = 64
@@ -52,6 +52,6 @@ def _checked_button(button: dict[str, Any]) -> dict[str, Any]:
 
 def _button_link(url: str, kind: str, https_only: bool) -> str:
     try:
-        return entities.checked_link(url, https_only)
-    except entities.BadLink as problem:
+        return checked_link(url, https_only)
+    except BadLink as problem:
         raise bad_request(f"inline keyboard button {kind} '{url}' is invalid: {problem}") from None

@@ -8,7 +8,8 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox import entities
+from sandbox.entities import BadText, Entity, checked_entities, finished
+from sandbox.html_reading import parse_text
 from sandbox.telegram.parts import Parameters
 from sandbox.telegram.refusals import bad_request
 
@@ -37,16 +38,14 @@ def _json_object(body: bytes) -> dict[str, Any]:
     return value
 
 
-def read_text(
-    parameters: Parameters, name: str, marks: str, longest: int
-) -> tuple[str, list[entities.Entity]]:
+def read_text(parameters: Parameters, name: str, marks: str, longest: int) -> tuple[str, list[Entity]]:
     source = parameters[name]
     try:
         if parameters.get(marks) and not parameters.get("parse_mode"):
-            text, found = entities.finished(source, entities.checked_entities(source, parameters[marks]))
+            text, found = finished(source, checked_entities(source, parameters[marks]))
         else:
-            text, found = entities.parse_text(source, parameters.get("parse_mode"))
-    except entities.BadText as problem:
+            text, found = parse_text(source, parameters.get("parse_mode"))
+    except BadText as problem:
         raise bad_request(str(problem)) from None
     if len(text) > longest:
         raise bad_request("message is too long" if name == "text" else "message caption is too long")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from telegram import MessageEntity
 
 from bot.admin.broadcast_writing import LONGEST_SUBJECT, as_markdown, subject_of
-from sandbox import entities
+from sandbox.html_reading import parse_text
 from sequences.lifting import lift
 from sequences.markdown import Document
 from sequences.templating import TemplateLanguage
@@ -90,7 +90,7 @@ def test_a_link_to_nowhere_is_only_its_words() -> None:
     ],
 )
 def test_what_looks_like_markup_is_only_text(text: str) -> None:
-    read, found = entities.parse_text(shown(text), "HTML")
+    read, found = parse_text(shown(text), "HTML")
 
     assert read == text
     assert [each for each in found if each["type"] in KINDS] == []
@@ -162,6 +162,6 @@ def test_any_message_arrives_as_it_was_marked(message: tuple[str, list[MessageEn
     if not text.strip():
         return
 
-    read, found = entities.parse_text(on_telegram(as_markdown(text, marks)), "HTML")
+    read, found = parse_text(on_telegram(as_markdown(text, marks)), "HTML")
 
     assert marks_of(read, found) == marks_of(text, [each.to_dict() for each in marks])

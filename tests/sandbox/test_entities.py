@@ -5,15 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.entities import (
-    BadLink,
-    BadText,
-    as_html,
-    checked_entities,
-    checked_link,
-    parse_text,
-    utf16_length,
-)
+from sandbox.entities import BadText, checked_entities, utf16_length
+from sandbox.html_reading import parse_text
+from sandbox.html_writing import as_html
+from sandbox.links import BadLink, checked_link
 
 
 def kinds(source: str) -> list[tuple[str, int, int]]:

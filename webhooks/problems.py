@@ -116,15 +116,20 @@ def _from_storage(error: StorageError) -> Problem:
             message = "The database cannot be reached. Please try again."
             return Problem(503, "unavailable", message, headers={"Retry-After": "5"})
         case NotFound():
-            return Missing(error.message)
+            return Missing(_said(error))
         case Conflict() if error.detail == "revision":
-            return Problem(412, "changed_meanwhile", error.message, field="If-Match")
+            return Problem(412, "changed_meanwhile", _said(error), field="If-Match")
         case Conflict():
-            return Problem(409, "conflict", error.message)
+            return Problem(409, "conflict", _said(error))
         case Invalid():
-            return Unprocessable(error.message, _field(error.detail))
+            return Unprocessable(_said(error), _field(error.detail))
         case _:
             return Problem(500, "internal", "Something went wrong on our side.")
+
+
+def _said(error: StorageError) -> str:
+    """With what to do about it."""
+    return f"{error.message}. {error.hint}" if error.hint else error.message
 
 
 def _field(detail: str | None) -> str | None:

@@ -139,6 +139,16 @@ async def test_a_cancelled_campaign_sends_nothing_any_more(world: World, clock: 
     assert await world.claim() == []
 
 
+async def test_a_campaign_that_is_cancelled_while_it_is_paused_is_paused_no_longer(world: World) -> None:
+    campaign = await begun(world, "2026-03-02T13:00")
+    paused = await world.call("pause_campaign", campaign_id=campaign)
+
+    cancelled = await world.call("cancel_campaign", campaign_id=campaign)
+
+    assert paused["paused_at"] is not None
+    assert (cancelled["status"], cancelled["paused_at"]) == ("cancelled", None)
+
+
 async def test_the_gate_stops_what_a_cancelled_campaign_has_not_cleared_yet(
     world: World, clock: Clock, connection: asyncpg.Connection
 ) -> None:

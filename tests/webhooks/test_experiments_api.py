@@ -151,6 +151,15 @@ async def test_nobody_may_win_on_opens_alone(sidecar: Sidecar, published: str) -
     assert "nobody wins on opens" in refused["error"]["message"]
 
 
+async def test_who_writes_a_wrong_allocation_is_told_which_there_are(
+    sidecar: Sidecar, published: str
+) -> None:
+    refused = await asked(sidecar, "POST", "", 422, json=NEW | {"allocation": "evenly"})
+
+    assert refused["error"]["field"] == "allocation"
+    assert all(each in refused["error"]["message"] for each in ("fixed", "bandit", "thompson", "recovering"))
+
+
 async def test_an_unknown_sequence_or_campaign_is_a_404(sidecar: Sidecar, published: str) -> None:
     await asked(sidecar, "POST", "", 404, json=NEW | {"sequence": "nothing"})
     await asked(sidecar, "POST", "", 404, json=NEW | {"sequence": None, "campaign_id": 7})

@@ -82,3 +82,24 @@ async def test_an_unknown_delivery_is_a_404(sidecar: Sidecar, number: str) -> No
     answer = await sidecar.as_admin("GET", f"/admin/api/deliveries/{number}/explain")
 
     assert answer.status == 404
+
+
+FORMS = ("a user id", "an external id", "a Telegram id", "an email address", "@username")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", f"{USERS}/nobody/explain", None),
+        ("GET", "/api/engagement/users/nobody/scores", None),
+        ("POST", "/api/engagement/calculate", {"users": ["nobody"]}),
+    ],
+)
+async def test_who_names_nobody_is_told_in_which_forms_a_user_may_be_given(
+    sidecar: Sidecar, method: str, path: str, body: Any
+) -> None:
+    answer = await sidecar.as_admin(method, path, json=body)
+
+    message = (await answer.json())["error"]["message"]
+    assert '"nobody"' in message
+    assert all(form in message for form in FORMS)

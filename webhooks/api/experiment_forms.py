@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from sequences.experiments.experiments import TUNING
@@ -19,15 +19,15 @@ Positive = Annotated[float, Field(ge=1e-6, le=1_000_000, allow_inf_nan=False)]
 Number = Annotated[int, Field(ge=1, lt=2**63)]
 # Bytes and characters are the same there, so that every tool hashes alike.
 Seed = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[ -~]+$", examples=["shorter_subject"])]
-Allocation = Literal["fixed", "thompson", "recovering"]
+Allocation = Literal["fixed", "bandit", "thompson", "recovering"]
 
 
-def _bandit(value: object) -> object:
+def _bandit(value: Allocation) -> Allocation:
     """The usual one is meant by whoever does not say which."""
     return "thompson" if value == "bandit" else value
 
 
-WrittenAllocation = Annotated[Allocation, BeforeValidator(_bandit)]
+WrittenAllocation = Annotated[Allocation, AfterValidator(_bandit)]
 
 
 def _metric(value: str) -> str:

@@ -131,8 +131,8 @@ class Administration(Basics):
     def nobody_called(self, query: str) -> str:
         return (
             f"I know nobody called “{escape(query[:LONGEST_NAME])}”.\n\n"
-            "A shorter beginning often helps: names, @username and email are compared from the left. "
-            "An id or an external id has to be whole."
+            "A shorter beginning often helps: names, @username, email, Telegram id and external id are "
+            "compared from the left. A user id has to be whole."
         )
 
     def nobody_of_kind(self, kind: str) -> str:

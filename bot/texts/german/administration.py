@@ -132,8 +132,8 @@ class Administration(english.administration.Administration):
     def nobody_called(self, query: str) -> str:
         return (
             f"Ich kenne niemanden namens „{escape(query[:LONGEST_NAME])}“.\n\n"
-            "Oft hilft ein kürzerer Anfang: Namen, @username und E-Mail vergleiche ich von links. "
-            "Eine Id muss vollständig sein."
+            "Oft hilft ein kürzerer Anfang: Namen, @username, E-Mail, Telegram-Id und externe Id vergleiche "
+            "ich von links. Eine Nutzer-Id muss vollständig sein."
         )
 
     def nobody_of_kind(self, kind: str) -> str:

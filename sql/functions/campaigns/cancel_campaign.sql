@@ -14,7 +14,7 @@ begin
         raise exception 'the campaign is %: there is nothing to cancel', current.status using errcode = 'TN409', detail = 'status';
     elsif current.status <> 'cancelled' then
         update tendril.campaigns c
-        set status = 'cancelled', ended_at = cancel_campaign.at, changed_at = cancel_campaign.at, revision = c.revision + 1,
+        set status = 'cancelled', paused_at = null, ended_at = cancel_campaign.at, changed_at = cancel_campaign.at, revision = c.revision + 1,
             looks_at = null, releases_at = null, next_run_at = null, upcoming = '{}'
         where c.id = current.id;
     end if;

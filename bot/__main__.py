@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from bot import VERSION
-from bot.build import ALL_PARTS, Secrets, assembled
+from bot.build import ALL_PARTS, assembled
 from bot.doctor import examine
 from bot.explain import explain
+from bot.kept_secrets import Secrets
 from bot.logs import redact, start_logging
 from bot.migrating import migrate_command
 from bot.rebuilding import add_rebuild, rebuild_command

@@ -1,4 +1,4 @@
-"""Secrets that Tendril makes when nobody sets them, kept in DATA_DIR, readable by the owner only."""
+"""What signs and opens. What nobody sets Tendril makes, and keeps in DATA_DIR, readable by the owner only."""
 
 from __future__ import annotations
 
@@ -7,12 +7,42 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import SecretStr
+
+from bot.settings import Settings
+
 
 @dataclass(frozen=True, slots=True)
 class KeptSecret:
     value: str
     is_new: bool
     path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What signs and opens, set by somebody or made by us."""
+
+    admin_api_key: KeptSecret
+    link_secrets: tuple[str, ...]  # the first signs; the others are only read
+    telegram_webhook_secret: str | None
+
+    @classmethod
+    def of(cls, settings: Settings) -> Secrets:
+        folder = settings.data_dir
+        return cls(
+            _set_or_kept(settings.admin_api_key, folder, "admin_api_key"),
+            tuple(_set_or_kept(settings.link_secret, folder, "link_secret").value.split()),
+            _set_or_kept(settings.telegram_webhook_secret, folder, "telegram_webhook_secret").value
+            if settings.telegram_mode == "webhook"
+            else None,
+        )
+
+
+def _set_or_kept(secret: SecretStr | None, folder: Path, name: str) -> KeptSecret:
+    if secret is not None:
+        return KeptSecret(secret.get_secret_value(), False, folder / name)
+    return kept_secret(folder, name)
 
 
 def kept_secret(folder: Path, name: str) -> KeptSecret:

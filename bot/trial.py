@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 
 from bot.addresses import WrongAddress, read_address
-from bot.build import Secrets, email_options, web_options
+from bot.kept_secrets import Secrets
+from bot.options import email_options, web_options
 from bot.settings import Settings, SettingsError
 from bot.texts import words
 from channels.email import EmailChannel

@@ -15,7 +15,8 @@ import asyncpg
 import pytest
 from pydantic import SecretStr
 
-from bot.build import Secrets, assembled
+from bot.build import assembled
+from bot.kept_secrets import Secrets
 from bot.settings import Settings
 from tests.fixtures.process import RunTendril, Tendril
 from tests.fixtures.sandbox import Control, until

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.build import Secrets
-from bot.kept_secrets import kept_secret
+from bot.kept_secrets import Secrets, kept_secret
 from bot.settings import Settings, SettingsError, read_settings, variable_names
 from channels.signing import Signer
 

@@ -159,7 +159,7 @@ class Renderer:
         self._inliner = css_inline.CSSInliner(
             keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False
         )
-        self._compiled: dict[tuple[int, int, str, str, str], _Template] = {}
+        self._compiled: dict[tuple[int, int, str, str, str], _Template | Unrenderable] = {}
 
     def render(self, definition_step: Step, channel: str, row: Mapping[str, Any]) -> dict[str, Any]:
         """The content to store for a claimed row; raises Unrenderable.
@@ -183,8 +183,18 @@ class Renderer:
         if key not in self._compiled:
             if len(self._compiled) >= COMPILED_AT_MOST:
                 del self._compiled[next(iter(self._compiled))]
-            self._compiled[key] = self._compile(step, channel, message_class, language)
-        return self._compiled[key]
+            self._compiled[key] = self._tried(step, channel, message_class, language)
+        compiled = self._compiled[key]
+        if isinstance(compiled, Unrenderable):
+            raise Unrenderable(compiled.reason, str(compiled))
+        return compiled
+
+    def _tried(self, step: Step, channel: str, message_class: str, language: str) -> _Template | Unrenderable:
+        """What cannot be used is looked at once as well: there may be a million messages of it."""
+        try:
+            return self._compile(step, channel, message_class, language)
+        except Unrenderable as mistake:
+            return mistake.with_traceback(None)
 
     # --- once per version, step, channel and language of the furniture ----------------------------
 

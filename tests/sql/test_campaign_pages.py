@@ -11,7 +11,7 @@ from typing import Any
 
 import asyncpg
 
-from tests.fixtures.database import Clock
+from tests.fixtures.database import WAITS_FOR_US, Clock
 from tests.fixtures.sandbox import until
 from tests.sql.campaigning import begun, carried, drafted, runs
 from tests.sql.conftest import World, step
@@ -47,10 +47,6 @@ async def test_a_page_that_was_cut_off_is_done_again_as_a_whole(
 
     assert [len(await world.deliveries(person)) for person in people] == [1] * 4
     assert [run["enrolled"] for run in await runs(world, campaign)] == [4]
-
-
-WAITS_FOR_US = """select exists (
-    select from pg_locks l where not l.granted and pg_backend_pid() = any (pg_blocking_pids(l.pid)))"""
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 
 from storage.store import Conflict, Invalid, NotFound
+from tests.fixtures.database import WAITS_FOR_US
 from tests.sql.conftest import Row, World, step
 
 PEOPLE = 6
@@ -16,10 +17,6 @@ ROUNDS = 20
 AT_ONCE = 12
 UNANSWERED = {"fallback": "no_engagement", "fallback_after": "2 hours"}
 OUTCOMES = ["sent"] * 5 + ["busy", "unreachable", "unknown", "refused"]
-WAITS_FOR_US = """
-    select exists (
-        select from pg_locks l where not l.granted and pg_backend_pid() = any (pg_blocking_pids(l.pid)))
-"""
 TOLD = ["sent", "delivered", "opened", "clicked", "bounced", "soft_bounce", "complained"]
 
 

@@ -1,9 +1,14 @@
 """Holding a sequence, a channel or everything: nothing leaves; opening brings all of it forward at once."""
 
+import asyncio
+from functools import partial
+
+import asyncpg
 import pytest
 
 from storage.store import Conflict, NotFound
-from tests.fixtures.database import Clock
+from tests.fixtures.database import WAITS_FOR_US, Clock
+from tests.fixtures.sandbox import until
 from tests.sql.conftest import World, step
 
 
@@ -37,6 +42,21 @@ async def test_a_paused_sequence_holds_what_is_due_until_it_is_resumed(world: Wo
     await clock.advance("3 hours")
     resumed = await world.call("resume_sequence", sequence="course")
     assert resumed == {"changed": True, "messages": 1}
+    assert len(await world.claim()) == 1
+
+
+@pytest.mark.parametrize("what", ["sequence", "everything"])
+async def test_what_a_claim_holds_while_it_is_resumed_is_let_go_as_well(
+    world: World, connection: asyncpg.Connection, what: str
+) -> None:
+    await world.publish(step())
+    await world.enroll(await world.person())
+    await _pause(world, what)
+    async with connection.transaction():
+        await connection.fetch("select tendril.claim_due_deliveries('slow', 'telegram', 10)")
+        resuming = asyncio.create_task(_resume(world, what))
+        await until(partial(connection.fetchval, WAITS_FOR_US))
+    await resuming
     assert len(await world.claim()) == 1
 
 
@@ -155,6 +175,8 @@ async def test_what_a_provider_asked_us_to_wait_for_outlasts_a_pause(world: Worl
 async def _pause(world: World, what: str) -> None:
     if what == "everything":
         await world.call("pause_everything")
+    elif what == "sequence":
+        await world.call("pause_sequence", sequence="course")
     else:
         await world.call("pause_channel", channel=what)
 
@@ -162,5 +184,7 @@ async def _pause(world: World, what: str) -> None:
 async def _resume(world: World, what: str) -> None:
     if what == "everything":
         await world.call("resume_everything")
+    elif what == "sequence":
+        await world.call("resume_sequence", sequence="course")
     else:
         await world.call("resume_channel", channel=what)

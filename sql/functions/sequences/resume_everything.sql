@@ -11,9 +11,11 @@ declare
 begin
     delete from tendril.service_pauses;
     changed := found;
-    -- In the order of their numbers, as everybody takes them. What is judged in this moment is looked at again by itself.
+    -- A claim that judges some of them in this moment still sees the pause, and would hold them for minutes: it is waited for.
     perform from tendril.message_deliveries d
-    where d.delivery_status = 'pending' and d.reason = 'everything_paused' order by d.id for no key update;
+    where d.delivery_status = 'pending'
+        and (d.reason = 'everything_paused' or d.next_attempt_at <= resume_everything.at + interval '1 minute')
+    order by d.id for no key update;
     update tendril.message_deliveries d set next_attempt_at = least(d.next_attempt_at, resume_everything.at)
     where d.delivery_status = 'pending' and d.reason = 'everything_paused';
     get diagnostics released = row_count;

@@ -200,8 +200,7 @@ class _Assembly:
         self.ticks["updates"] = Tick(self.settings.tick_seconds, receiving.ring)
         self.rings.append(receiving.ring)
         views = BroadcastViews(application.bot, self.store)
-        self.duties["broadcast-views"] = views.run
-        self.ticks["broadcast-views"] = Tick(self.settings.tick_seconds, views.bell.ring)
+        self._add_duty("broadcast-views", views.run, views.bell.ring)
 
     def add_deliveries(self) -> None:
         off = [name for name in ("telegram", "email") if name not in self.channels]
@@ -209,20 +208,22 @@ class _Assembly:
         self.prepare.append(lambda: set_up_channels(self.settings, self.store))
         for name, pipeline in self.pipelines.items():
             self.duties[f"deliver-{name}"] = pipeline.run
-        self.duties["upkeep"] = upkeep.run
+        self.ticks["deliveries"] = Tick(self.settings.tick_seconds, self.controller.wake)
+        self._add_duty("upkeep", upkeep.run, upkeep.bell.ring, every=UPKEEP_TICKS)
         self._add_broadcasts()
         self._add_campaigns()
         self._add_risks()
         self._add_interventions()
         self._add_leaderboards()
         rebuild = RebuildDuty(self.store)
-        self.duties["rebuild"] = rebuild.run
-        self.ticks["rebuild"] = Tick(self.settings.tick_seconds * UPKEEP_TICKS, rebuild.bell.ring)
+        self._add_duty("rebuild", rebuild.run, rebuild.bell.ring, every=UPKEEP_TICKS)
         callbacks = CallbackDuty(self.background, Receivers(self.settings.webhook_allowed_hosts))
-        self.duties["callbacks"] = callbacks.run
-        self.ticks["callbacks"] = Tick(self.settings.tick_seconds, callbacks.bell.ring)
-        self.ticks["deliveries"] = Tick(self.settings.tick_seconds, self.controller.wake)
-        self.ticks["upkeep"] = Tick(self.settings.tick_seconds * UPKEEP_TICKS, upkeep.bell.ring)
+        self._add_duty("callbacks", callbacks.run, callbacks.bell.ring)
+
+    def _add_duty(self, name: str, duty: Duty, ring: Callable[[], None], *, every: int = 1) -> None:
+        """It looks each so many ticks."""
+        self.duties[name] = duty
+        self.ticks[name] = Tick(self.settings.tick_seconds * every, ring)
 
     def _add_broadcasts(self) -> None:
         telegram = self.channels.get("telegram")
@@ -232,22 +233,18 @@ class _Assembly:
             else None
         )
         broadcasts = BroadcastDuty(self.background, self.controller.wake, changes)
-        self.duties["broadcasts"] = broadcasts.run
-        self.ticks["broadcasts"] = Tick(self.settings.tick_seconds, broadcasts.bell.ring)
+        self._add_duty("broadcasts", broadcasts.run, broadcasts.bell.ring)
         self.felt.append(broadcasts.bell.ring)
 
     def _add_campaigns(self) -> None:
         campaigns = CampaignDuty(self.store, self.controller.wake)
-        self.duties["campaigns"] = campaigns.run
-        self.ticks["campaigns"] = Tick(self.settings.tick_seconds, campaigns.ring)
+        self._add_duty("campaigns", campaigns.run, campaigns.ring)
         tidying = CampaignTidying(self.background, self.controller.wake)
-        self.duties["campaign-tidying"] = tidying.run
-        self.ticks["campaign-tidying"] = Tick(self.settings.tick_seconds * UPKEEP_TICKS, tidying.bell.ring)
+        self._add_duty("campaign-tidying", tidying.run, tidying.bell.ring, every=UPKEEP_TICKS)
 
     def _add_risks(self) -> None:
         risks = RiskDuty(self.background, self.worker, self.settings.data_dir)
-        self.duties["risks"] = risks.run
-        self.ticks["risks"] = Tick(self.settings.tick_seconds, risks.bell.ring)
+        self._add_duty("risks", risks.run, risks.bell.ring)
         training = RiskTraining(self.background, self.worker)
         self.duties["risk-training"] = training.run
         self.ticks["risk-training"] = Tick(TRAINING_LOOKS_EVERY, training.bell.ring)
@@ -255,13 +252,11 @@ class _Assembly:
     def _add_interventions(self) -> None:
         self.prepare.append(lambda: set_up_interventions(self.settings, self.store))
         interventions = InterventionDuty(self.background, self.controller.wake)
-        self.duties["interventions"] = interventions.run
-        self.ticks["interventions"] = Tick(self.settings.tick_seconds * UPKEEP_TICKS, interventions.bell.ring)
+        self._add_duty("interventions", interventions.run, interventions.bell.ring, every=UPKEEP_TICKS)
 
     def _add_leaderboards(self) -> None:
         leaderboards = LeaderboardDuty(self.background, self.controller.wake)
-        self.duties["leaderboards"] = leaderboards.run
-        self.ticks["leaderboards"] = Tick(self.settings.tick_seconds * UPKEEP_TICKS, leaderboards.bell.ring)
+        self._add_duty("leaderboards", leaderboards.run, leaderboards.bell.ring, every=UPKEEP_TICKS)
         self.felt.append(leaderboards.bell.ring)
 
     async def add_answers(self, *, has_web: bool) -> None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from engagement.profile import FIELDS as PROFILE
@@ -17,14 +18,16 @@ from sequences.definition import EVENT_NAME, NAME, BadDuration, interval
 
 USER_FIELDS = ("locale", "timezone", "username", "first_name", "days_inactive", "pods")
 MOMENTS = ("created_at", "last_active_at")
-PREFERENCES = (
-    "preferred_channel", "learned_channel", "preferred_time", "max_per_day", "max_per_week", "paused",
-    "stopped",
-)  # fmt: skip
-SCORES = ("overall", "telegram", "email", "attendance", "commitment")
-RISKS = ("drop_off", "weekly", "monthly", "band")
-STREAK = ("days", "longest", "freezes", "kept_today")
-XP = ("total", "level", "today", "week")
+FIELDS: Mapping[str, Collection[str]] = {
+    "preferences": (
+        "preferred_channel", "learned_channel", "preferred_time", "max_per_day", "max_per_week", "paused",
+        "stopped",
+    ),
+    "score": ("overall", "telegram", "email", "attendance", "commitment"),
+    "risk": ("drop_off", "weekly", "monthly", "band"),
+    "streak": ("days", "longest", "freezes", "kept_today"),
+    "xp": ("total", "level", "today", "week"),
+}  # fmt: skip
 COMMITMENTS = ("open", "done", "missed", "dropped")
 CONTACT_CHANNELS = ("email", "telegram")
 CONTACT_ANSWERS = ("opted_in", "unsubscribed")
@@ -119,15 +122,11 @@ class _Check:
     def _subject(self, key: str, asked: object, path: str, depth: int) -> Iterator[FilterProblem]:
         subject, _, name = key.partition(".")
         checks: dict[str, Callable[[str, object, str], Iterator[FilterProblem]]] = {
+            **{owner: partial(self._field, owner) for owner in FIELDS},
             "attributes": self._attribute,
             "context": self._context_field,
             "user": self._user_field,
             "contact_points": self._contact_point,
-            "preferences": self._preference,
-            "score": self._score,
-            "streak": self._streak,
-            "risk": self._risk,
-            "xp": self._xp,
             "profile": self._profile,
             "enrollments": self._sequence,
             # as enrollments were called at first
@@ -162,24 +161,8 @@ class _Check:
         yield from _known(name, (*USER_FIELDS, *MOMENTS), path, "user")
         yield from self._asked(asked, path, 0)
 
-    def _preference(self, name: str, asked: object, path: str) -> Iterator[FilterProblem]:
-        yield from _known(name, PREFERENCES, path, "preferences")
-        yield from self._asked(asked, path, 0)
-
-    def _score(self, name: str, asked: object, path: str) -> Iterator[FilterProblem]:
-        yield from _known(name, SCORES, path, "score")
-        yield from self._asked(asked, path, 0)
-
-    def _risk(self, name: str, asked: object, path: str) -> Iterator[FilterProblem]:
-        yield from _known(name, RISKS, path, "risk")
-        yield from self._asked(asked, path, 0)
-
-    def _streak(self, name: str, asked: object, path: str) -> Iterator[FilterProblem]:
-        yield from _known(name, STREAK, path, "streak")
-        yield from self._asked(asked, path, 0)
-
-    def _xp(self, name: str, asked: object, path: str) -> Iterator[FilterProblem]:
-        yield from _known(name, XP, path, "xp")
+    def _field(self, owner: str, name: str, asked: object, path: str) -> Iterator[FilterProblem]:
+        yield from _known(name, FIELDS[owner], path, owner)
         yield from self._asked(asked, path, 0)
 
     def _profile(self, name: str, asked: object, path: str) -> Iterator[FilterProblem]:

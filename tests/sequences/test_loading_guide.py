@@ -57,7 +57,7 @@ def test_a_filter_of_the_guide_is_a_filter(name: str) -> None:
         *vocabulary.STATEMENTS,
         *filters.OPERATORS,
         *filters.CONTACT_STATES,
-        *filters.PREFERENCES,
+        *filters.FIELDS["preferences"],
         *filters.DELIVERY_STATES,
         *filters.TYPES,
         *CHANNELS,

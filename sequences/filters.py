@@ -8,13 +8,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
-from typing import Any
 
 from engagement.profile import FIELDS as PROFILE
-from sequences.definition import EVENT_NAME, NAME, BadDuration, interval
+from sequences.definition import EVENT_NAME, NAME
+from sequences.operands import (
+    CHECKS,
+    MAX_DEPTH,
+    FilterProblem,
+    check_boolean,
+    check_duration,
+    check_moment,
+    check_scalar,
+    kind_of,
+    plain_values,
+    strings_in,
+)
 
 USER_FIELDS = ("locale", "timezone", "username", "first_name", "days_inactive", "pods")
 MOMENTS = ("created_at", "last_active_at")
@@ -32,7 +41,6 @@ COMMITMENTS = ("open", "done", "missed", "dropped")
 CONTACT_CHANNELS = ("email", "telegram")
 CONTACT_ANSWERS = ("opted_in", "unsubscribed")
 DELIVERY_STATES = ("sent", "opened", "clicked", "failed")
-TYPES = ("string", "number", "boolean", "array", "object", "null")
 RUN_STATES = ("active", "paused", "completed", "cancelled")
 CONTACT_STATES = ("unverified", "active", "unreachable", "suppressed")
 OPERATORS = (
@@ -45,32 +53,9 @@ SUBJECTS = (
     "profile.X, enrollments.SEQUENCE, deliveries.SEQUENCE, behavior.EVENT, commitments.STATUS, pods.member, "
     "context.X, clicked.STEP, opened.STEP"
 )
-MAX_DEPTH = 8
 MAX_KEYS = 300
-MAX_VALUES = 1000
-MAX_PATTERN = 200
-MAX_DAYS = 36_500
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,63}\Z")
-_MOMENT = re.compile(
-    r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-](0\d|1[0-4]):[0-5]\d)?)?\Z", re.ASCII
-)
-# What means the same to PostgreSQL and cannot take it long: no references back, no looking around.
-_ITEM = r"[^][\\{}()*+?|^$]|\\[dwsDWS]|\\[][!-/:-@\\^_`{}|~]"
-_SET = r"\[\^?([^][\\]|\\[dwsDWS]|\\[][!-/:-@\\^_`{}|~])+\]"
-_TIMES = r"[*+?]\??|\{\d{1,2}(,\d{0,2})?\}"
-_PATTERN = re.compile(rf"(\(\?i\))?(({_ITEM}|{_SET}|\))({_TIMES})?|\((\?:)?|[|^$])*\Z", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class FilterProblem:
-    """`path` says where, from the filter's root: `$or[1].attributes.age.$gte`."""
-
-    path: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.path}: {self.message}" if self.path else self.message
 
 
 class BadFilter(ValueError):
@@ -98,7 +83,7 @@ class _Check:
 
     def condition(self, document: object, path: str, depth: int) -> Iterator[FilterProblem]:
         if not isinstance(document, Mapping):
-            yield FilterProblem(path, f"a filter is an object, not {_kind(document)}")
+            yield FilterProblem(path, f"a filter is an object, not {kind_of(document)}")
         elif depth > MAX_DEPTH:
             yield FilterProblem(path, f"nested more than {MAX_DEPTH} deep")
         else:
@@ -156,7 +141,7 @@ class _Check:
 
     def _user_field(self, name: str, asked: object, path: str) -> Iterator[FilterProblem]:
         if name in MOMENTS:
-            yield from _moment(asked, path, 0)
+            yield from check_moment(asked, path, 0)
             return
         yield from _known(name, (*USER_FIELDS, *MOMENTS), path, "user")
         yield from self._asked(asked, path, 0)
@@ -167,7 +152,7 @@ class _Check:
 
     def _profile(self, name: str, asked: object, path: str) -> Iterator[FilterProblem]:
         yield from _known(name, PROFILE, path, "profile")
-        for value in _strings(asked):
+        for value in strings_in(asked):
             if value not in PROFILE.get(name, (value,)):
                 known = ", ".join(PROFILE[name])
                 yield FilterProblem(path, f"{name} is never {value!r}; it is one of: {known}")
@@ -175,7 +160,7 @@ class _Check:
 
     def _pods(self, name: str, asked: object, path: str) -> Iterator[FilterProblem]:
         yield from _known(name, ("member",), path, "pods")
-        yield from _boolean(asked, path)
+        yield from check_boolean(asked, path)
 
     def _contact_point(self, name: str, asked: object, path: str) -> Iterator[FilterProblem]:
         channel, _, answer = name.partition(".")
@@ -184,7 +169,7 @@ class _Check:
             yield FilterProblem(path, f"no contact point on {channel!r}; there are: {known}")
         if answer:
             yield from _known(answer, CONTACT_ANSWERS, path, "a contact point")
-        for state in () if answer else _strings(asked):
+        for state in () if answer else strings_in(asked):
             if state not in CONTACT_STATES:
                 known = ", ".join(CONTACT_STATES)
                 yield FilterProblem(path, f"{state!r} is not a state of a contact point; there are: {known}")
@@ -193,7 +178,7 @@ class _Check:
     def _sequence(self, name: str, asked: object, path: str) -> Iterator[FilterProblem]:
         if not NAME.match(name):
             yield FilterProblem(path, "a sequence's name has a-z, 0-9 and _, a letter first")
-        for state in _strings(asked):
+        for state in strings_in(asked):
             if state not in RUN_STATES:
                 known = ", ".join(RUN_STATES)
                 yield FilterProblem(path, f"{state!r} is not a state of a run; there are: {known}")
@@ -230,18 +215,18 @@ class _Check:
 
     def _of_occurrences(self, operator: str, value: object, path: str) -> Iterator[FilterProblem]:
         if operator == "$within":
-            yield from _duration(value, path)
+            yield from check_duration(value, path)
         elif operator == "$exists":
-            yield from _boolean(value, path)
+            yield from check_boolean(value, path)
         elif operator == "$last":
             if not isinstance(value, Mapping) or not value or set(value) - {"$older", "$younger"}:
                 yield FilterProblem(path, 'takes {"$older": "7d"}, {"$younger": "7d"} or both')
                 return
             for side, span in value.items():
-                yield from _duration(span, f"{path}.{side}")
+                yield from check_duration(span, f"{path}.{side}")
         elif operator != "$count":
             yield FilterProblem(path, "no such operator here; there are: $count, $exists, $last, $within")
-        elif any(not isinstance(number, int) or isinstance(number, bool) for number in _values(value)):
+        elif any(not isinstance(number, int) or isinstance(number, bool) for number in plain_values(value)):
             yield FilterProblem(path, "a count is compared with whole numbers")
         else:
             yield from self._asked(value, path, 0)
@@ -254,12 +239,12 @@ class _Check:
         if not isinstance(asked, Mapping) or set(asked) != {"$exists"}:
             yield FilterProblem(path, 'takes {"$exists": true} or {"$exists": false}')
         else:
-            yield from _boolean(asked["$exists"], f"{path}.$exists")
+            yield from check_boolean(asked["$exists"], f"{path}.$exists")
 
     def _asked(self, asked: object, path: str, depth: int) -> Iterator[FilterProblem]:
         """A plain value (equality), or operators that all have to hold."""
         if not isinstance(asked, Mapping):
-            yield from _scalar(asked, path)
+            yield from check_scalar(asked, path)
         elif not asked:
             yield FilterProblem(path, "says nothing; give a value or operators")
         elif depth > MAX_DEPTH:
@@ -269,8 +254,8 @@ class _Check:
                 yield from self._operator(str(operator), value, f"{path}.{operator}", depth)
 
     def _operator(self, operator: str, value: object, path: str, depth: int) -> Iterator[FilterProblem]:
-        if operator in _ON_VALUES:
-            yield from _ON_VALUES[operator](value, path)
+        if operator in CHECKS:
+            yield from CHECKS[operator](value, path)
         elif operator == "$not":
             if isinstance(value, Mapping):
                 yield from self._asked(value, path, depth + 1)
@@ -281,7 +266,7 @@ class _Check:
         elif operator == "$elemMatch":
             yield from self._item(value, path, depth + 1)
         else:
-            known = ", ".join([*_ON_VALUES, "$not", "$size", "$elemMatch"])
+            known = ", ".join([*CHECKS, "$not", "$size", "$elemMatch"])
             yield FilterProblem(path, f"no such operator; there are: {known}")
 
     def _item(self, asked: object, path: str, depth: int) -> Iterator[FilterProblem]:
@@ -318,133 +303,3 @@ def _known(name: str, names: Collection[str], path: str, owner: str) -> Iterator
 
 def _join(path: str, key: object) -> str:
     return f"{path}.{key}" if path else str(key)
-
-
-def _kind(value: object) -> str:
-    names = {bool: "true or false", str: "a text", int: "a number", float: "a number", list: "a list"}
-    return "null" if value is None else names.get(type(value), "an object")
-
-
-def _scalar(value: object, path: str) -> Iterator[FilterProblem]:
-    if value is not None and not isinstance(value, str | int | float | bool):
-        yield FilterProblem(path, f"takes a text, a number, true, false or null, not {_kind(value)}")
-
-
-def _list_of_scalars(value: object, path: str) -> Iterator[FilterProblem]:
-    if not isinstance(value, list) or not value:
-        yield FilterProblem(path, "takes a list of values")
-        return
-    if len(value) > MAX_VALUES:
-        yield FilterProblem(path, f"takes at most {MAX_VALUES} values")
-        return
-    for index, item in enumerate(value):
-        yield from _scalar(item, f"{path}[{index}]")
-
-
-def _boolean(value: object, path: str) -> Iterator[FilterProblem]:
-    if not isinstance(value, bool):
-        yield FilterProblem(path, f"takes true or false, not {_kind(value)}")
-
-
-def _duration(value: object, path: str) -> Iterator[FilterProblem]:
-    try:
-        if interval(value).startswith("-"):
-            yield FilterProblem(path, "a time span back from now is written without a minus")
-        elif sum(int(days) for days in re.findall(r"(\d+) day", interval(value))) > MAX_DAYS:
-            yield FilterProblem(path, f"takes at most {MAX_DAYS} days")
-    except BadDuration as mistake:
-        yield FilterProblem(path, str(mistake))
-
-
-def _ordered(value: object, path: str) -> Iterator[FilterProblem]:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        yield FilterProblem(path, f"takes a number or a text, not {_kind(value)}")
-
-
-def _version(value: object, path: str) -> Iterator[FilterProblem]:
-    if not isinstance(value, str):
-        yield FilterProblem(path, f'takes a version as a text, like "1.2.10", not {_kind(value)}')
-
-
-def _type(value: object, path: str) -> Iterator[FilterProblem]:
-    if value not in TYPES:
-        yield FilterProblem(path, f"takes one of {', '.join(TYPES)}")
-
-
-def _pattern(value: object, path: str) -> Iterator[FilterProblem]:
-    if not isinstance(value, str) or not 1 <= len(value) <= MAX_PATTERN:
-        yield FilterProblem(path, f"takes a pattern of 1 to {MAX_PATTERN} characters")
-    elif "){" in value or not _PATTERN.match(value):
-        known = r"characters, . \d \w \s, [lists], (groups), |, ^, $, * + ? and {counts} up to 99"
-        yield FilterProblem(path, f"a pattern has {known}, and no more")
-    else:
-        try:
-            re.compile(value)
-        except re.error as mistake:
-            yield FilterProblem(path, f"not a pattern: {mistake}")
-
-
-def _moment(asked: object, path: str, depth: int) -> Iterator[FilterProblem]:
-    """What is asked of a column that is a time, not a JSON value."""
-    if not isinstance(asked, Mapping) or not asked:
-        form = 'takes operators, like {"$gte": "2026-03-01"} or {"$within": "7d"}'
-        yield FilterProblem(path, form)
-    elif depth > MAX_DEPTH:
-        yield FilterProblem(path, f"nested more than {MAX_DEPTH} deep")
-    else:
-        for operator, value in asked.items():
-            yield from _of_moment(str(operator), value, f"{path}.{operator}", depth)
-
-
-def _of_moment(operator: str, value: object, path: str, depth: int) -> Iterator[FilterProblem]:
-    if operator in ("$lt", "$lte", "$gt", "$gte"):
-        if not _is_moment(value):
-            form = 'takes a day or a moment, like "2026-03-01" or "2026-03-01T09:00:00Z"'
-            yield FilterProblem(path, form)
-    elif operator == "$within":
-        yield from _duration(value, path)
-    elif operator == "$exists":
-        yield from _boolean(value, path)
-    elif operator == "$not":
-        yield from _moment(value, path, depth + 1)
-    else:
-        known = "$lt, $lte, $gt, $gte, $within, $exists and $not"
-        yield FilterProblem(path, f"no such operator here; a moment takes {known}")
-
-
-def _is_moment(value: object) -> bool:
-    if not isinstance(value, str) or not _MOMENT.match(value):
-        return False
-    try:
-        datetime.fromisoformat(value)
-    except ValueError:
-        return False
-    return True
-
-
-_ON_VALUES: Mapping[str, Callable[[object, str], Iterator[FilterProblem]]] = {
-    **dict.fromkeys(("$eq", "$ne"), _scalar),
-    **dict.fromkeys(("$lt", "$lte", "$gt", "$gte"), _ordered),
-    **dict.fromkeys(("$in", "$nin"), _list_of_scalars),
-    "$exists": _boolean,
-    "$regex": _pattern,
-    "$all": _list_of_scalars,
-    "$type": _type,
-    **dict.fromkeys(("$vlt", "$vlte", "$vgt", "$vgte"), _version),
-}
-
-
-def _values(asked: object) -> Iterator[Any]:
-    """Every plain value that is compared with."""
-    if isinstance(asked, Mapping):
-        for operator, value in asked.items():
-            if operator != "$exists":
-                yield from _values(value)
-    elif isinstance(asked, list):
-        yield from asked
-    else:
-        yield asked
-
-
-def _strings(asked: object) -> Iterator[str]:
-    return (value for value in _values(asked) if isinstance(value, str))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sequences import filters, loading, reading, vocabulary
+from sequences import filters, loading, operands, reading, vocabulary
 from sequences.definition import CHANNELS, MESSAGE_CLASSES, Sequence, interval
 from tests.sequences.content import renderer, row, write
 
@@ -59,7 +59,7 @@ def test_a_filter_of_the_guide_is_a_filter(name: str) -> None:
         *filters.CONTACT_STATES,
         *filters.FIELDS["preferences"],
         *filters.DELIVERY_STATES,
-        *filters.TYPES,
+        *operands.TYPES,
         *CHANNELS,
         *MESSAGE_CLASSES,
     ],

@@ -90,6 +90,7 @@ def user_story(story: Row, page: Page) -> list[str]:
         *_wishes(story, page, zone),
         *_dropping_off(story, page, zone),
         *_enrollments(story, page, zone),
+        *_held_back(story, page, zone),
         *_messages(story, page, zone),
     ]
 
@@ -104,7 +105,7 @@ def delivery_story(story: Row, zone: str, page: Page) -> list[str]:
     title = f"Delivery {delivery['delivery_id']}: {_step(delivery)}, over {delivery['channel']}"
     lines = [page.paint(title, "bold"), page.line(what_happened(delivery, zone))]
     lines += [page.line(line) for line in _why_this_way(delivery, siblings)]
-    lines += [page.line(line) for line in _origin(story["enrollment"])]
+    lines += [page.line(line) for line in _origin(story["enrollment"], zone)]
     lines += page.heading(f"What happened (times in {zone})")
     lines += page.columns((local(at, zone), what, why) for at, what, why in moments)
     if siblings:
@@ -231,16 +232,32 @@ def _enrollments(story: Row, page: Page, zone: str) -> list[str]:
             each["sequence"] + (f" ({each['key']})" if each["key"] else ""),
             f"step {each['current_step']} of {each['steps']}",
             each["status"] + (f": {in_words(each['status_reason'])}" if each["status_reason"] else ""),
-            "\n".join([f"since {local(each['enrolled_at'], zone)}", *_origin(each)]),
+            "\n".join([f"since {local(each['enrolled_at'], zone)}", *_origin(each, zone)]),
         )
         for each in story["enrollments"]
     ]
     return [*page.heading("Sequences"), *(page.columns(rows) if rows else ["  none"])]
 
 
-def _origin(enrollment: Row) -> list[str]:
+def _held_back(story: Row, page: Page, zone: str) -> list[str]:
+    """Whom a campaign was to enroll and has not: nothing else of it is known of them."""
+    rows = [
+        (f"campaign {each['campaign']}", f"since {local(each['since'], zone)}", _why_not_yet(each, zone))
+        for each in story["held_back"]
+    ]
+    return [*page.heading("Not begun"), *page.columns(rows)] if rows else []
+
+
+def _why_not_yet(held: Row, zone: str) -> str:
+    why = in_words(held["reason"])
+    if held["again_at"] is None:
+        return why
+    return f"{why} (at most {held['per_minute']}); it goes on {local(held['again_at'], zone)}"
+
+
+def _origin(enrollment: Row, zone: str) -> list[str]:
     """The risk or the campaign that began this, and the variant of an experiment that it is."""
-    return [*_risk(enrollment), *_campaign(enrollment), *_variant(enrollment)]
+    return [*_risk(enrollment), *_campaign(enrollment), *_later(enrollment, zone), *_variant(enrollment)]
 
 
 def _risk(enrollment: Row) -> list[str]:
@@ -254,6 +271,12 @@ def _campaign(enrollment: Row) -> list[str]:
     # what goes by no date has the campaign itself as its key
     is_dated = enrollment["key"][:1].isdigit()
     return [f"campaign {enrollment['campaign']}" + (f", its time {enrollment['key']}" if is_dated else "")]
+
+
+def _later(enrollment: Row, zone: str) -> list[str]:
+    if not enrollment.get("begins_at"):
+        return []
+    return [f"to begin {local(enrollment['begins_at'], zone)}: {in_words('throttled')}"]
 
 
 def _variant(enrollment: Row) -> list[str]:

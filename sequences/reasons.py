@@ -12,6 +12,7 @@ REASONS: Mapping[str, str] = {
     "sequence_paused": "the sequence is paused for everybody",
     "campaign_paused": "its campaign is paused",
     "campaign_cancelled": "its campaign was cancelled",
+    "throttled": "its campaign enrolls only so many people in a minute, and others come first",
     "holdout": "the user is among those who get nothing, so that the effect can be measured",
     "exit_condition": "the user has reached what the sequence is for",
     "address_suppressed": "the address bounced or complained before, so nobody may write to it",

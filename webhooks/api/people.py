@@ -160,7 +160,8 @@ async def describe(request: web.Request) -> Person:
 async def explain(request: web.Request) -> dict[str, Any]:
     """Says what a user got, did not get, and why.
 
-    The reference is our id, an external id, a Telegram id, an email address or an @username.
+    The reference is our id, an external id, a Telegram id, an email address or an @username. `held_back` has
+    the campaigns that were to reach them and have not: `throttled` until `again_at`, or `stale`.
     """
     found: dict[str, Any] = await ask(request, "explain_user", reference=request.match_info["reference"])
     return found

@@ -13,7 +13,7 @@ begin
         'enrollment', jsonb_build_object('enrollment_id', e.id, 'sequence', e.sequence, 'status', e.status, 'status_reason', e.status_reason,
             'source', e.source, 'enrolled_at', e.enrolled_at, 'current_step', e.current_step,
             'key', e.key, 'intervention', tendril.intervention_of(e.id), 'campaign', (select c.name from tendril.campaigns c where c.id = e.campaign_id),
-            'experiment', (select x.name from tendril.experiments x where x.id = e.experiment_id), 'variant', e.variant),
+            'begins_at', tendril.begins_later(e), 'experiment', (select x.name from tendril.experiments x where x.id = e.experiment_id), 'variant', e.variant),
         'siblings', coalesce((
             select jsonb_agg(tendril.describe_delivery(o) order by o.id) from tendril.message_deliveries o
             where o.enrollment_id = d.enrollment_id and o.message_step = d.message_step and o.id <> d.id), '[]'),

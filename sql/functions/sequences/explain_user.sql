@@ -1,5 +1,5 @@
 -- Tells what we know of a user and why they got, or did not get, each message; changes nothing.
-create or replace function tendril.explain_user(reference text, limit_to int default 50)
+create or replace function tendril.explain_user(reference text, limit_to int default 50, at timestamptz default tendril.clock())
 returns jsonb
 language plpgsql stable
 set search_path = ''
@@ -20,9 +20,10 @@ begin
                 'current_step', e.current_step, 'steps', (select count(*) from tendril.sequence_steps s where s.version_id = e.version_id),
                 'enrolled_at', e.enrolled_at, 'ended_at', e.ended_at, 'paused_at', e.paused_at,
                 'intervention', tendril.intervention_of(e.id),
-                'campaign', (select c.name from tendril.campaigns c where c.id = e.campaign_id),
+                'campaign', (select c.name from tendril.campaigns c where c.id = e.campaign_id), 'begins_at', tendril.begins_later(e),
                 'experiment', (select x.name from tendril.experiments x where x.id = e.experiment_id), 'variant', e.variant) order by e.id desc)
             from tendril.enrollments e where e.user_id = subject), '[]'),
+        'held_back', tendril.held_back(subject, explain_user.at),
         'deliveries', coalesce((
             select jsonb_agg(tendril.describe_delivery(d) order by coalesce(d.sent_at, d.next_attempt_at), d.id)
             from (

@@ -18,7 +18,8 @@ from sandbox.faults import Faults
 from sandbox.ledger import Ledger, open_ledger
 from sandbox.limits import ResendLimits, TelegramLimits
 from sandbox.mailbox import Mailbox
-from sandbox.resend import ResendAPI
+from sandbox.resend.api import ResendAPI
+from sandbox.resend.idempotency import Repeats
 from sandbox.state import OWNER_ID, State, kept_in
 from sandbox.stream import Stream
 from sandbox.telegram.api import TelegramAPI
@@ -166,6 +167,7 @@ class _World:
             self.ledger,
             self.resend_limits,
             self.closing,
+            Repeats(self.state, self.clock),
         )
 
     def _control(self) -> ControlAPI:

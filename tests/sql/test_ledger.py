@@ -1,7 +1,6 @@
 """The ledger: claimed once, recorded under a lease, fallen back, moved on; nothing twice and nothing lost."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
@@ -110,119 +109,6 @@ async def test_a_claim_that_was_never_rendered_goes_again_without_a_mark(world: 
     assert again["possibly_duplicate"] is False
 
 
-async def test_a_stored_batch_is_taken_over_whole_in_its_order_and_under_its_key(world: World) -> None:
-    await world.publish(step(channels=["email"]))
-    for _ in range(5):
-        await world.enroll(await world.person())
-    rows = (await world.claim("email"))[::-1]
-    contents = [{"id": row["id"], "content": {"text": str(row["id"])}} for row in rows]
-    await world.call("store_rendered", lease_token=rows[0]["lease_token"], rendered=contents, batch_key="key")
-    await world.enroll(await world.person(), key="new, and not part of it")
-    await world.clock.advance("61 seconds")
-    again = await world.claim("email")
-    assert [(row["id"], row["batch_key"], row["message_content"]) for row in again] == [
-        (content["id"], "key", content["content"]) for content in contents
-    ]
-
-
-async def test_a_mail_that_a_webhook_moved_on_still_belongs_to_its_batch(world: World) -> None:
-    await world.publish(step(channels=["email"]))
-    for _ in range(2):
-        await world.enroll(await world.person())
-    rows = await world.claim("email")
-    contents = [{"id": row["id"], "content": {"text": "A"}} for row in rows]
-    await world.call("store_rendered", lease_token=rows[0]["lease_token"], rendered=contents, batch_key="key")
-    await world.tell(rows[0], "delivered")
-    await world.clock.advance("61 seconds")
-    again = await world.claim("email")
-    assert len(again) == 2
-    await world.record(again)
-    states = [await world.call("explain_delivery", delivery_id=row["id"]) for row in again]
-    assert [state["delivery"]["delivery_status"] for state in states] == ["delivered", "sent"]
-
-
-async def test_a_batch_older_than_the_providers_memory_is_left_to_a_person(world: World) -> None:
-    await world.publish(step(channels=["email"], stale_after="7 days"))
-    ada = await world.person()
-    await world.enroll(ada)
-    rows = await world.claim("email")
-    await world.call(
-        "store_rendered",
-        lease_token=rows[0]["lease_token"],
-        rendered=[{"id": rows[0]["id"], "content": {}}],
-        batch_key="key",
-    )
-    await world.clock.advance("23 hours 1 minute")
-    assert await world.claim("email") == []
-    assert await world.states(ada) == [("email", "unknown", "key_expired")]
-
-
-async def test_a_busy_batch_waits_and_keeps_its_key(world: World) -> None:
-    await world.publish(step(channels=["email"]))
-    await world.enroll(await world.person())
-    await world.deliver("email", "busy", reason="server_error")
-    assert await world.claim("email") == []
-    await world.clock.advance("11 seconds")
-    (again,) = await world.claim("email")
-    assert again["batch_key"] is not None
-    assert again["attempt_count"] == 2
-
-
-async def test_a_batch_ends_for_all_of_its_mails_together(world: World) -> None:
-    await world.publish(step(channels=["email", "telegram"], max_attempts=1))
-    await world.publish(step(channels=["email"], max_attempts=2), name="patient")
-    ada = await world.person()
-    await world.enroll(ada)
-    await world.enroll(await world.person(), "patient")
-    await world.deliver("email", "busy", reason="server_error")
-    assert await world.states(ada) == [("email", "sending", "server_error")]
-    await world.clock.advance("11 seconds")
-    again = await world.claim("email")
-    await world.record(again, "busy", reason="server_error")
-    assert len(again) == 2
-    assert [state[:2] for state in await world.states(ada)] == [("email", "failed"), ("telegram", "pending")]
-
-
-async def test_a_batch_that_was_plainly_refused_is_not_bound_to_its_key(world: World) -> None:
-    await world.publish(step(channels=["email"], stale_after="7 days"))
-    ada = await world.person()
-    await world.enroll(ada)
-    await world.deliver("email", "busy", whole_channel=True, retry_after=23.5 * 3600)
-    await world.clock.advance("23.6 hours")
-    (again,) = await world.claim("email")
-    assert (again["batch_key"], again["message_content"], again["attempt_count"]) == (
-        None,
-        {"text": "Hello"},
-        1,
-    )
-
-
-async def test_who_left_while_a_batch_was_refused_gets_no_mail(world: World) -> None:
-    await world.publish(step(channels=["email"]))
-    ada, grace = await world.person(), await world.person()
-    await world.enroll(ada)
-    await world.claim("email", worker="dies before it stores")
-    await world.clock.advance("61 seconds")
-    await world.enroll(grace)
-    assert len(await world.deliver("email", "busy", whole_channel=True, reason="rate_limit_exceeded")) == 2
-    await world.call("stop_everything", user_id=ada, source="telegram")
-    await world.clock.advance("1 minute")
-    (row,) = await world.claim("email")
-    assert (row["user_id"], row["batch_key"]) == (grace, None)
-
-
-async def test_a_batch_whose_worker_died_stays_one_when_it_is_refused_later(world: World) -> None:
-    await world.publish(step(channels=["email"]))
-    await world.enroll(await world.person())
-    (row,) = await world.claim("email")
-    content = [{"id": row["id"], "content": {"text": "Hello"}}]
-    await world.call("store_rendered", lease_token=row["lease_token"], rendered=content, batch_key="key")
-    await world.clock.advance("61 seconds")
-    await world.record(await world.claim("email"), "busy", whole_channel=True, reason="rate_limit_exceeded")
-    await world.clock.advance("1 minute")
-    assert [again["batch_key"] for again in await world.claim("email")] == ["key"]
-
-
 async def test_a_lease_begins_anew_when_the_content_is_stored(world: World) -> None:
     await world.publish(step())
     await world.enroll(await world.person())
@@ -232,17 +118,6 @@ async def test_a_lease_begins_anew_when_the_content_is_stored(world: World) -> N
     await world.call("store_rendered", lease_token=row["lease_token"], rendered=content)
     await world.clock.advance("50 seconds")
     assert await world.claim() == []
-
-
-async def test_a_429_blocks_the_channel_for_everybody_and_costs_no_attempt(world: World) -> None:
-    await world.publish(step())
-    for _ in range(2):
-        await world.enroll(await world.person())
-    rows = await world.claim(batch=1)
-    await world.record(rows, "busy", whole_channel=True, retry_after=30)
-    assert await world.claim() == []
-    await world.clock.advance("31 seconds")
-    assert [row["attempt_count"] for row in await world.claim()] == [1, 1]
 
 
 async def test_attempts_run_out_and_the_other_channel_takes_over(world: World) -> None:
@@ -324,14 +199,6 @@ async def test_a_chat_that_moved_is_written_to_at_its_new_address(world: World) 
     assert [row["recipient_address"] for row in await world.claim()] == ["-100777"]
 
 
-async def test_one_that_spoilt_its_batch_goes_alone(world: World) -> None:
-    await world.publish(step(channels=["email"]))
-    for _ in range(3):
-        await world.enroll(await world.person())
-    await world.deliver("email", "alone")
-    assert [len(await world.claim("email")) for _ in range(3)] == [1, 1, 1]
-
-
 async def test_what_cannot_be_rendered_parks_after_three_tries(world: World) -> None:
     await world.publish(step())
     ada = await world.person()
@@ -366,70 +233,6 @@ async def test_a_message_that_was_opened_does_not_fall_back(world: World) -> Non
     await world.tell(row, "opened")
     await world.clock.advance("25 hours")
     assert (await world.call("follow_up"))["fell_back"] == 0
-
-
-async def test_the_budget_is_shared_and_never_exceeded(world: World) -> None:
-    await world.publish(step())
-    for _ in range(20):
-        await world.enroll(await world.person(email=False))
-    await world.call("configure_budget", channel="telegram", per_second=5, burst=5)
-    claims = await asyncio.gather(*(world.claim(batch=4, worker=f"{number}") for number in range(4)))
-    assert sum(map(len, claims)) <= 6
-
-
-async def test_no_second_has_room_for_more_requests_than_the_provider_allows(world: World) -> None:
-    at = datetime(2030, 1, 1, tzinfo=UTC)
-
-    async def take(requests: int, after: float) -> list[int]:
-        moment = at + timedelta(seconds=after)
-        places = (await world.call(
-            "take_places", worker="one", channel="telegram", requests=requests, at=moment
-        ))["places"]  # fmt: skip
-        return sorted(places)
-
-    assert await world.call("take_places", worker="one", channel="telegram") is None
-    await world.call("configure_budget", channel="telegram", per_second=2, burst=2)
-    assert await take(2, 0) == [1, 2]
-    assert await take(2, 0) == [3]
-    assert await take(1, 30) == []
-    await world.call("leave_place", worker="two", channel="telegram", place=2, at=at)
-    await world.call("leave_place", worker="one", channel="telegram", place=3, at=at)
-    assert await take(3, 0.99) == []
-    assert await take(3, 1) == [3]
-    assert await take(3, 60) == [1, 2]
-
-
-async def test_a_place_that_nobody_gives_back_is_free_after_a_second(world: World) -> None:
-    at = datetime(2030, 1, 1, tzinfo=UTC)
-    await world.call("configure_budget", channel="telegram", per_second=1)
-
-    async def take(after: float) -> list[int]:
-        moment = at + timedelta(seconds=after)
-        taken = await world.call(
-            "take_places", worker="one", channel="telegram", until_answered=False, at=moment
-        )
-        return list(taken["places"])
-
-    assert [await take(after) for after in (0, 0.9, 1)] == [[1], [], [1]]
-
-
-async def test_a_worker_that_holds_nothing_leaves_its_places_no_later_than_they_are_free(
-    world: World,
-) -> None:
-    at = datetime(2030, 1, 1, tzinfo=UTC)
-    await world.call("configure_budget", channel="telegram", per_second=2)
-
-    async def take(after: float) -> list[int]:
-        moment = at + timedelta(seconds=after)
-        taken = await world.call(
-            "take_places", worker="one", channel="telegram", until_answered=False, at=moment
-        )
-        return list(taken["places"])
-
-    first = [await take(0), await take(0.5)]
-    await world.call("release_deliveries", worker="one", at=at + timedelta(seconds=0.9))
-
-    assert [*first, await take(1), await take(1.4), await take(1.5)] == [[1], [2], [1], [], [2]]
 
 
 async def test_a_worker_that_starts_again_under_its_name_gets_its_work_back_at_once(world: World) -> None:
@@ -518,15 +321,6 @@ async def test_a_message_scheduled_under_one_key_is_scheduled_once(world: World)
     assert [row["context"] for row in await world.claim("email")] == [{"body": "Hello"}]
 
 
-async def test_a_mail_that_leaves_its_batch_is_written_anew_for_the_other_channel(world: World) -> None:
-    await world.publish(step(channels=["email", "telegram"]))
-    await world.enroll(await world.person())
-    await world.deliver("email", "misconfigured", reason="domain_not_verified")
-    assert await world.claim("email") == []
-    (row,) = await world.claim("telegram")
-    assert (row["batch_key"], row["message_content"]) == (None, None)
-
-
 async def test_a_chat_that_moved_to_where_somebody_is_already_is_closed(world: World) -> None:
     await world.publish(step(channels=["telegram"]))
     ada, grace = await world.person(email=False), await world.person(email=False)
@@ -538,18 +332,3 @@ async def test_a_chat_that_moved_to_where_somebody_is_already_is_closed(world: W
     (closed,) = (await world.call("get_preferences", user_id=ada))["contact_points"]
     assert closed["state"] == "unreachable"
     assert await world.claim() == []
-
-
-async def test_a_batch_that_may_have_arrived_stays_one_when_the_key_is_refused(world: World) -> None:
-    await world.publish(step(channels=["email"]))
-    await world.enroll(await world.person())
-    await world.deliver("email", outcome="busy", reason="no_answer", retry_after=1)
-    await world.clock.advance("1 minute")
-    (again,) = await world.claim("email")
-
-    await world.record([again], "misconfigured", reason="invalid_api_key")
-    await world.call("set_channel_state", channel="email", paused_reason=None)
-    await world.clock.advance("1 hour")
-
-    assert [each["batch_key"] for each in await world.claim("email")] == [again["batch_key"]]
-    assert again["batch_key"] is not None

@@ -3,101 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Iterable
-from typing import Any
 
 import asyncpg
 import pytest
 
 from tests.fixtures.database import Clock
-from tests.sql.conftest import Row, World, step
-
-KINDS = ("gentle_reminder", "personalized_content", "peer_comparison")
-WAYS = [
-    {"type": kind, "sequence": f"intervention_{kind}", "urgent": f"intervention_{kind}_both"}
-    for kind in KINDS
-]
-SILENCE = {"signal": "days_since_active", "value": 9, "words": "nothing for 9 days"}
-
-
-class Watch:
-    """The world with sequences for three kinds of messages, and risks that rise when a test says so."""
-
-    def __init__(self, world: World, connection: asyncpg.Connection) -> None:
-        self.world = world
-        self.connection = connection
-
-    async def rises(
-        self, user_id: str, risk: float = 70, wanted: Iterable[str] = KINDS, **reason: Any
-    ) -> None:
-        await self.connection.execute(
-            """insert into tendril.drop_off_risks (user_id, risk, weekly, monthly, confidence, reasons,
-                interventions, model, day, calculated_at, due_at, rose_at)
-            values ($1, $2, $2, $2, 0.5, $3, $4, 'rules', '2026-03-02', tendril.clock(), 'infinity',
-                tendril.clock())
-            on conflict (user_id) do update set risk = excluded.risk, rose_at = excluded.rose_at,
-                calculated_at = excluded.calculated_at, reasons = excluded.reasons""",
-            user_id,
-            risk,
-            json.dumps([SILENCE | reason]),
-            json.dumps(list(wanted)),
-        )
-
-    async def at_risk(self, risk: float = 70, **given: Any) -> str:
-        user_id = await self.world.person(**given)
-        await self.rises(user_id, risk)
-        return user_id
-
-    async def look(self, ways: list[Row] = WAYS) -> Row:
-        looked: Row = await self.world.call("intervene", ways=ways)
-        return looked
-
-    async def of(self, user_id: str) -> list[Row]:
-        """Newest first."""
-        listed: list[Row] = await self.world.call("list_interventions", user_id=user_id)
-        return listed
-
-    async def configure(self, mode: str = "on", **rules: Any) -> None:
-        await self.world.call(
-            "configure_interventions", **{"mode": mode, "holdout": 0, "exploration": 0} | rules
-        )
-
-    async def admin(self) -> str:
-        user_id = await self.world.person()
-        await self.world.call("set_roles", user_id=user_id, roles=["admin"], actor="owner")
-        return user_id
-
-    async def remembers(self, kind: str, people: int, back: int, *, held_out: bool = False) -> None:
-        """What came of interventions of the past, for people of the band "high"."""
-        await self.connection.execute(
-            """with past as (
-                insert into tendril.users (first_name, created_at)
-                select 'Past', tendril.clock() from generate_series(1, $1::int) returning id
-            ), numbered as (select id, row_number() over () as n from past)
-            insert into tendril.interventions (user_id, type, status, is_held_out, risk, band, created_at,
-                begun_at, until, came_back_at, ended_at)
-            select id, $3, case when n <= $2 then 'came_back' else 'stayed_away' end, $4, 70, 'high',
-                tendril.clock() - interval '20 days', tendril.clock() - interval '20 days',
-                tendril.clock() - interval '13 days',
-                case when n <= $2 then tendril.clock() - interval '15 days' end,
-                tendril.clock() - interval '13 days'
-            from numbered""",
-            people,
-            back,
-            kind,
-            held_out,
-        )
+from tests.sql.conftest import World
+from tests.sql.watching import WAYS, Watch, watched
 
 
 @pytest.fixture
 async def watch(world: World, connection: asyncpg.Connection) -> Watch:
-    for kind in KINDS:
-        await world.publish(step(), name=f"intervention_{kind}")
-        await world.publish(step(fallback="both"), name=f"intervention_{kind}_both")
-    watch = Watch(world, connection)
-    await watch.configure()
-    return watch
+    return await watched(world, connection)
 
 
 async def test_whose_risk_rose_gets_a_message_on_its_way(watch: Watch) -> None:
@@ -188,22 +105,6 @@ async def test_one_at_a_time_and_one_a_week(watch: Watch, clock: Clock) -> None:
     await watch.look()
 
     assert (within_the_week, len(await watch.of(ada))) == (1, 2)
-
-
-async def test_what_was_not_answered_is_not_said_again_and_then_a_person_is_asked(
-    watch: Watch, clock: Clock
-) -> None:
-    await watch.admin()
-    ada = await watch.at_risk()
-    for _ in range(5):
-        await watch.rises(ada)
-        await watch.look()
-        await clock.advance("8 days")
-
-    kinds = [made["type"] for made in reversed(await watch.of(ada))]
-
-    assert len(set(kinds)) == len(kinds) == 3
-    assert kinds[2] == "human_outreach"
 
 
 async def test_who_did_something_since_is_judged_anew_first(watch: Watch, clock: Clock) -> None:
@@ -373,62 +274,6 @@ async def test_a_silent_variant_of_an_experiment_counts_among_those_held_out(wat
     assert (made["is_held_out"], made["messages"]) == (True, [])
 
 
-async def test_people_get_no_more_tasks_than_they_can_do(watch: Watch) -> None:
-    await watch.configure(most_tasks=1)
-    await watch.admin()
-    people = [await watch.world.person() for _ in range(3)]
-    for user in people:
-        await watch.rises(user, 90, ["human_outreach"])
-
-    await watch.look()
-
-    kinds = [(await watch.of(user))[0]["type"] for user in people]
-    assert kinds.count("human_outreach") == 1
-    assert len(await watch.world.call("list_outreach")) == 1
-
-
-async def test_a_task_is_told_reminded_of_and_done(watch: Watch, clock: Clock) -> None:
-    await watch.world.publish(
-        step(channels=["telegram"]), name="outreach_task", message_class="transactional"
-    )
-    boss = await watch.admin()
-    ada = await watch.world.person()
-    await watch.rises(ada, 90, ["human_outreach"])
-    await watch.look([])
-
-    told = [await watch.world.call("tell_outreach"), await watch.world.call("tell_outreach")]
-    (message,) = await watch.world.deliver()
-    await clock.advance("25 hours")
-    reminded = await watch.world.call("tell_outreach")
-    answer = {"metadata": {"tracking_id": message["tracking_id"]}}
-    await watch.world.call(
-        "heed_outreach_answers", events=[{"user_id": boss, "type": "outreach_done"} | answer]
-    )
-
-    (task,) = await watch.world.call("list_outreach", is_open=False)
-    assert (told, reminded, message["user_id"]) == ([1, 0], 1, boss)
-    assert (task["status"], task["decided_by"]) == ("done", "telegram:1")
-
-
-async def test_a_tap_of_somebody_who_is_no_admin_changes_no_task(watch: Watch) -> None:
-    await watch.world.publish(
-        step(channels=["telegram"]), name="outreach_task", message_class="transactional"
-    )
-    boss = await watch.admin()
-    await watch.rises(await watch.world.person(), 90, ["human_outreach"])
-    await watch.look([])
-    await watch.world.call("tell_outreach")
-    (message,) = await watch.world.deliver()
-    await watch.world.call("set_roles", user_id=boss, roles=[], actor="owner")
-
-    answer = {"metadata": {"tracking_id": message["tracking_id"]}}
-    await watch.world.call(
-        "heed_outreach_answers", events=[{"user_id": boss, "type": "outreach_done"} | answer]
-    )
-
-    assert [task["status"] for task in await watch.world.call("list_outreach")] == ["open"]
-
-
 async def test_outcomes_count_whose_week_is_over_and_whom_nobody_chose(watch: Watch, clock: Clock) -> None:
     await watch.configure(holdout=0.5)
     people = [await watch.at_risk() for _ in range(20)]
@@ -467,27 +312,6 @@ async def test_whom_nobody_talks_to_for_two_days_becomes_an_alert(watch: Watch, 
     await clock.advance("2 days")
 
     assert [each["kind"] for each in at_once] == []
-    assert [each["kind"] for each in await watch.world.call("alert_causes")] == ["outreach_waiting"]
-
-
-async def test_without_an_admin_there_is_a_message_and_no_task(watch: Watch) -> None:
-    ada = await watch.world.person()
-    await watch.rises(ada, 90, ["human_outreach", "gentle_reminder"])
-
-    await watch.look()
-
-    assert (await watch.of(ada))[0]["type"] == "gentle_reminder"
-    assert await watch.world.call("list_outreach") == []
-
-
-async def test_a_task_whose_last_admin_has_gone_is_an_alert_at_once_and_waits(watch: Watch) -> None:
-    boss = await watch.admin()
-    await watch.rises(await watch.world.person(), 90, ["human_outreach"])
-    await watch.look([])
-    await watch.world.call("set_roles", user_id=boss, roles=[], actor="owner")
-
-    # it is over after a week
-    assert (await watch.world.call("next_intervention"))[:10] == "2026-03-09"
     assert [each["kind"] for each in await watch.world.call("alert_causes")] == ["outreach_waiting"]
 
 

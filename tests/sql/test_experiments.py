@@ -6,7 +6,6 @@ import json
 import math
 import uuid
 from collections import Counter
-from typing import Any
 
 import asyncpg
 import pytest
@@ -14,143 +13,19 @@ import pytest
 from sequences.experiments.readout import read_lift
 from storage.store import Conflict, Invalid
 from tests.sql.conftest import World, step
-
-Row = dict[str, Any]
-
-# From the cases that GrowthBook publishes for its SDKs (growthbook/growthbook, sdk-js/test/cases.json).
-HASHES = [
-    ("", "a", 1, 0.22),
-    ("b", "a", 1, 0.946),
-    ("asdf", "8952klfjas09ujk", 1, 0.549),
-    ("", '___)((*":&', 1, 0.563),
-    ("seed", "a", 2, 0.0505),
-    ("foo", "def", 2, 0.2019),
-    ("89123klj", "8952klfjas09ujkasdf", 2, 0.124),
-    ("()**(%$##$%#$#", '___)((*":&', 2, 0.0128),
-    ("feature-exp", "i123", 2, 0.9943),
-    ("feature-exp", "d123", 2, 0.6468),
-]
-RANGES = [
-    ([0.5, 0.5], 1, [(0, 0.5), (0.5, 1)]),
-    ([0.5, 0.5], 0.5, [(0, 0.25), (0.5, 0.75)]),
-    ([0.25] * 4, 1, [(0, 0.25), (0.25, 0.5), (0.5, 0.75), (0.75, 1)]),
-    ([0.2, 0.3, 0.5], 0.2, [(0, 0.04), (0.2, 0.26), (0.5, 0.6)]),
-    ([0.4, 0.5999], 1, [(0, 0.4), (0.4, 0.9999)]),
-]
-NAMESPACES = [
-    ("1", "namespace1", 0, 0.4, False),
-    ("1", "namespace1", 0.4, 1, True),
-    ("1", "namespace2", 0, 0.4, False),
-    ("2", "namespace1", 0.4, 1, True),
-]
-
-
-@pytest.mark.parametrize(("seed", "value", "version", "bucket"), HASHES)
-async def test_a_value_is_hashed_as_other_tools_hash_it(
-    world: World, seed: str, value: str, version: int, bucket: float
-) -> None:
-    assert await world.call("experiment_bucket", value=value, seed=seed, hash_version=version) == bucket
-
-
-@pytest.mark.parametrize(("weights", "coverage", "ranges"), RANGES)
-async def test_weights_and_coverage_make_the_ranges_of_other_tools(
-    world: World, weights: list[float], coverage: float, ranges: list[tuple[float, float]]
-) -> None:
-    found = await world.call("bucket_ranges", weights=weights, coverage=coverage)
-
-    for row, expected in zip(found, ranges, strict=True):
-        assert (row["range_from"], row["range_until"]) == pytest.approx(expected, abs=1e-12)
-
-
-@pytest.mark.parametrize(("value", "namespace", "start", "end", "is_inside"), NAMESPACES)
-async def test_a_namespace_has_whom_other_tools_have_in_it(
-    world: World, value: str, namespace: str, start: float, end: float, is_inside: bool
-) -> None:
-    found = await world.call(
-        "is_in_namespace", value=value, namespace=namespace, namespace_from=start, namespace_until=end
-    )
-    assert found is is_inside
-
-
-GOAL = {"event": "lesson", "within": "7 days"}
-CONTROL = {"name": "as_it_is", "weight": 0.5}
-
-
-async def draft(world: World, *variants: Row, **more: Any) -> Row:
-    experiment = {
-        "name": "words",
-        "title": "Words",
-        "sequence": "course",
-        "goal": GOAL,
-        "variants": [CONTROL, *(variants or ({"name": "other", "weight": 0.5},))],
-    } | more
-    drafted: Row = await world.call("create_experiment", experiment=experiment, actor="admin")
-    return drafted
-
-
-async def start(world: World, drafted: Row, **definitions: Row) -> Row:
-    """`definitions` has, by the name of a variant, the steps that it has instead."""
-    base = await world.call("experiment_base", sequence=drafted["target"])
-    started: Row = await world.call(
-        "start_experiment",
-        experiment_id=drafted["id"],
-        base_version=base["version_id"],
-        definitions={
-            name: base["definition"] | {"steps": [changed | {"position": 1}]}
-            for name, changed in definitions.items()
-        },
-        first_difference=1,
-        compared_from="exposure",
-    )
-    return started
-
-
-async def begin(world: World, *variants: Row, **more: Any) -> Row:
-    return await start(world, await draft(world, *variants, **more))
-
-
-async def people(world: World, count: int) -> list[str]:
-    """In one call: users without addresses, which is all that an assignment asks of them."""
-    made = [await world.call("create_user", external_id=f"person{number}") for number in range(count)]
-    return [each["user_id"] for each in made]
-
-
-async def drawn(world: World, users: list[str], **more: Any) -> dict[str, str | None]:
-    """What each of those gets whom anything concerns; None for silence."""
-    asked = {"sequence": "course", "campaign_id": None, "key": ""} | more
-    rows = await world.call("choose_versions", users=users, **asked)
-    return {row["user_id"]: None if row["is_held_out"] else row["variant"] for row in rows}
-
-
-async def runs_of(world: World, user_id: str) -> list[Row]:
-    found: list[Row] = (await world.call("explain_user", reference=user_id))["enrollments"]
-    return found
-
-
-async def assigned(world: World, experiment: Row, user_id: str) -> Row:
-    found: Row = await world.call("experiment_assignment", experiment_id=experiment["id"], reference=user_id)
-    return found
-
-
-async def outcomes(world: World, experiment: Row, counted_from: str = "assignment") -> dict[str | None, Row]:
-    rows = await world.call("experiment_outcomes", experiment_id=experiment["id"])
-    return {row["variant"]: row for row in rows if row["counted_from"] == counted_from}
-
-
-async def audience(world: World, **more: Any) -> Row:
-    page: Row = await world.call("enroll_audience", sequence="course", **more)
-    return page
-
-
-async def campaign(world: World, connection: asyncpg.Connection, **changes: Any) -> int:
-    columns = {"name": "news", "title": "News", "sequence": "course", "holdout": 0.0} | changes
-    number: int = await connection.fetchval(
-        "insert into tendril.campaigns"
-        " (name, title, kind, sequence, schedule, holdout, created_by, created_at, changed_at)"
-        " values ($1, $2, 'one_time', $3, '{}', $4, 'admin', tendril.clock(), tendril.clock()) returning id",
-        *columns.values(),
-    )
-    return number
+from tests.sql.experimenting import (
+    CONTROL,
+    assigned,
+    audience,
+    begin,
+    campaign,
+    draft,
+    drawn,
+    outcomes,
+    people,
+    runs_of,
+    start,
+)
 
 
 async def test_nothing_is_drawn_where_nothing_runs(world: World) -> None:
@@ -438,61 +313,6 @@ async def test_what_has_begun_keeps_its_weights_coverage_and_seed(world: World) 
         await world.call(
             "change_experiment", experiment_id=running["id"], changes={"title": "Old"}, revision=2
         )
-
-
-async def test_a_bandit_draws_by_what_it_has_learned(world: World) -> None:
-    await world.publish(step())
-    experiment = await begin(world, allocation="thompson")
-    await world.call(
-        "record_look",
-        experiment_id=experiment["id"],
-        learned=[{"name": "as_it_is", "probability": 0.1}, {"name": "other", "probability": 0.9}],
-    )
-    users = [str(uuid.uuid5(uuid.NAMESPACE_URL, str(number))) for number in range(1000)]
-
-    counted = Counter((await drawn(world, users)).values())
-
-    assert 850 < counted["other"] < 950
-
-
-SPARING = {"temperature": 0.0025, "penalty": 0.017, "half_life": 15, "floor": 0.0}
-
-
-async def test_a_message_that_somebody_had_lately_is_spared_and_recovers(world: World) -> None:
-    await world.publish(step())
-    experiment = await begin(world, allocation="recovering", tuning=SPARING)
-    user_id = await world.person()
-    shares: list[float] = []
-
-    async def share_of(variant: str) -> float:
-        rows = await world.call("recovering_shares", experiment_id=experiment["id"], users=[user_id])
-        return float(rows[["as_it_is", "other"].index(variant)]["share"])
-
-    assert await share_of("other") == pytest.approx(0.5)
-    await world.enroll(user_id)
-    (run,) = (await assigned(world, experiment, user_id))["runs"]
-    for _ in range(4):
-        shares.append(await share_of(run["variant"]))
-        await world.clock.advance("15 days")
-
-    # exp(-6.8) to exp(-0.85), against 1
-    expected = [1 / (1 + math.exp(6.8 * 0.5**halvings)) for halvings in range(4)]
-    assert shares == pytest.approx(expected, rel=0.01)
-
-
-async def test_a_bandit_learns_from_complete_runs_weighted_by_their_chances(world: World) -> None:
-    await world.publish(step())
-    experiment = await begin(world, allocation="recovering", tuning=SPARING)
-    users = [await world.person() for _ in range(8)]
-    await audience(world)
-    for user_id in users[:3]:
-        await world.did(user_id, "lesson")
-    await world.clock.advance("8 days")
-
-    rounds = await world.call("bandit_rounds", experiment_id=experiment["id"])
-
-    assert sum(row["weight"] for row in rounds if row["is_chosen"]) == pytest.approx(16)
-    assert sum(row["total"] for row in rounds if row["is_chosen"]) == pytest.approx(6)
 
 
 async def test_one_look_is_enough_for_ten_minutes(world: World) -> None:

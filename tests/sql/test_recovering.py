@@ -8,7 +8,7 @@ import pytest
 
 from sequences.experiments.bandits import Softmax, recovering_shares, with_floor
 from tests.sql.conftest import World, step
-from tests.sql.test_experiments import SPARING, assigned, begin
+from tests.sql.experimenting import SPARING, assigned, begin
 
 SCORES = {"as_it_is": -0.004, "other": 0.003}
 FLOOR = 0.1

@@ -13,9 +13,9 @@ import pytest
 from storage.store import Invalid, NotFound, StorageError
 from tests.sql.campaigning import carried
 from tests.sql.conftest import Row, World, step
+from tests.sql.experimenting import draft, drawn, start
 from tests.sql.living import BEGIN, deliver
 from tests.sql.simulating import campaign, contents, simulated, told
-from tests.sql.test_experiments import draft, drawn, start
 
 
 class Undone(Exception):

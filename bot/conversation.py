@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import structlog
 from telegram.error import TelegramError
 from telegram.ext import ApplicationBuilder, ContextTypes
@@ -26,10 +27,11 @@ def telegram_application(token: str, api_url: str, shared: Shared) -> Telegram:
     """Not yet initialized: that asks Telegram who we are."""
     bot = TelegramBot(
         token,
+        CONNECTIONS,
         base_url=f"{api_url}/bot",
         base_file_url=f"{api_url}/file/bot",
-        request=_request(CONNECTIONS),
-        get_updates_request=_request(1),
+        request=_request(),
+        get_updates_request=_request(),
     )
     builder: Any = ApplicationBuilder().bot(bot).updater(None).job_queue(None)
     application: Telegram = builder.context_types(ContextTypes(context=Context)).build()
@@ -44,12 +46,13 @@ def telegram_application(token: str, api_url: str, shared: Shared) -> Telegram:
     return application
 
 
-def _request(connections: int) -> HTTPXRequest:
+def _request() -> HTTPXRequest:
+    """Without a limit of its own: the pool of httpx never gives back the place of a request that is cancelled
+    at an unlucky moment, and once the last place is lost, nobody hears or says anything any more.
+    """
+    unlimited = httpx.Limits(max_connections=None)
     return HTTPXRequest(
-        connection_pool_size=connections,
-        pool_timeout=20.0,
-        read_timeout=20.0,
-        httpx_kwargs={"trust_env": False, "verify": trusted()},
+        read_timeout=20.0, httpx_kwargs={"trust_env": False, "verify": trusted(), "limits": unlimited}
     )
 
 

@@ -3,9 +3,10 @@
 `UpdateFetcher` asks Telegram for updates and confirms them (by the next request's offset) only when the
 database has them. Telegram answers one asker at a time, so of several processes the one asks that has the
 duty, and it makes sure of that before each request. `UpdateWorker` takes them from there: one person's
-updates in their order, different people's at the same time. An update whose handling a crash cut short is
-handled again when its lease has run out; what handlers write carries ids made of the update's, so it is
-written once.
+updates in their order, different people's at the same time. It says what it has in hand when it takes more:
+what was leased to it in an answer that got lost is given to it again. An update whose handling a crash cut
+short is handled again when its lease has run out; what handlers write carries ids made of the update's, so
+it is written once.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import asyncio
 import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import structlog
@@ -49,11 +51,22 @@ MOST_AT_ONCE = 64
 
 
 class TelegramBot(ExtBot[None]):
-    """PTB's bot, which also fetches updates unread: one that PTB cannot read must not hold up the rest."""
+    """PTB's bot, which also fetches updates unread: one that PTB cannot read must not hold up the rest.
+
+    `requests` is how many others it makes at a time.
+    """
+
+    def __init__(self, token: str, requests: int, **more: Any) -> None:
+        super().__init__(token, **more)
+        self._turns = asyncio.Semaphore(requests)
+
+    async def _post(self, *given: Any, **more: Any) -> Any:
+        async with self._turns:
+            return await super()._post(*given, **more)
 
     async def fetch(self, offset: int | None, wait_seconds: int) -> Sequence[Mapping[str, Any]]:
         arguments = {"offset": offset, "timeout": wait_seconds, "allowed_updates": list(ALLOWED_UPDATES)}
-        found = await self._post("getUpdates", arguments, read_timeout=wait_seconds + 10)
+        found = await super()._post("getUpdates", arguments, read_timeout=wait_seconds + 10)
         return found if isinstance(found, list) else []
 
 
@@ -203,32 +216,34 @@ class UpdateWorker:
         """Until told to stop; what is being handled then is finished."""
         await self._release()
         while not stop.is_set():
-            if not await self._take():
+            if not await self._take(stop):
                 await self.bell.heard_or_stopped(stop)
         if self._in_hand:
             await asyncio.wait(self._in_hand.values())
         await self._release()
 
-    async def _take(self) -> bool:
+    async def _take(self, stop: asyncio.Event) -> bool:
         """Whether it is worth looking again at once."""
         room = MOST_AT_ONCE - len(self._in_hand)
         if room <= 0:
             return False
         try:
             rows = await self._store.call(
-                "take_updates", worker=self._worker, batch=room, lease_seconds=LEASE_SECONDS
+                "take_updates",
+                worker=self._worker,
+                batch=room,
+                lease_seconds=LEASE_SECONDS,
+                in_hand=list(self._in_hand),
             )
         except StorageError as error:
             log.debug("updates_not_taken", code=error.code)
             return False
-        # A lease of ours that ran out (a clock that was moved) comes back to us while we still work on it.
-        fresh = [row for row in rows if row["update_id"] not in self._in_hand]
-        for row in fresh:
-            self._begin(row["update_id"], row["payload"])
-        return bool(fresh)
+        for row in rows:
+            self._begin(row["update_id"], row["payload"], stop)
+        return bool(rows)
 
-    def _begin(self, update_id: int, payload: Mapping[str, Any]) -> None:
-        task = asyncio.create_task(self._handle(update_id, payload), name=f"update-{update_id}")
+    def _begin(self, update_id: int, payload: Mapping[str, Any], stop: asyncio.Event) -> None:
+        task = asyncio.create_task(self._handle(update_id, payload, stop), name=f"update-{update_id}")
         self._in_hand[update_id] = task
         task.add_done_callback(lambda _: self._end(update_id))
 
@@ -236,14 +251,11 @@ class UpdateWorker:
         del self._in_hand[update_id]
         self.bell.ring()
 
-    async def _handle(self, update_id: int, payload: Mapping[str, Any]) -> None:
+    async def _handle(self, update_id: int, payload: Mapping[str, Any], stop: asyncio.Event) -> None:
         with structlog.contextvars.bound_contextvars(update_id=update_id):
             failure = await self._process(update_id, payload)
+            await self._settle(update_id, failure, stop)
             self._handled()
-            try:
-                await self._settle(update_id, failure)
-            except StorageError as error:
-                log.warning("update_left_to_its_lease", code=error.code)
 
     async def _process(self, update_id: int, payload: Mapping[str, Any]) -> Exception | None:
         try:
@@ -254,14 +266,26 @@ class UpdateWorker:
             return failure
         return self._failed.pop(update_id, None)
 
-    async def _settle(self, update_id: int, failure: Exception | None) -> None:
+    async def _settle(self, update_id: int, failure: Exception | None, stop: asyncio.Event) -> None:
         if failure is not None and is_worth_repeating(failure):
             log.warning("update_to_be_repeated", error=type(failure).__name__)
-            await self._store.call("retry_update", update_id=update_id, error=type(failure).__name__)
+            await self._write("retry_update", stop, update_id=update_id, error=type(failure).__name__)
             return
         if failure is not None:
             log.error("update_not_handled", exc_info=failure)
-        await self._store.call("finish_update", update_id=update_id)
+        await self._write("finish_update", stop, update_id=update_id)
+
+    async def _write(self, operation: str, stop: asyncio.Event, **arguments: Any) -> None:
+        """However long it takes: an update stays in hand until then, and nobody is answered twice."""
+        for failures in count(1):
+            try:
+                await self._store.call(operation, **arguments)
+                return
+            except StorageError as error:
+                if stop.is_set():
+                    log.warning("update_left_to_its_lease", code=error.code)
+                    return
+            await pause(min(next_pause(failures), LONGEST_PAUSE_OF_STORE), stop)
 
     async def _note_failure(self, update: object, context: Context) -> None:
         """PTB catches what handlers raise and tells its error handlers; the later handlers are not to run."""

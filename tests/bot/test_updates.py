@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
@@ -13,13 +15,24 @@ from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, Networ
 import sandbox
 from bot.context import Shared
 from bot.conversation import telegram_application
-from bot.updates import UpdateWorker, is_worth_repeating, trouble, wait_after
+from bot.ticks import Tick, ticking
+from bot.updates import (
+    LEASE_SECONDS,
+    Telegram,
+    TelegramBot,
+    UpdateWorker,
+    is_worth_repeating,
+    trouble,
+    wait_after,
+)
 from channels.signing import Signer
 from sequences.links import LinkBuilder
 from storage.postgres import PostgresStore
-from storage.store import Unavailable
+from storage.store import Store, Unavailable
 from tests.fixtures.process import RunTendril, Settings, Tendril
 from tests.fixtures.sandbox import Control, until
+
+SOONER_THAN_A_LEASE = LEASE_SECONDS - 15
 
 
 def message(update_id: int, user: int, text: str, chat_type: str = "private") -> dict[str, Any]:
@@ -154,13 +167,92 @@ async def is_true(fact: bool) -> bool:
     return fact
 
 
-def worker_that(
-    store: PostgresStore, box: sandbox.Box, handled: list[int], waits: Mapping[int, asyncio.Event]
-) -> UpdateWorker:
-    """A worker whose conversation only notes which updates it had, some of them when it is let."""
+@dataclass
+class LossyStore:
+    """The store over a line on which calls of one operation get lost for a while, or only their answers."""
+
+    store: Store
+    operation: str
+    losses: int
+    is_done: bool
+
+    async def call(self, operation: str, /, **arguments: Any) -> Any:
+        is_lost = operation == self.operation and self.losses > 0
+        answer = None if is_lost and not self.is_done else await self.store.call(operation, **arguments)
+        if is_lost and answer != []:
+            self.losses -= 1
+            raise Unavailable("08006", "the connection was closed in the middle of operation")
+        return answer
+
+    async def aclose(self) -> None: ...
+
+
+@asynccontextmanager
+async def at_work(worker: UpdateWorker) -> AsyncIterator[None]:
+    """With a clock that rings its bell."""
+    stop = asyncio.Event()
+    async with (
+        asyncio.TaskGroup() as group,
+        ticking({"updates": Tick(0.05, worker.bell.ring)}),
+    ):
+        group.create_task(worker.run(stop))
+        yield
+        stop.set()
+
+
+async def test_what_was_taken_in_an_answer_that_got_lost_does_not_wait_for_its_lease(
+    box_on_database: sandbox.Box, store: PostgresStore
+) -> None:
+    handled: list[int] = []
+    lossy = LossyStore(store, "take_updates", losses=2, is_done=True)
+    await store.call("receive_updates", updates=[message(1, 11, "hello")])
+
+    async with at_work(worker_that(lossy, box_on_database, handled, {})):
+        await until(lambda: is_true(handled == [1]), SOONER_THAN_A_LEASE)
+
+
+async def test_who_was_answered_before_the_database_went_away_is_not_answered_again_and_nobody_waits(
+    box_on_database: sandbox.Box, store: PostgresStore
+) -> None:
+    handled: list[int] = []
+    lossy = LossyStore(store, "finish_update", losses=3, is_done=False)
+    await store.call("receive_updates", updates=[message(1, 11, "hello"), message(2, 11, "again")])
+
+    async with at_work(worker_that(lossy, box_on_database, handled, {})):
+        await until(lambda: is_true(len(handled) > 1), SOONER_THAN_A_LEASE)
+
+    assert handled == [1, 2]
+
+
+async def test_a_request_that_is_given_up_at_any_moment_leaves_its_place_to_the_next(
+    box_on_database: sandbox.Box, store: PostgresStore
+) -> None:
+    bot = application_of(store, box_on_database).bot
+    assert isinstance(bot, TelegramBot)
+    await bot.initialize()
+
+    for turns_of_the_loop in range(60):
+        asking = asyncio.create_task(bot.fetch(None, 0))
+        for _ in range(turns_of_the_loop):
+            await asyncio.sleep(0)
+        asking.cancel()
+        await asyncio.wait([asking])
+
+    assert await bot.fetch(None, 0) == []
+    await bot.shutdown()
+
+
+def application_of(store: Store, box: sandbox.Box) -> Telegram:
     links = LinkBuilder("http://127.0.0.1", Signer("a-secret"))
     shared = Shared(store, "Tendril", has_email=True, links=links)
-    application = telegram_application(box.telegram_token, box.telegram_url, shared)
+    return telegram_application(box.telegram_token, box.telegram_url, shared)
+
+
+def worker_that(
+    store: Store, box: sandbox.Box, handled: list[int], waits: Mapping[int, asyncio.Event]
+) -> UpdateWorker:
+    """A worker whose conversation only notes which updates it had, some of them when it is let."""
+    application = application_of(store, box)
 
     async def note(update: Any) -> None:
         if update.update_id in waits:

@@ -81,6 +81,29 @@ async def test_an_update_whose_worker_died_is_taken_by_another(world: World) -> 
     assert await take(world, "other") == [1]
 
 
+async def test_what_was_leased_in_an_answer_that_got_lost_is_given_again_at_once(world: World) -> None:
+    await receive(world, said(1, 7), said(2, 8))
+    assert await take(world, batch=1, in_hand=[]) == [1]
+    assert await take(world, in_hand=[]) == [1, 2]
+    assert await take(world, "other", in_hand=[]) == []
+
+
+async def test_what_a_worker_has_in_hand_is_not_given_again_when_its_lease_runs_out(world: World) -> None:
+    await receive(world, said(1))
+    await take(world, in_hand=[])
+    await world.clock.advance("61 seconds")
+    assert await take(world, in_hand=[1]) == []
+
+
+async def test_what_is_to_be_repeated_waits_for_its_time(world: World) -> None:
+    await receive(world, said(1))
+    await take(world, in_hand=[])
+    await world.call("retry_update", update_id=1, error="TimedOut")
+    assert await take(world, in_hand=[]) == []
+    await world.clock.advance("2 seconds")
+    assert await take(world, in_hand=[]) == [1]
+
+
 async def test_a_worker_that_stops_gives_back_what_it_took(world: World) -> None:
     await receive(world, said(1))
     await take(world)

@@ -135,14 +135,15 @@ async def _page(context: Context, kind: str, page: int) -> tuple[str, Buttons]:
     listed = await context.call("list_deliveries", kind=kind, page_size=PAGE_SIZE, skip=page * PAGE_SIZE)
     shown, count = listed["deliveries"], listed["count"]
     if not shown:
-        return texts.no_deliveries_of(kind), _kind_buttons(context, kind)
+        return texts.no_deliveries_of(kind), [_other_kinds(context, kind)]
     title = texts.deliveries_title(kind, first, first + len(shown) - 1, count, count < listed["most"])
     lines = [_line(context, each) for each in shown]
     turning = turning_buttons(f"o:d:{kind}:{{}}", page, has_more=count > page * PAGE_SIZE + PAGE_SIZE)
     buttons = [_line_buttons(context, each, f"{kind}:{page}") for each in shown]
     if all(len(row) == 1 for row in buttons):
         buttons = [[look for (look,) in buttons]]
-    return "\n".join([title, "", *lines]), [*buttons, *turning, *_kind_buttons(context, kind)]
+    below = [*turning, _other_kinds(context, kind), *_for_all(context, kind)]
+    return "\n".join([title, "", *lines]), [*buttons, *below]
 
 
 def _line(context: Context, delivery: Row) -> str:
@@ -158,13 +159,14 @@ def _line_buttons(context: Context, delivery: Row, place: str) -> list[Any]:
     return [*([again] if is_offered else []), button(f"{texts.explain_label} {number}", f"o:e:{number}")]
 
 
-def _kind_buttons(context: Context, shown: str) -> Buttons:
-    texts = context.words
-    others = [
-        button(label, f"o:d:{kind}:0") for kind, label in texts.kinds_of_deliveries.items() if kind != shown
-    ]
-    acting = [[button(texts.retry_all_label, "o:ta")]] if may(context.known, "admin") else []
-    return [others, *(acting if shown in ("failed", "parked") else [])]
+def _other_kinds(context: Context, shown: str) -> list[Any]:
+    labels = context.words.kinds_of_deliveries
+    return [button(label, f"o:d:{kind}:0") for kind, label in labels.items() if kind != shown]
+
+
+def _for_all(context: Context, shown: str) -> Buttons:
+    is_offered = shown in ("failed", "parked") and may(context.known, "admin")
+    return [[button(context.words.retry_all_label, "o:ta")]] if is_offered else []
 
 
 def _zone(context: Context) -> str:

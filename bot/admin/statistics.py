@@ -147,6 +147,10 @@ def _columns(
     ]
 
 
+def _percent(share: float) -> str:
+    return "<1%" if 0 < share < 0.005 else f"{round(100 * share)}%"
+
+
 def _rings(texts: English, found: Row, figures: Row) -> list[dict[str, Any]]:
     """Whether somebody opened a message is known of emails only."""
     email = found["channels"].get("email", {"opened": 0, "delivered": 0})
@@ -159,7 +163,7 @@ def _rings(texts: English, found: Row, figures: Row) -> list[dict[str, Any]]:
     return [
         {
             "share": part / whole if whole else 0,
-            "figure": f"{round(100 * part / whole)}%" if whole else "–",
+            "figure": _percent(part / whole) if whole else "–",
             "label": _in_lines(texts.stats_words[name]),
             "color": colors[name],
         }

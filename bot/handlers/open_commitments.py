@@ -15,6 +15,7 @@ from bot.texts import English
 from storage.store import NotFound
 
 MOST_SHOWN = 10
+WIDEST_LABEL = 40
 
 Commitment = dict[str, Any]
 
@@ -29,9 +30,13 @@ async def done(update: Update, context: Context) -> None:
     if len(open_ones) == 1:
         await _complete(update, context, open_ones[0]["id"])
         return
-    labels = [[button(each["text"][:40], f"c:done:{each['id']}")] for each in open_ones[:MOST_SHOWN]]
+    labels = [[button(_short(each["text"]), f"c:done:{each['id']}")] for each in open_ones[:MOST_SHOWN]]
     texts = context.words
     await reply(update, texts.which_is_done if open_ones else texts.nothing_is_open, labels)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= WIDEST_LABEL else text[: WIDEST_LABEL - 1].rstrip() + "…"
 
 
 async def tap_done(update: Update, context: Context) -> None:

@@ -21,6 +21,7 @@ from webhooks.pictures.drawing import picture
 Row = Mapping[str, Any]
 MOST_MEDALS = 6
 LONGEST_LINE = 13
+AT_HAND = 0.15  # the share that one of a single step counts as: after what is well begun
 GLYPHS = {
     icon: glyph
     for glyph, icons in {
@@ -176,12 +177,15 @@ def latest(achievements: Sequence[Row]) -> list[Row]:
 def nearest(achievements: Sequence[Row]) -> list[Row]:
     """Those that are still to be earned, the nearest first."""
     missing = [each for each in achievements if not each["earned_at"]]
-    return sorted(missing, key=_share, reverse=True)
+    return sorted(missing, key=_nearness, reverse=True)
 
 
-def _share(achievement: Row) -> float:
+def _nearness(achievement: Row) -> float:
+    """The share that is done; what a single step earns is nearer than what was hardly begun."""
     progress = achievement["progress"]
-    return float(progress["have"] / progress["need"]) if progress and progress["need"] else 0.0
+    if not progress or progress["need"] <= 1:
+        return AT_HAND
+    return float(progress["have"] / progress["need"])
 
 
 def handlers() -> list[BaseHandler[Any, Any, Any]]:

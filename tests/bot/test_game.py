@@ -242,6 +242,16 @@ async def test_achievements_show_what_is_earned_and_what_is_near(tendril: Tendri
     assert len(labels(everything)) == 1
 
 
+async def test_what_one_step_earns_is_nearer_than_the_highest_level(tendril: Tendril) -> None:
+    ada = await tendril.started("Ada")
+
+    await ada.writes("/achievements")
+    page = await is_shown(ada, "Next", is_picture=False)
+
+    assert "Confirmed an email address" in page["text"]
+    assert "The highest level" not in page["text"]
+
+
 async def test_the_game_speaks_german(tendril: Tendril) -> None:
     ada = await tendril.started("Ada", language_code="de")
     await does(tendril, ada, "lesson_complete", "one")

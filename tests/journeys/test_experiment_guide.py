@@ -22,7 +22,7 @@ async def pasted(tendril: Tendril, folder: Path, *command: str, block: str) -> l
     for written, here in (
         ("http://127.0.0.1:8080", tendril.url),
         ("http://127.0.0.1:8025", tendril.control.url),
-        ("only-to-try-it-out", key.get_secret_value() if key else ""),
+        ("only-to-try-it-here", key.get_secret_value() if key else ""),
         ("curl ", "curl --silent --show-error --fail-with-body --write-out '\\n' "),
     ):
         block = block.replace(written, here)

@@ -306,6 +306,19 @@ async def test_a_mail_arrives_is_read_and_reported_as_opened(page_of_ada: Page, 
     await expect(row).to_contain_text("Opened")
 
 
+async def test_a_long_address_does_not_push_the_list_over_the_mail(page_of_ada: Page, bot: Bot) -> None:
+    await bot.mails(
+        "somebody.with.a.long.name@mail.somewhere.example.com", "A subject that is longer than its row"
+    )
+    await page_of_ada.locator(".mail-row").first.click()
+
+    side = await page_of_ada.locator(".list-side").bounding_box()
+    row = await page_of_ada.locator(".mail-row").first.bounding_box()
+    assert side is not None
+    assert row is not None
+    assert row["width"] <= side["width"]
+
+
 async def test_a_link_of_a_mail_is_clicked_and_its_parts_can_be_read(
     page_of_ada: Page, bot: Bot, control: Control
 ) -> None:

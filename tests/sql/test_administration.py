@@ -201,6 +201,15 @@ async def test_only_sequences_that_need_nothing_are_started_by_hand(world: World
     assert [each["name"] for each in await world.call("list_triggerable")] == ["optional", "plain"]
 
 
+async def test_a_message_that_can_also_go_over_both_channels_is_offered_once(world: World) -> None:
+    for name in ("intervention_word", "intervention_word_both", "intervention_other_both"):
+        await world.publish(step(), name=name)
+
+    offered = [each["name"] for each in await world.call("list_triggerable")]
+
+    assert offered == ["intervention_other_both", "intervention_word"]
+
+
 def hashed(secret: str) -> str:
     return sha256(secret.encode()).hexdigest()
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import struct
+from datetime import date, timedelta
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
+from sequences.analytics import Figures, Rate
+from webhooks.pictures.charts import percent, series_picture
 from webhooks.pictures.drawing import as_svg, fitted, picture
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -101,3 +104,39 @@ async def test_any_share_makes_a_ring(share: float) -> None:
     png = await picture("progress.svg", **progress(kept={"share": share, "figure": "", "label": ["", ""]}))
 
     assert len(png) > 10_000
+
+
+def _day(number: int, sent: int) -> Figures:
+    none = dict.fromkeys(("sent", "delivered", "opened", "clicked", "converted"), 0)
+    counts = none | {"sent": sent, "delivered": sent, "opened": sent // 2}
+    rates = {name: Rate.told(count, sent) for name, count in counts.items()}
+    key = str(date(2026, 3, 1) + timedelta(days=number))
+    return Figures(key, None, counts, rates, value=0.0, seconds_to_open=None, seconds_to_click=None)
+
+
+def _series(*sent: int) -> str:
+    return series_picture("Tendril", [_day(*each) for each in enumerate(sent)], _day(0, sum(sent)))
+
+
+def test_days_with_few_messages_share_a_rate_and_the_interval_stays_narrow() -> None:
+    assert 'fill="none" stroke=' in _series(*[200] * 10)
+    few = _series(*[4] * 10)
+
+    steps = few.count('height="3" rx="1.5"')
+    assert 'fill="none" stroke=' not in few
+    assert steps == 2  # one for each rate: 40 messages are not enough for two
+
+
+def test_a_series_of_nothing_says_so() -> None:
+    assert "Nothing was sent in these days." in _series(0, 0, 0)
+
+
+def test_a_share_that_is_not_everything_is_not_rounded_to_it() -> None:
+    assert [percent(share) for share in (0, 0.0001, 0.051, 0.5, 0.9999, 1)] == [
+        "0 %",
+        "< 0.1 %",
+        "5.1 %",
+        "50 %",
+        "> 99.9 %",
+        "100 %",
+    ]

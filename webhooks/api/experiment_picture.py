@@ -30,7 +30,10 @@ def picture_of(readout: Readout, metric: str) -> str:
         rows=[
             {**_row(group, top), "color": color} for group, color in zip(groups, _colors(shown), strict=True)
         ],
-        scale=[{"place": share, "label": _figure(share * top, shown.metric)} for share in (0, 0.5, 1)],
+        scale=[
+            {"place": share, "label": _figure(share * top, shown.metric).replace(".0%", "%")}
+            for share in (0, 0.5, 1)
+        ],
         verdict=_verdict(readout),
         is_decided=readout.verdict.winner is not None,
     )

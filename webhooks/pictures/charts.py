@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -12,14 +13,15 @@ from webhooks.pictures.drawing import PALETTE, as_svg
 
 MOST_COLUMNS = 31
 MOST_REASONS = 3
+ENOUGH = 30  # messages that a point rests on: of fewer, the interval says more than the rate
 LINES = (("opened", "Mails opened", PALETTE["calm"]), ("clicked", "Clicked", PALETTE["flame"]))
 
 
 def series_picture(brand: str, days: Sequence[Figures], total: Figures) -> str:
     pieces = _pieces(days)
     columns = [_column(piece, place, len(pieces)) for place, piece in enumerate(pieces)]
-    shares = {name: [_rate_of(piece, name) for piece in pieces] for name, _, _ in LINES}
-    highest = max((rate.high for rates in shares.values() for rate in rates if rate), default=0.0)
+    stretches = {name: _stretches([_rate_of(piece, name) for piece in pieces]) for name, _, _ in LINES}
+    highest = max((each.rate.high for found in stretches.values() for each in found), default=0.0)
     top = next(step for step in (0.01, 0.02, 0.04, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0) if highest <= step)
     size = len(pieces[0])
     return as_svg(
@@ -37,9 +39,10 @@ def series_picture(brand: str, days: Sequence[Figures], total: Figures) -> str:
             {"label": "Not delivered", "color": PALETTE["sand"]},
         ],
         lines=[
-            {"label": label, "color": color, "points": _points(shares[name], top)}
+            {"label": label, "color": color, "points": _points(stretches[name], len(pieces), top)}
             for name, label, color in LINES
         ],
+        is_stepped=any(each.is_wide for found in stretches.values() for each in found),
         top=f"{round(100 * top)} %",
     )
 
@@ -64,18 +67,52 @@ def _rate_of(piece: Sequence[Figures], name: str) -> Rate | None:
     return Rate.told(sum(rate.count for rate in rates), sum(rate.of for rate in rates))
 
 
-def _points(rates: Sequence[Rate | None], top: float) -> list[dict[str, float]]:
-    """Places from 0 to 1: of the point, and of the ends of its interval."""
-    last = max(1, len(rates) - 1)
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Neighboring columns, both ends included, and the rate of them together."""
+
+    first: int
+    last: int
+    rate: Rate
+
+    @property
+    def is_wide(self) -> bool:
+        return self.first < self.last or self.rate.of < ENOUGH
+
+
+def _stretches(rates: Sequence[Rate | None]) -> list[Stretch]:
+    """One for each column that has enough messages; where it has not, as many together as have."""
+    told = [(place, rate) for place, rate in enumerate(rates) if rate]
+    groups: list[list[tuple[int, Rate]]] = []
+    for each in told:
+        if groups and _messages(groups[-1]) < ENOUGH:
+            groups[-1].append(each)
+        else:
+            groups.append([each])
+    if len(groups) > 1 and _messages(groups[-1]) < ENOUGH:
+        groups[-2:] = [groups[-2] + groups[-1]]
+    return [
+        Stretch(group[0][0], group[-1][0], rate)
+        for group in groups
+        if (rate := Rate.told(sum(rate.count for _, rate in group), _messages(group)))
+    ]
+
+
+def _messages(group: Sequence[tuple[int, Rate]]) -> int:
+    return sum(rate.of for _, rate in group)
+
+
+def _points(stretches: Sequence[Stretch], columns: int, top: float) -> list[dict[str, float]]:
+    """Places from 0 to 1: where the stretch begins and ends, its rate, and the ends of its interval."""
     return [
         {
-            "x": place / last,
-            "y": rate.rate / top,
-            "low": rate.low / top,
-            "high": min(1.0, rate.high / top),
+            "from": each.first / columns,
+            "until": (each.last + 1) / columns,
+            "y": each.rate.rate / top,
+            "low": each.rate.low / top,
+            "high": min(1.0, each.rate.high / top),
         }
-        for place, rate in enumerate(rates)
-        if rate
+        for each in stretches
     ]
 
 
@@ -144,6 +181,10 @@ def _leaving(each: Leaving) -> str:
 def percent(share: float) -> str:
     """One digit behind the point near the ends, where it tells something apart."""
     hundred = 100 * share
+    if 0 < hundred < 0.05:
+        return "< 0.1 %"
+    if 99.95 <= hundred < 100:
+        return "> 99.9 %"
     return f"{hundred:.1f} %" if 0 < hundred < 10 or 90 < hundred < 100 else f"{hundred:.0f} %"
 
 

@@ -48,7 +48,7 @@ class German(English):
         return f"„{label}“"
 
     confirm_title = "Adresse bestätigen"
-    confirm_heading = "Ist das deine E-Mail-Adresse?"
+    confirm_heading = "Ist das deine Adresse?"
     confirm_means = "Ein Druck, und wir wissen, dass unsere Post die richtige Person erreicht."
     confirm_button = "Ja, das ist meine Adresse"
     confirm_aside = (

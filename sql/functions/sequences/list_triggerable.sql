@@ -9,5 +9,8 @@ as $$
     from tendril.sequences s join tendril.sequence_versions v on v.id = s.current_version_id
     where s.archived_at is null and not exists (
         select from jsonb_array_elements_text(coalesce(nullif(v.definition -> 'context', 'null'), '[]')) needed where needed not like '%?')
+        -- The same message over both channels at once, which is for urgent risks only, reads the same and would stand here twice.
+        and not (s.name like 'intervention\_%\_both' and exists (
+            select from tendril.sequences plain where plain.name = left(s.name, -5)))
     order by s.name;
 $$;

@@ -11,24 +11,18 @@ import pytest
 from bot.campaigns import CampaignTidying
 from tests.fixtures.database import Clock
 from tests.fixtures.sandbox import until
-from tests.sql.campaigning import begun, carried, runs
+from tests.sql.campaigning import begun, carried, crowd, runs
 from tests.sql.conftest import World, step
 
 
-async def held(world: World, clock: Clock, connection: asyncpg.Connection, people: int) -> int:
+async def held(world: World, clock: Clock, connection: asyncpg.Connection, number: int) -> int:
     """A paused campaign that holds a message for each of so many people; gives its id."""
-    await connection.execute(
-        "with made as (insert into tendril.users (first_name, timezone, created_at)"
-        " select 'Ada', 'UTC', tendril.clock() from generate_series(1, $1) returning id) "
-        "insert into tendril.contact_points (user_id, channel, address, state, created_at)"
-        " select id, 'telegram', id::text, 'active', tendril.clock() from made",
-        people,
-    )
+    await crowd(connection, number)
     campaign = await begun(world, "2026-03-02T13:00")
     await clock.advance("1 hour")
     await carried(world)
     await world.call("pause_campaign", campaign_id=campaign)
-    assert await world.claim(batch=people) == []
+    assert await world.claim(batch=number) == []
     return campaign
 
 

@@ -13,7 +13,7 @@ import asyncpg
 
 from tests.fixtures.database import WAITS_FOR_US, Clock
 from tests.fixtures.sandbox import until
-from tests.sql.campaigning import begun, carried, drafted, runs
+from tests.sql.campaigning import begun, carried, crowd, drafted, runs
 from tests.sql.conftest import World, step
 
 
@@ -187,3 +187,35 @@ async def test_whom_it_left_out_is_counted_with_the_reason(world: World, clock: 
     assert Counter(run["left_out"]) == {"sequence_declined": 1, "already_enrolled": 1}
     whole = await world.call("describe_campaign_run", campaign_id=campaign, run_id=run["id"])
     assert whole["messages"] == [{"status": "pending", "reason": None, "n": 1}]
+
+
+# Rows of runs and messages that were read by looking through whole tables since the transaction began.
+LOOKED_THROUGH = """
+    select coalesce(sum(seq_tup_read), 0)::int from pg_stat_xact_user_tables
+    where relname in ('enrollments', 'message_deliveries')"""
+
+
+async def test_a_connection_that_knew_one_message_only_finds_those_of_a_campaign_by_their_keys(
+    world: World, clock: Clock, connection: asyncpg.Connection
+) -> None:
+    await world.publish(step())
+    await world.enroll(await world.person())
+    await connection.execute("vacuum analyze")
+    somebody = await world.person()
+    await connection.execute(f"select tendril.enroll('{somebody}', 'course')")
+    await connection.execute("select tendril.claim_due_deliveries('worker', 'telegram', 1)")
+    await crowd(connection, 300)
+    await begun(world, "2026-03-02T13:00")
+    await clock.advance("1 hour")
+    await world.call("carry_campaigns")  # its time becomes a run
+    await world.call("carry_campaigns")  # and that a page
+
+    async with connection.transaction():
+        await connection.execute("select tendril.carry_campaigns()")
+        await connection.execute("select tendril.claim_due_deliveries('worker', 'telegram', 100)")
+        looked_through = await connection.fetchval(LOOKED_THROUGH)
+        planned = await connection.fetchval("select sum(enrolled) from tendril.campaign_runs")
+
+    assert planned == 302
+    # Once is nothing, once for each of them is.
+    assert looked_through < 2 * planned

@@ -9,6 +9,8 @@ create or replace function tendril.begin_enrollments(
 returns bigint[]
 language plpgsql
 set search_path = ''
+-- Plans are made while the tables are still small, and then kept; those by which foreign keys are checked too.
+set enable_seqscan = off
 as $$
 #variable_conflict use_column
 declare

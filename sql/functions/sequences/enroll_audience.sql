@@ -11,6 +11,8 @@ create or replace function tendril.enroll_audience(
 returns jsonb
 language plpgsql
 set search_path = ''
+-- Plans are made while the tables are still small, and then kept.
+set enable_seqscan = off
 as $$
 #variable_conflict use_column
 declare

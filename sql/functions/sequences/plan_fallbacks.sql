@@ -4,6 +4,8 @@ create or replace function tendril.plan_fallbacks(deliveries bigint[], at timest
 returns bigint[]
 language sql
 set search_path = ''
+-- Plans are made while the tables are still small, and then kept; those by which foreign keys are checked too.
+set enable_seqscan = off
 as $$
     with planned as (
         insert into tendril.message_deliveries (

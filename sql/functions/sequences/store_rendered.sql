@@ -7,6 +7,8 @@ language plpgsql
 set search_path = ''
 set plan_cache_mode = 'force_generic_plan'
 set random_page_cost = 1.1
+-- Plans are made while the tables are still small, and then kept.
+set enable_seqscan = off
 as $$
 #variable_conflict use_column
 declare

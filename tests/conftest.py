@@ -12,8 +12,11 @@ from hypothesis import HealthCheck, settings
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
-# An example may take as long as a busy machine needs; how examples are chosen stays as it is here or in CI.
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# An example may take as long as a busy machine needs, and each run chooses the same ones;
+# `--hypothesis-profile=default` tries others.
+settings.register_profile(
+    "patient", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("patient")
 
 pytest.register_assert_rewrite("tests.fixtures")

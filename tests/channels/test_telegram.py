@@ -283,7 +283,7 @@ async def test_a_connection_that_never_opened_sent_nothing(nobody_listens: str) 
 async def test_a_message_that_found_no_free_connection_was_not_sent(provider: Provider) -> None:
     provider.says(b"", then=stalls)
     endpoint = Endpoint(
-        provider.url, user_agent="Tendril/1", connections=1, connect_seconds=PATIENCE, answer_seconds=60
+        provider.url, user_agent="Tendril/1", connections=1, connect_seconds=TAKEN_WITHIN, answer_seconds=60
     )
     first = asyncio.create_task(endpoint.post(b"{}"))
     await provider.asked.wait()

@@ -77,7 +77,7 @@ async def test_everybody_gets_it_once_whichever_worker_ends_in_the_middle(run_te
     async with run_tendril(NO_WORKER) as web:
         journey = Journey(web)
         people = await crowd(journey)
-        async with run_tendril(WORKER, telegram_per_second=200):
+        async with run_tendril(WORKER, telegram_per_second=60):
             broadcast = await begun(journey)
             await some_are_sent(journey, broadcast, 40)
         before = await described(journey, broadcast)
@@ -122,7 +122,7 @@ async def test_a_worker_that_is_killed_loses_nothing(
         journey = Journey(web)
         people = await crowd(journey)
         broadcast = await begun(journey)
-        async with worker_to_kill(settings, telegram_per_second=100):
+        async with worker_to_kill(settings, telegram_per_second=60):
             await some_are_sent(journey, broadcast, 40)
         before = await described(journey, broadcast)
         await clock.advance("2 minutes")
@@ -137,7 +137,7 @@ async def test_a_worker_that_is_killed_loses_nothing(
 
 
 async def test_nothing_leaves_after_a_stop_but_what_was_in_flight(run_tendril: RunTendril) -> None:
-    async with run_tendril(telegram_per_second=100) as tendril:
+    async with run_tendril(telegram_per_second=60) as tendril:
         journey = Journey(tendril)
         people = await crowd(journey)
         broadcast = await begun(journey)

@@ -8,9 +8,11 @@ from tests.fixtures.sandbox import Person
 from tests.journeys.conftest import Journey, at
 
 
-async def does(journey: Journey, person: Person, type_: str = "lesson_complete", times: int = 1) -> None:
+async def does(
+    journey: Journey, person: Person, type_: str = "lesson_complete", times: int = 1, **more: str
+) -> None:
     """Something that keeps a streak, told by a product."""
-    events = [{"user": str(person.id), "type": type_} for _ in range(times)]
+    events = [{"user": str(person.id), "type": type_} | more for _ in range(times)]
     status, answer = await journey.tendril.api("POST", "/api/engagement/track", {"events": events})
     assert status in (200, 201), answer
 
@@ -27,7 +29,7 @@ async def texts(person: Person) -> list[Any]:
 async def test_a_reminder_comes_half_an_hour_before_the_time_of_the_day_before(journey: Journey) -> None:
     ada = await journey.member()
     await journey.tendril.advance("8 hours")
-    await does(journey, ada)
+    await does(journey, ada, occurred_at="2026-03-02T17:00:00Z")
 
     await journey.tendril.advance("1 day")
 

@@ -131,7 +131,7 @@ async def test_a_message_that_must_go_at_most_once_is_left_to_a_person_instead(
 
 async def test_an_idle_loop_stops_at_once(house: House, telegram: ScriptedChannel, pipeline: Builder) -> None:
     delivering = pipeline(telegram, tick_seconds=3600)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         async with running(delivering):
             await eventually(lambda: not delivering.store_is_away)
 

@@ -65,9 +65,11 @@ class World:
         enrolled: Row = await self.call("enroll", user_id=user_id, sequence=sequence, **more)
         return enrolled
 
-    async def claim(self, channel: str = "telegram", batch: int = 100, worker: str = "worker") -> list[Row]:
+    async def claim(
+        self, channel: str = "telegram", batch: int = 100, worker: str = "worker", **more: Any
+    ) -> list[Row]:
         claimed: list[Row] = await self.call(
-            "claim_due_deliveries", worker=worker, channel=channel, batch=batch
+            "claim_due_deliveries", worker=worker, channel=channel, batch=batch, **more
         )
         return claimed
 

@@ -68,7 +68,7 @@ MATCHES: list[dict[str, Any]] = [
     {"attributes.plan": {"$regex": "(?i)^P(r|R)o$"}},
     {"attributes.version": {"$vgt": "1.9.0", "$vgte": "1.10.0", "$vlt": "1.10.1"}},
     {"attributes.version": {"$vgt": "1.10.0-rc.1"}},
-    {"user.created_at": {"$gte": "2026-03-02", "$lt": "2026-03-02T12:00:01Z", "$within": "1d"}},
+    {"user.created_at": {"$gte": "2026-03-02", "$lt": "2026-03-02T13:00:00Z", "$within": "1d"}},
     {"user.created_at": {"$not": {"$lt": "2026-03-02"}}, "user.last_active_at": {"$exists": True}},
     {"contact_points.email.opted_in": True, "contact_points.email.unsubscribed": False},
     {"contact_points.telegram.opted_in": None, "contact_points.telegram.unsubscribed": {"$ne": True}},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from storage.store import Store
 from tests.fixtures.database import Clock
 from tests.sql.conftest import World, step
@@ -70,10 +72,11 @@ async def test_being_noticed_is_nothing_that_somebody_did(world: World, clock: C
 
 async def test_the_clock_says_when_it_has_something_to_notice(world: World, clock: Clock) -> None:
     await world.call("notice_time")
-    await world.person()
+    ada = await world.person()
     (work,) = await world.call("upcoming_work")
 
-    assert str(work["next_at"]).startswith("2026-03-09T12:00:00")
+    came = datetime.fromisoformat((await world.call("find_user", reference=ada))["last_active_at"])
+    assert datetime.fromisoformat(work["next_at"]) == came + timedelta(days=7)
 
 
 async def test_a_silence_enrolls_whom_the_trigger_waits_for(world: World, clock: Clock) -> None:

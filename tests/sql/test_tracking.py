@@ -99,11 +99,11 @@ async def test_all_links_or_three_within_seconds_of_the_arrival_are_a_machines(
     world: World, connection: asyncpg.Connection, links: tuple[str, ...], followed: tuple[str, ...]
 ) -> None:
     _, row = await mail(world, *links)
-    for link in followed:
-        await follow(world, row, link)
-        await world.clock.advance("2 seconds")
+    await world.tell(row, "delivered", occurred_at="2026-03-02T12:30:00+00:00")
+    for number, link in enumerate(followed):
+        await follow(world, row, link, occurred_at=f"2026-03-02T12:30:0{2 * number}+00:00")
 
-    await world.clock.advance("30 seconds")
+    await world.clock.set("2026-03-02T13:00:00+00:00")
     await world.call("follow_up")
 
     assert await actors(connection) == ["machine"] * len(followed)

@@ -46,8 +46,8 @@ class Watch:
         await self.rises(user_id, risk)
         return user_id
 
-    async def look(self, ways: list[Row] = WAYS) -> Row:
-        looked: Row = await self.world.call("intervene", ways=ways)
+    async def look(self, ways: list[Row] = WAYS, **more: Any) -> Row:
+        looked: Row = await self.world.call("intervene", ways=ways, **more)
         return looked
 
     async def of(self, user_id: str) -> list[Row]:

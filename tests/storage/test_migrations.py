@@ -175,7 +175,7 @@ async def test_a_database_of_a_newer_program_is_left_alone(empty_database_url: s
 
 
 async def test_the_printed_script_does_the_same_and_may_be_run_again(
-    empty_database_url: str, database_url: str
+    empty_database_url: str, migrated_database_url: str
 ) -> None:
     connection = await connect(empty_database_url)
     for _ in range(2):
@@ -183,16 +183,17 @@ async def test_the_printed_script_does_the_same_and_may_be_run_again(
     await connection.close()
 
     assert await pending(empty_database_url) == []
-    assert _schema(empty_database_url) == _schema(database_url)
+    assert _schema(empty_database_url) == _schema(migrated_database_url)
 
 
 async def test_a_backup_brings_everything_back(
-    database_url: str, empty_database_url: str, tmp_path: Path
+    migrated_database_url: str, empty_database_url: str, tmp_path: Path
 ) -> None:
-    await _ask(database_url, "insert into tendril.audit_log (actor, action, at) values ('a', 'b', now())")
+    added = "insert into tendril.audit_log (actor, action, at) values ('a', 'b', now())"
+    await _ask(migrated_database_url, added)
     file = tmp_path / "backup"
 
-    await backup(database_url, file)
+    await backup(migrated_database_url, file)
     _restore(file, empty_database_url)
 
     assert await _ask(empty_database_url, "select count(*) from tendril.audit_log") == 1

@@ -26,7 +26,7 @@ async def test_a_project_that_does_not_answer_is_unavailable() -> None:
         unused.bind(("127.0.0.1", 0))
         store = SupabaseStore(f"http://127.0.0.1:{unused.getsockname()[1]}", "sb_secret_placeholder")
 
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             with pytest.raises(Unavailable, match="Supabase cannot be reached"):
                 await store.call("clock")
     await store.aclose()
@@ -78,7 +78,7 @@ async def test_a_store_may_be_closed_twice_or_without_use(supabase: Supabase) ->
 async def test_operations_that_answer_nothing_take_no_connection_with_them(supabase: Supabase) -> None:
     store = SupabaseStore(supabase.url, supabase.secret_key, connections=1)
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         for _ in range(3):
             assert await store.call("configure_budget", channel="sms") is None
     await store.aclose()

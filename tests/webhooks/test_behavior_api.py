@@ -211,8 +211,9 @@ async def test_metrics_tell_who_came_back_after_signing_up(
 
 
 async def test_counting_again_changes_nothing_and_waits_its_time(
-    sidecar: Sidecar, store: Store, user_id: str
+    sidecar: Sidecar, store: Store, user_id: str, clock: Clock
 ) -> None:
+    await clock.set("2026-03-02T12:00:00Z")
     await told(sidecar, {"user": user_id, "type": "quiz"})
     assert await store.call("count_activity") == 1
     before = (await asked(sidecar, "metrics"))[1]["by_day"]

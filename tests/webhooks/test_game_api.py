@@ -32,7 +32,10 @@ async def test_an_award_counts_once_per_key(sidecar: Sidecar, user_id: str) -> N
     assert again == (200, given | {"awarded": False, "why": "given_before", "xp": 0})
 
 
-async def test_an_award_over_the_cap_of_the_day_is_worth_nothing(sidecar: Sidecar, user_id: str) -> None:
+async def test_an_award_over_the_cap_of_the_day_is_worth_nothing(
+    sidecar: Sidecar, user_id: str, clock: Clock
+) -> None:
+    await clock.set("2026-03-02T12:00:00Z")
     answers = [await asked(sidecar, "POST", XP, user=user_id, action="bonus") for _ in range(5)]
 
     assert [answer["awarded"] for _, answer in answers] == [True] * 4 + [False]
@@ -58,7 +61,8 @@ async def test_somebody_who_is_not_known_can_be_given_nothing(sidecar: Sidecar, 
     assert (await asked(sidecar, "POST", path, **body))[0] == 404
 
 
-async def test_what_somebody_does_shows_how_they_stand(sidecar: Sidecar, user_id: str) -> None:
+async def test_what_somebody_does_shows_how_they_stand(sidecar: Sidecar, user_id: str, clock: Clock) -> None:
+    await clock.set("2026-03-02T12:00:00Z")
     await did(sidecar, user_id, "lesson_complete", "quiz_passed")
 
     _, told = await asked(sidecar, "GET", f"/api/engagement/users/{ADDRESS}/game")

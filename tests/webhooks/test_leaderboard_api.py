@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from tests.fixtures.database import Clock
 from tests.webhooks.conftest import Sidecar
 
 HERE = "/api/engagement"
@@ -24,8 +25,9 @@ async def ask(sidecar: Sidecar, method: str, path: str, **options: Any) -> tuple
 
 
 @pytest.fixture
-async def mira(sidecar: Sidecar, user_id: str, connection: asyncpg.Connection) -> str:
+async def mira(sidecar: Sidecar, user_id: str, connection: asyncpg.Connection, clock: Clock) -> str:
     """With 30 XP of today, behind somebody with 50."""
+    await clock.set("2026-03-02T12:00:00Z")
     await connection.execute(
         "with bo as (insert into tendril.users (first_name, created_at) values ('Bo', tendril.clock()) "
         "returning id) insert into tendril.xp_days (user_id, day, xp) "

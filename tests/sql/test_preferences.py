@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
+import asyncpg
 import pytest
 
 from storage.store import Invalid, NotFound
@@ -217,3 +219,22 @@ async def test_what_one_account_declined_the_other_declines_after_joining(world:
 
     declined = (await world.call("get_preferences", user_id=ada))["declined"]
     assert [each["sequence"] for each in declined] == ["course"]
+
+
+# One's own data
+
+
+async def test_the_way_to_ones_data_that_is_asked_for_several_times_at_once_is_sent_once(
+    world: World, connection: asyncpg.Connection
+) -> None:
+    await world.publish(step(), name="privacy_link", message_class="transactional")
+    ada = await world.person()
+
+    await asyncio.gather(
+        *(
+            world.call("request_privacy", user_id=ada, at=f"2026-03-02T12:00:{second:02}+00:00")
+            for second in range(8)
+        )
+    )
+
+    assert await connection.fetchval("select count(*) from tendril.enrollments") == 1

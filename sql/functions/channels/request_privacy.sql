@@ -6,6 +6,8 @@ set search_path = ''
 as $$
 #variable_conflict use_column
 begin
+    -- of two requests at once the second sees what the first has sent
+    perform from tendril.users u where u.id = request_privacy.user_id for no key update;
     if not exists (
         select from tendril.enrollments e
         where e.user_id = request_privacy.user_id and e.sequence = 'privacy_link' and e.enrolled_at > request_privacy.at - interval '10 minutes'

@@ -17,8 +17,8 @@ begin
     own := nextval(pg_get_serial_sequence('tendril.campaigns', 'id'));
     insert into tendril.campaigns overriding system value
     select (jsonb_populate_record(activate_simulated.campaign, jsonb_build_object(
-        'id', own, 'name', 'simulated_' || pg_backend_pid(), 'status', 'active', 'sequence', activate_simulated.sequence,
-        'filter', activate_simulated.filter,
+        'id', own, 'name', 'simulated_' || pg_backend_pid(), 'status', 'active', 'paused_at', null,
+        'sequence', activate_simulated.sequence, 'filter', activate_simulated.filter,
         'schedule', (activate_simulated.campaign).schedule || jsonb_build_object('plays', (activate_simulated.campaign).id),
         -- whoever signs up in the same moment comes after it
         'activated_at', coalesce((activate_simulated.campaign).activated_at, activate_simulated.at - interval '1 second')))).*;

@@ -27,7 +27,7 @@ async def progress(update: Update, context: Context) -> None:
         await update.effective_message.reply_photo(
             png,
             texts.progress(known["done"], known["missed"], known["open"]),
-            reply_markup=InlineKeyboardMarkup([ways_on(texts)]),
+            reply_markup=InlineKeyboardMarkup(ways_on(texts)),
             filename="progress.png",
         )
 

@@ -53,7 +53,7 @@ async def own_stats(update: Update, context: Context) -> None:
             png,
             caption(texts, found["game"]),
             parse_mode=ParseMode.HTML,
-            reply_markup=InlineKeyboardMarkup([ways_on(texts)]),
+            reply_markup=InlineKeyboardMarkup(ways_on(texts)),
             filename="card.png",
         )
 
@@ -64,11 +64,11 @@ async def own_stats_tapped(update: Update, context: Context) -> None:
     await own_stats(update, context)
 
 
-def ways_on(texts: English) -> list[InlineKeyboardButton]:
+def ways_on(texts: English) -> list[list[InlineKeyboardButton]]:
+    """In two rows: three side by side are cut off on a phone."""
     return [
-        button(texts.board_label, "g:boards"),
-        button(texts.streak_label, "g:streak"),
-        button(texts.achievements_label, "g:achievements"),
+        [button(texts.board_label, "g:boards"), button(texts.streak_label, "g:streak")],
+        [button(texts.achievements_label, "g:achievements")],
     ]
 
 

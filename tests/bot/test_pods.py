@@ -1,66 +1,23 @@
-"""Pods by conversation: made, joined, looked at, left; and who came to a meeting."""
+"""Pods by conversation: joined, looked at and left."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
 
 import asyncpg
 import pytest
 
-from bot.texts import words
+from tests.bot.pods import led_from_berlin, member, newest, pod_of, toast, user_id
 from tests.bot.reading import labels, reads
 from tests.fixtures.process import RunTendril, Tendril
-from tests.fixtures.sandbox import Control, Person, until
-
-OWNER = 7002
+from tests.fixtures.sandbox import Person
 
 
 @pytest.fixture
-async def olga(people: Control) -> Person:
-    return await people.person("Olga", id=OWNER, username="olga")
-
-
-@pytest.fixture
-async def tendril(run_tendril: RunTendril, olga: Person) -> AsyncIterator[Tendril]:
-    """Olga is an admin, and lives in Berlin."""
-    async with run_tendril(admin_telegram_ids=frozenset({OWNER})) as running:
-        await olga.writes("/start")
-        await olga.receives(1)
-        await running.process.store.call(
-            "set_preferences", user_id=await user_id(running, olga), changes={"timezone": "Europe/Berlin"}
-        )
+async def tendril(run_tendril: RunTendril, owner: Person) -> AsyncIterator[Tendril]:
+    async with led_from_berlin(run_tendril, owner) as running:
         yield running
-
-
-async def user_id(tendril: Tendril, person: Person) -> str:
-    return str((await tendril.explain(person))["user"]["id"])
-
-
-async def pod_of(tendril: Tendril, host: Person, **given: Any) -> Any:
-    asked = {"name": "Early birds", "timezone": "Europe/Berlin", "weekday": 2, "local_time": "18:00"} | given
-    return await tendril.process.store.call("create_pod", created_by=await user_id(tendril, host), **asked)
-
-
-async def member(tendril: Tendril, pod: Any, first_name: str, **given: Any) -> Person:
-    person = await tendril.started(first_name, **given)
-    await tendril.process.store.call(
-        "join_pod", code=pod["invitation_code"], user_id=await user_id(tendril, person)
-    )
-    return person
-
-
-async def newest(person: Person, text: str, after: Any) -> Any:
-    return await person.hears(text, after=after["message_id"])
-
-
-async def toast(person: Person, message: Any, button: str | int) -> str:
-    """What a tap is answered with."""
-    return str((await person.taps(message, button))["text"])
-
-
-# ---- looking ----
 
 
 async def test_without_a_pod_one_is_told_how_to_join(tendril: Tendril) -> None:
@@ -72,18 +29,18 @@ async def test_without_a_pod_one_is_told_how_to_join(tendril: Tendril) -> None:
     assert "/newpod" not in answer["text"]
 
 
-async def test_an_admin_without_a_pod_is_told_how_to_make_one(tendril: Tendril, olga: Person) -> None:
-    await olga.writes("/pods")
+async def test_an_admin_without_a_pod_is_told_how_to_make_one(tendril: Tendril, owner: Person) -> None:
+    await owner.writes("/pods")
 
-    answer = await olga.hears("not in a pod yet")
+    answer = await owner.hears("not in a pod yet")
 
     assert "/newpod" in answer["text"]
-    await olga.taps(answer, "All pods")
-    await reads(olga, answer, "There is no pod yet")
+    await owner.taps(answer, "All pods")
+    await reads(owner, answer, "There is no pod yet")
 
 
-async def test_the_page_of_a_pod_shows_meeting_members_and_week(tendril: Tendril, olga: Person) -> None:
-    pod = await pod_of(tendril, olga, name="Early <birds>", join_url="https://meet.example.org/birds")
+async def test_the_page_of_a_pod_shows_meeting_members_and_week(tendril: Tendril, owner: Person) -> None:
+    pod = await pod_of(tendril, owner, name="Early <birds>", join_url="https://meet.example.org/birds")
     ada = await member(tendril, pod, "Ada <b>")
 
     await ada.writes("/pods")
@@ -95,8 +52,8 @@ async def test_the_page_of_a_pod_shows_meeting_members_and_week(tendril: Tendril
     assert labels(page) == ["✓ I’ll come", "I can’t come", "Invite", "Leave"]
 
 
-async def test_the_meeting_is_told_in_ones_own_time(tendril: Tendril, olga: Person) -> None:
-    pod = await pod_of(tendril, olga)
+async def test_the_meeting_is_told_in_ones_own_time(tendril: Tendril, owner: Person) -> None:
+    pod = await pod_of(tendril, owner)
     ada = await member(tendril, pod, "Ada")
     await ada.writes("/settings timezone Asia/Kolkata")
     await ada.hears("Kolkata")
@@ -107,10 +64,10 @@ async def test_the_meeting_is_told_in_ones_own_time(tendril: Tendril, olga: Pers
     assert any(time in page["text"] for time in ("22:30", "21:30"))  # winter and summer in Berlin
 
 
-async def test_several_pods_are_a_choice(tendril: Tendril, olga: Person) -> None:
-    pod = await pod_of(tendril, olga)
+async def test_several_pods_are_a_choice(tendril: Tendril, owner: Person) -> None:
+    pod = await pod_of(tendril, owner)
     ada = await member(tendril, pod, "Ada")
-    other = await pod_of(tendril, olga, name="Night owls", local_time="22:00")
+    other = await pod_of(tendril, owner, name="Night owls", local_time="22:00")
     await tendril.process.store.call(
         "join_pod", code=other["invitation_code"], user_id=await user_id(tendril, ada)
     )
@@ -122,8 +79,8 @@ async def test_several_pods_are_a_choice(tendril: Tendril, olga: Person) -> None
     await reads(ada, choice, "Every Tuesday at 22:00")
 
 
-async def test_coming_and_not_coming_is_one_tap(tendril: Tendril, olga: Person) -> None:
-    pod = await pod_of(tendril, olga)
+async def test_coming_and_not_coming_is_one_tap(tendril: Tendril, owner: Person) -> None:
+    pod = await pod_of(tendril, owner)
     ada = await member(tendril, pod, "Ada")
     await ada.writes("/pods")
     page = await ada.hears("You are coming")
@@ -135,8 +92,8 @@ async def test_coming_and_not_coming_is_one_tap(tendril: Tendril, olga: Person) 
     await reads(ada, page, "✓ You are coming")
 
 
-async def test_an_old_page_catches_up_when_its_meeting_is_over(tendril: Tendril, olga: Person) -> None:
-    pod = await pod_of(tendril, olga)
+async def test_an_old_page_catches_up_when_its_meeting_is_over(tendril: Tendril, owner: Person) -> None:
+    pod = await pod_of(tendril, owner)
     ada = await member(tendril, pod, "Ada")
     await ada.writes("/pods")
     page = await ada.hears("You are coming")
@@ -149,28 +106,25 @@ async def test_an_old_page_catches_up_when_its_meeting_is_over(tendril: Tendril,
     assert caught_up["text"] != page["text"]
 
 
-async def test_a_pod_of_full_size_fits_into_one_message(tendril: Tendril, olga: Person) -> None:
-    pod = await pod_of(tendril, olga, capacity=60, name="N" * 60)
+async def test_a_pod_of_full_size_fits_into_one_message(tendril: Tendril, owner: Person) -> None:
+    pod = await pod_of(tendril, owner, capacity=60, name="N" * 60)
     for number in range(58):
         made = await tendril.process.store.call("create_user", first_name=f"{number}<&>" + "x" * 60)
         await tendril.process.store.call("join_pod", code=pod["invitation_code"], user_id=made["user_id"])
 
-    await olga.writes("/pods")
+    await owner.writes("/pods")
 
-    assert len((await olga.hears("Kept this week"))["text"]) < 4096
-
-
-# ---- joining and leaving ----
+    assert len((await owner.hears("Kept this week"))["text"]) < 4096
 
 
 async def test_an_invitation_is_passed_on_and_asks_before_somebody_joins(
-    tendril: Tendril, olga: Person
+    tendril: Tendril, owner: Person
 ) -> None:
-    await pod_of(tendril, olga)
-    await olga.writes("/pods")
-    page = await olga.hears("Early birds")
-    await olga.taps(page, "Invite")
-    invitation = await olga.hears("lets somebody join Early birds")
+    await pod_of(tendril, owner)
+    await owner.writes("/pods")
+    page = await owner.hears("Early birds")
+    await owner.taps(page, "Invite")
+    invitation = await owner.hears("lets somebody join Early birds")
     link = next(word for word in invitation["text"].split() if word.startswith("https://t.me/"))
     ada = await tendril.person("Ada")
 
@@ -186,8 +140,8 @@ async def test_an_invitation_is_passed_on_and_asks_before_somebody_joins(
     assert (await tendril.explain(ada))["user"]["source"] == "pod"
 
 
-async def test_joining_twice_is_joining_once(tendril: Tendril, olga: Person) -> None:
-    pod = await pod_of(tendril, olga)
+async def test_joining_twice_is_joining_once(tendril: Tendril, owner: Person) -> None:
+    pod = await pod_of(tendril, owner)
     ada = await tendril.started("Ada")
     await ada.writes(f"/start pod_{pod['invitation_code']}")
     question = await ada.hears("You are invited")
@@ -201,8 +155,8 @@ async def test_joining_twice_is_joining_once(tendril: Tendril, olga: Person) -> 
     assert len(described["members"]) == 2
 
 
-async def test_an_invitation_can_be_declined(tendril: Tendril, olga: Person) -> None:
-    pod = await pod_of(tendril, olga)
+async def test_an_invitation_can_be_declined(tendril: Tendril, owner: Person) -> None:
+    pod = await pod_of(tendril, owner)
     ada = await tendril.started("Ada")
     await ada.writes(f"/start pod_{pod['invitation_code']}")
     question = await ada.hears("You are invited")
@@ -215,11 +169,11 @@ async def test_an_invitation_can_be_declined(tendril: Tendril, olga: Person) -> 
 
 
 async def test_an_invitation_that_leads_nowhere_says_why(
-    tendril: Tendril, olga: Person, connection: asyncpg.Connection
+    tendril: Tendril, owner: Person, connection: asyncpg.Connection
 ) -> None:
     ada = await tendril.started("Ada")
-    full = await pod_of(tendril, olga, capacity=1)
-    old = await pod_of(tendril, olga, name="Old")
+    full = await pod_of(tendril, owner, capacity=1)
+    old = await pod_of(tendril, owner, name="Old")
 
     await ada.writes("/start pod_nonsense-1")
     await ada.hears("I do not know this invitation")
@@ -230,8 +184,8 @@ async def test_an_invitation_that_leads_nowhere_says_why(
     await ada.hears("too old")
 
 
-async def test_leaving_asks_once_and_old_buttons_say_so(tendril: Tendril, olga: Person) -> None:
-    pod = await pod_of(tendril, olga)
+async def test_leaving_asks_once_and_old_buttons_say_so(tendril: Tendril, owner: Person) -> None:
+    pod = await pod_of(tendril, owner)
     ada = await member(tendril, pod, "Ada")
     await ada.writes("/pods")
     page = await ada.hears("Early birds")
@@ -248,9 +202,9 @@ async def test_leaving_asks_once_and_old_buttons_say_so(tendril: Tendril, olga: 
 
 
 async def test_the_button_under_a_message_leads_to_the_question_about_leaving(
-    tendril: Tendril, olga: Person
+    tendril: Tendril, owner: Person
 ) -> None:
-    pod = await pod_of(tendril, olga)
+    pod = await pod_of(tendril, owner)
     ada = await member(tendril, pod, "Ada")
     await tendril.advance("8 days")
     silence = {
@@ -270,8 +224,8 @@ async def test_the_button_under_a_message_leads_to_the_question_about_leaving(
     await reads(ada, question, "You have left Early birds")
 
 
-async def test_a_reminder_comes_with_the_link(tendril: Tendril, olga: Person) -> None:
-    pod = await pod_of(tendril, olga, join_url="https://meet.example.org/birds")
+async def test_a_reminder_comes_with_the_link(tendril: Tendril, owner: Person) -> None:
+    pod = await pod_of(tendril, owner, join_url="https://meet.example.org/birds")
     ada = await member(tendril, pod, "Ada")
 
     await tendril.advance("7 days")
@@ -282,8 +236,8 @@ async def test_a_reminder_comes_with_the_link(tendril: Tendril, olga: Person) ->
     await reads(ada, reminder, "Early birds starts at")
 
 
-async def test_pods_speak_german(tendril: Tendril, olga: Person) -> None:
-    pod = await pod_of(tendril, olga)
+async def test_pods_speak_german(tendril: Tendril, owner: Person) -> None:
+    pod = await pod_of(tendril, owner)
     ada = await member(tendril, pod, "Ada", language_code="de")
 
     await ada.writes("/pods")
@@ -291,249 +245,3 @@ async def test_pods_speak_german(tendril: Tendril, olga: Person) -> None:
     assert labels(page) == ["✓ Ich komme", "Ich kann nicht", "Einladen", "Verlassen"]
     await ada.writes("/attendance")
     await ada.hears("Noch ist nichts aufgeschrieben")
-
-
-# ---- making one ----
-
-
-async def made_by_buttons(olga: Person) -> Any:
-    await olga.writes("/newpod")
-    name = await olga.hears("What shall the pod be called?")
-    await olga.writes("Early <birds>")
-    day = await newest(olga, "On which day", name)
-    await olga.taps(day, "Tuesday")
-    time = await newest(olga, "At what time?", day)
-    await olga.writes("6:30 pm")
-    zone = await newest(olga, "In which city", time)
-    await olga.taps(zone, "Berlin")
-    link = await newest(olga, "Where do they meet?", zone)
-    await olga.taps(link, "Without a link")
-    return day, await newest(olga, "The pod is there", link)
-
-
-async def test_a_pod_is_made_in_five_questions(
-    tendril: Tendril, olga: Person, connection: asyncpg.Connection
-) -> None:
-    day, page = await made_by_buttons(olga)
-
-    assert "Early <birds>\nEvery Tuesday at 18:30 (Berlin)" in page["text"]
-    assert "?start=pod_" in (await newest(olga, "lets somebody join", page))["text"]
-    assert await toast(olga, day, "Friday") == "This button no longer works."
-    acts = await connection.fetch("select action from tendril.audit_log where action like 'pods.%'")
-    assert [row["action"] for row in acts] == ["pods.create"]
-
-
-async def test_wrong_answers_are_asked_again_in_words(tendril: Tendril, olga: Person) -> None:
-    await olga.writes("/newpod")
-    last = await olga.hears("What shall the pod be called?")
-    for said, answer in [
-        ("N" * 61, "A name has 1 to 60 characters"),
-        ("Birds", "On which day"),
-        ("someday", "I did not get the day"),
-        ("tue", "At what time?"),
-        ("25:00", "I did not get the time"),
-        ("18", "In which city"),
-        ("Nowhereville <b>", "I do not know the place “Nowhereville <b>”"),
-        ("Madrid", "Where do they meet?"),
-        ("meet me", "That is not a link"),
-        ("https://meet.example.org/birds", "The pod is there"),
-    ]:
-        await olga.writes(said)
-        last = await newest(olga, answer, last)
-
-    assert "Every Tuesday at 18:00 (Madrid)" in last["text"]
-    assert "Join the call" in last["text"]
-
-
-async def test_the_questions_survive_a_restart_and_a_command_in_between(
-    run_tendril: RunTendril, olga: Person
-) -> None:
-    settings = {"admin_telegram_ids": frozenset({OWNER})}
-    async with run_tendril(**settings):
-        await olga.writes("/newpod")
-        name = await olga.hears("What shall the pod be called?")
-        await olga.writes("Birds")
-        await newest(olga, "On which day", name)
-    async with run_tendril(**settings):
-        await olga.writes("/attendance")
-        last = await olga.hears("Nothing is written down")
-        await olga.writes("Wednesday")
-        await newest(olga, "At what time?", last)
-
-
-async def test_making_a_pod_can_be_given_up(tendril: Tendril, olga: Person) -> None:
-    await olga.writes("/newpod")
-    question = await olga.hears("What shall the pod be called?")
-
-    await olga.taps(question, "Cancel")
-    await reads(olga, question, "no pod was made")
-    await olga.writes("Birds, no pod")
-
-    await olga.hears("I am a bot and only understand")
-
-
-async def test_an_admin_sees_all_pods_and_archives_one(tendril: Tendril, olga: Person) -> None:
-    pod = await pod_of(tendril, olga)
-    ada = await member(tendril, pod, "Ada")
-    await tendril.process.store.call("leave_pod", pod_id=pod["id"], user_id=await user_id(tendril, olga))
-    await olga.writes("/pods")
-    page = await olga.hears("not in a pod yet")
-
-    await olga.taps(page, "All pods")
-    page = await reads(olga, page, "All pods:")
-    await olga.taps(page, "Early birds (1/10)")
-    page = await reads(olga, page, "Every Tuesday")
-    await olga.taps(page, "New link")
-    fresh = await olga.hears("lets somebody join")
-    assert pod["invitation_code"] not in fresh["text"]
-    await olga.taps(page, "Archive")
-    page = await reads(olga, page, "Shall I archive")
-    await olga.taps(page, "Yes, archive")
-    await reads(olga, page, "Early birds is archived")
-
-    await ada.hears("Early birds has come to an end")
-
-
-async def test_an_admin_calls_off_the_next_meeting(tendril: Tendril, olga: Person) -> None:
-    ada = await member(tendril, await pod_of(tendril, olga), "Ada")
-    await olga.writes("/pods")
-    page = await olga.hears("Next meeting")
-    before = page["text"]
-
-    await olga.taps(page, "Call off the next")
-    page = await reads(olga, page, "Shall I call off the meeting of Early birds")
-    assert await toast(olga, page, "Yes, call it off") == "It is called off, and they are told."
-
-    assert (await reads(olga, page, "Next meeting"))["text"] != before
-    await ada.hears("Early birds is cancelled")
-
-
-async def test_buttons_of_admins_do_nothing_for_others(tendril: Tendril, olga: Person) -> None:
-    pod = await pod_of(tendril, olga)
-    vera = await member(tendril, pod, "Vera")
-    await role(tendril, vera, "admin")
-    await vera.writes("/pods")
-    page = await vera.hears("Early birds")
-    assert "Archive" in labels(page)
-
-    await role(tendril, vera, "viewer")
-
-    assert await toast(vera, page, "Archive") == "This button no longer works."
-    await vera.writes("/pods")
-    assert "Archive" not in labels(await newest(vera, "Early birds", page))
-
-
-async def role(tendril: Tendril, person: Person, name: str) -> None:
-    await tendril.process.store.call(
-        "set_roles", user_id=await user_id(tendril, person), roles=[name], actor="ADMIN_TELEGRAM_IDS"
-    )
-
-
-# ---- who came ----
-
-
-async def held(tendril: Tendril, olga: Person) -> tuple[Person, Person]:
-    """Ada and Bo, whose pod has just met."""
-    pod = await pod_of(tendril, olga, name="Birds")
-    ada = await member(tendril, pod, "Ada", last_name="Lovelace")
-    bo = await member(tendril, pod, "Bo", username="bobo")
-    await tendril.advance("7 days")
-    return ada, bo
-
-
-async def test_who_came_is_tapped_and_kept_with_done(tendril: Tendril, olga: Person) -> None:
-    ada, bo = await held(tendril, olga)
-    await olga.writes("/attended")
-    page = await olga.hears("Which meeting?")
-    await olga.taps(page, 0)
-    page = await reads(olga, page, "Tap who came")
-    for name in ("▫️ Ada Lovelace", "▫️ Bo", "▫️ Olga"):
-        await olga.taps(page, name)
-        page = await reads_label(olga, page, name.replace("▫️", "✓"))
-    await olga.taps(page, "✓ Bo")
-    page = await reads_label(olga, page, "▫️ Bo")
-
-    await olga.taps(page, "Done")
-    await reads(olga, page, "2 came, 1 did not")
-    await ada.writes("/attendance")
-    assert "✓" in (await ada.hears("You came to 1 of 1 meeting (100 %)"))["text"]
-    await bo.writes("/attendance")
-    await bo.hears("You came to 0 of 1 meeting (0 %)")
-
-
-async def reads_label(person: Person, message: Any, label: str) -> Any:
-    """The message, once it was rewritten to have this button."""
-
-    async def rewritten() -> Any:
-        same = [each for each in await person.messages() if each["message_id"] == message["message_id"]]
-        return next((each for each in same if label in labels(each)), None)
-
-    return await until(rewritten)
-
-
-async def test_done_twice_is_written_down_once(tendril: Tendril, olga: Person) -> None:
-    await held(tendril, olga)
-    await olga.writes("/attended Ada")
-    page = await olga.hears("Tap who came")
-
-    await olga.taps(page, "✓ Ada Lovelace")
-    page = await reads_label(olga, page, "▫️ Ada Lovelace")
-
-    answers = await asyncio.gather(olga.taps(page, "Done"), olga.taps(page, "Done"))
-
-    assert "That is written down already. /attended corrects it." in [each["text"] for each in answers]
-
-
-async def test_names_after_the_command_are_ticked(tendril: Tendril, olga: Person) -> None:
-    await held(tendril, olga)
-
-    await olga.writes("/attended ada lovelace, @bobo")
-    page = await olga.hears("Tap who came")
-    assert labels(page)[:3] == ["✓ Ada Lovelace", "✓ Bo", "▫️ Olga"]
-    await olga.writes("olga")
-    page = await newest(olga, "Tap who came", page)
-
-    assert labels(page)[:3] == ["✓ Ada Lovelace", "✓ Bo", "✓ Olga"]
-
-
-async def test_who_has_no_button_is_counted(
-    tendril: Tendril, olga: Person, connection: asyncpg.Connection[Any]
-) -> None:
-    await held(tendril, olga)
-    store = tendril.process.store
-    people = [
-        await store.call("register_telegram_user", telegram_id=90000 + number, first_name=f"P{number}")
-        for number in range(80)
-    ]
-    meeting = await connection.fetchval("select id from tendril.events order by starts_at limit 1")
-    absent = [{"user_id": each["user_id"], "attended": False} for each in people]
-    await store.call("record_attendance", event_id=meeting, attendance=absent, recorded_by="olga")
-
-    await olga.writes("/attended ada lovelace")
-
-    assert "3 more do not fit here" in (await olga.hears("Tap who came"))["text"]
-
-
-async def test_a_name_that_nobody_has_is_told(tendril: Tendril, olga: Person) -> None:
-    await held(tendril, olga)
-
-    await olga.writes("/attended Ada <i>Zed</i>")
-
-    answer = await olga.hears("is called")
-    assert "“<i>Zed</i>”" in answer["text"]
-    assert "Ada" not in answer["text"]
-
-
-async def test_without_a_meeting_there_is_nothing_to_write_down(tendril: Tendril, olga: Person) -> None:
-    await olga.writes("/attended")
-
-    await olga.hears("There was no meeting")
-
-
-@pytest.mark.parametrize("command", ["newpod", "attended"])
-async def test_others_do_not_know_these_commands(tendril: Tendril, command: str) -> None:
-    ada = await tendril.started("Ada")
-
-    await ada.writes(f"/{command}")
-
-    assert (await ada.hears(f"/{command}"))["text"] == words("en").unknown_command(command)

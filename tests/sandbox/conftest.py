@@ -1,18 +1,20 @@
-"""The two providers as a plain HTTP client sees them."""
+"""The two providers as a plain HTTP client sees them, and the page as a browser does."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from playwright.async_api import Browser, Page, expect
 
 import sandbox
-from tests.fixtures.sandbox import Control
+from tests.fixtures.sandbox import Control, Person
+from tests.sandbox.page import DESKTOP, Bot
 
 Answer = tuple[int, Any]
 
@@ -111,3 +113,27 @@ async def receiver() -> Any:
     stop = await receiver.start()
     yield receiver
     await stop()
+
+
+@pytest.fixture
+async def bot(box: sandbox.Box) -> AsyncIterator[Bot]:
+    async with aiohttp.ClientSession() as http:
+        yield Bot(box, http)
+
+
+@pytest.fixture
+async def page(browser: Browser, box: sandbox.Box) -> AsyncIterator[Page]:
+    async with await browser.new_context(viewport=DESKTOP, reduced_motion="reduce") as context:
+        opened = await context.new_page()
+        problems: list[str] = []
+        opened.on("pageerror", lambda problem: problems.append(str(problem)))
+        await opened.goto(box.url)
+        yield opened
+        assert problems == []
+
+
+@pytest.fixture
+async def page_of_ada(page: Page, ada: Person) -> Page:
+    """The page, once it shows Ada's chat."""
+    await expect(page.get_by_role("button", name="Ada, that is you now")).to_be_visible()
+    return page

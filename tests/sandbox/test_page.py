@@ -1,128 +1,25 @@
-"""The sandbox's page in a real browser. The tests play the bot, over the stand-in of Telegram's API."""
+"""The sandbox's page in a real browser: people, their chats, the clock and the failures."""
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestServer
-from playwright.async_api import Browser, Locator, Page, ViewportSize, async_playwright, expect
+from playwright.async_api import Browser, Page, ViewportSize, expect
 
 import sandbox
-from tests.fixtures.process import RunTendril, Tendril
-from tests.fixtures.sandbox import Control, Person, until
+from tests.fixtures.process import Tendril
+from tests.fixtures.sandbox import Control, Person
+from tests.sandbox.page import DESKTOP, Bot, log, picture
 
-PICTURES = Path(__file__).parents[2] / "var" / "screenshots"
-CHROMIUM_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-DESKTOP = ViewportSize(width=1440, height=900)
 PHONE = ViewportSize(width=360, height=740)
-LETTER = """<html><head><style>h1 { color: #17784c }</style></head><body>
-<div style="display:none">Begin with two minutes.</div>
-<h1>The two-minute version</h1><p>Most plans fail on the first busy day.</p>
-<p><a href="https://example.com/goal">Pick your first goal</a></p></body></html>"""
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
 HOSTILE = "<script>window.hacked = 1</script><img src=x onerror='window.hacked = 1'>"
-
-
-class Bot:
-    """The other side of the chat."""
-
-    def __init__(self, box: sandbox.Box, http: aiohttp.ClientSession) -> None:
-        self.address = f"{box.telegram_url}/bot{box.telegram_token}"
-        self.resend = box.resend_url
-        self.key = box.resend_api_key
-        self.http = http
-        self.seen = 0
-
-    async def call(self, method: str, **parameters: Any) -> Any:
-        async with self.http.post(f"{self.address}/{method}", json=parameters) as response:
-            answer = await response.json()
-            assert answer["ok"], answer
-            return answer["result"]
-
-    async def hears(self, kind: str) -> Any:
-        """The next update of this kind."""
-
-        async def next_update() -> Any:
-            for update in await self.call("getUpdates", offset=self.seen + 1):
-                self.seen = update["update_id"]
-                if kind in update:
-                    return update[kind]
-            return None
-
-        return await until(next_update)
-
-    async def says(self, chat_id: int, html: str, *buttons: dict[str, str]) -> Any:
-        markup = {"reply_markup": {"inline_keyboard": [list(buttons)]}} if buttons else {}
-        return await self.call("sendMessage", chat_id=chat_id, text=html, parse_mode="HTML", **markup)
-
-    async def sends_file(self, method: str, chat_id: int, kind: str, name: str, content: bytes) -> None:
-        form = aiohttp.FormData({"chat_id": str(chat_id)})
-        form.add_field(kind, content, filename=name)
-        async with self.http.post(f"{self.address}/{method}", data=form) as response:
-            assert response.status == 200, await response.text()
-
-    async def mails(self, to: str, subject: str, html: str = LETTER) -> None:
-        mail = {"from": "Tendril <hello@tendril.example>", "to": [to], "subject": subject, "html": html}
-        headers = {"Authorization": f"Bearer {self.key}", "User-Agent": "page-tests"}
-        async with self.http.post(f"{self.resend}/emails", json=mail, headers=headers) as response:
-            assert response.status == 200, await response.text()
-
-
-@pytest.fixture(scope="module")
-async def browser(chromium_path: Path) -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        running = await playwright.chromium.launch(executable_path=chromium_path, args=CHROMIUM_ARGUMENTS)
-        yield running
-        await running.close()
-
-
-@pytest.fixture
-async def bot(box: sandbox.Box) -> AsyncIterator[Bot]:
-    async with aiohttp.ClientSession() as http:
-        yield Bot(box, http)
-
-
-@pytest.fixture
-async def page(browser: Browser, box: sandbox.Box) -> AsyncIterator[Page]:
-    async with await browser.new_context(viewport=DESKTOP, reduced_motion="reduce") as context:
-        opened = await context.new_page()
-        problems: list[str] = []
-        opened.on("pageerror", lambda problem: problems.append(str(problem)))
-        await opened.goto(box.url)
-        yield opened
-        assert problems == []
-
-
-@pytest.fixture
-async def page_of_ada(page: Page, ada: Person) -> Page:
-    """The page, once it shows Ada's chat."""
-    await expect(page.get_by_role("button", name="Ada, that is you now")).to_be_visible()
-    return page
-
-
-async def picture(page: Page, name: str) -> None:
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    await page.screenshot(path=PICTURES / f"{name}.png", animations="disabled")
-
-
-def log(page: Page) -> Locator:
-    return page.get_by_role("log")
 
 
 async def test_a_newcomer_becomes_somebody_and_starts_the_bot(page: Page, bot: Bot) -> None:
@@ -293,71 +190,6 @@ async def test_blocking_the_bot_tells_it_and_can_be_taken_back(page_of_ada: Page
     await expect(page_of_ada.get_by_label("Message to the bot")).to_be_visible()
 
 
-async def test_a_mail_arrives_is_read_and_reported_as_opened(page_of_ada: Page, bot: Bot) -> None:
-    await bot.mails("ada@example.com", "A small start")
-    row = page_of_ada.get_by_role("option", name="A small start")
-    await expect(row).to_contain_text("Begin with two minutes.")
-    await row.click()
-
-    letter = page_of_ada.frame_locator("iframe")
-    await expect(letter.get_by_role("heading")).to_have_text("The two-minute version")
-    await expect(letter.get_by_role("heading")).to_have_css("color", "rgb(23, 120, 76)")
-    await page_of_ada.get_by_role("button", name="Mark opened").click()
-    await expect(row).to_contain_text("Opened")
-
-
-async def test_a_long_address_does_not_push_the_list_over_the_mail(page_of_ada: Page, bot: Bot) -> None:
-    await bot.mails(
-        "somebody.with.a.long.name@mail.somewhere.example.com", "A subject that is longer than its row"
-    )
-    await page_of_ada.locator(".mail-row").first.click()
-
-    side = await page_of_ada.locator(".list-side").bounding_box()
-    row = await page_of_ada.locator(".mail-row").first.bounding_box()
-    assert side is not None
-    assert row is not None
-    assert row["width"] <= side["width"]
-
-
-async def test_a_link_of_a_mail_is_clicked_and_its_parts_can_be_read(
-    page_of_ada: Page, bot: Bot, control: Control
-) -> None:
-    await bot.mails("ada@example.com", "A small start")
-    await page_of_ada.get_by_role("option", name="A small start").click()
-
-    await page_of_ada.get_by_text("Click a link").click()
-    await page_of_ada.get_by_role("menuitem", name="Pick your first goal").click()
-    await expect(page_of_ada.locator(".letterhead .state")).to_have_text("Clicked")
-    assert (await control.mail("ada@example.com"))["last_event"] == "clicked"
-
-    await page_of_ada.get_by_role("tab", name="Plain text").click()
-    await expect(page_of_ada.get_by_role("tabpanel")).to_contain_text("Most plans fail")
-    await page_of_ada.get_by_role("tab", name="Headers & tags").click()
-    await expect(page_of_ada.get_by_role("tabpanel")).to_contain_text("hello@tendril.example")
-
-
-async def test_a_tracking_pixel_is_fetched_only_when_pictures_are_asked_for(
-    page_of_ada: Page, bot: Bot
-) -> None:
-    fetched = asyncio.Event()
-
-    async def pixel(request: web.Request) -> web.Response:
-        fetched.set()
-        return web.Response(status=204)
-
-    app = web.Application()
-    app.router.add_get("/pixel", pixel)
-    async with TestServer(app) as server:
-        letter = LETTER.replace("</h1>", f"</h1><img src='{server.make_url('/pixel')}'>")
-        await bot.mails("ada@example.com", "A small start", html=letter)
-        await page_of_ada.get_by_role("option", name="A small start").click()
-        await expect(page_of_ada.frame_locator("iframe").get_by_role("heading")).to_be_visible()
-        assert not fetched.is_set()
-
-        await page_of_ada.get_by_role("button", name="Load pictures").click()
-        await asyncio.wait_for(fetched.wait(), timeout=30)
-
-
 async def test_the_clock_is_seen_running_until_a_day_has_passed(page_of_ada: Page, control: Control) -> None:
     await page_of_ada.get_by_role("button", name="+1 day").click()
     await expect(page_of_ada.get_by_role("button", name="+1 hour")).to_be_disabled()
@@ -478,109 +310,6 @@ async def test_whoever_is_not_asked_to_be_the_owner_is_a_member(page: Page, cont
 
     await expect(page.get_by_role("button", name="Ada, that is you now")).not_to_contain_text("owner")
     assert [each["owner"] for each in await control.get("/users")] == [False]
-
-
-class Guided:
-    """Somebody who follows the hints, one after the other."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.hints = page.locator("#guide")
-
-    async def reaches(self, step: str) -> None:
-        await expect(self.hints.locator("[aria-current]")).to_contain_text(step)
-
-    async def does(self, step: str) -> None:
-        await self.reaches(step)
-        await self.hints.locator(".hint button").click()
-
-    async def becomes(self, name: str) -> None:
-        await self.page.get_by_role("dialog").get_by_label("First name").fill(name)
-        await self.page.get_by_role("dialog").get_by_role("button", name="Create user").click()
-
-    async def taps(self, label: str) -> None:
-        await log(self.page).get_by_role("button", name=label).last.click()
-
-    async def writes(self, text: str = "") -> None:
-        """Without a text, what the hint has prepared."""
-        composer = self.page.get_by_label("Message to the bot")
-        if text:
-            await composer.fill(text)
-        await composer.press("Enter")
-
-    async def introduces_herself(self) -> None:
-        await self.taps("Introduce myself")
-        await self.taps("Ada")
-        await self.page.locator(".keys").get_by_role("button", name="Share where I am").click()
-        await self.page.get_by_role("button", name="Lagos").click()
-        await self.taps("Morning")
-
-    async def gives_an_address(self) -> None:
-        await self.does("Give it an email address")
-        await expect(self.page.get_by_label("Message to the bot")).to_have_value("ada@example.com")
-        await self.writes()
-
-
-@pytest.fixture
-async def guided(browser: Browser, box_on_database: sandbox.Box) -> AsyncIterator[Guided]:
-    async with await browser.new_context(viewport=DESKTOP, reduced_motion="reduce") as context:
-        page = await context.new_page()
-        await page.goto(box_on_database.url)
-        yield Guided(page)
-
-
-async def test_the_hints_lead_a_newcomer_through_all_of_it(
-    guided: Guided, run_tendril: RunTendril, box_on_database: sandbox.Box
-) -> None:
-    async with run_tendril(admin_telegram_ids=frozenset({box_on_database.owner_id})) as tendril:
-        await guided.does("Become somebody")
-        await guided.becomes("Ada")
-        await guided.does("Say /start")
-        await guided.does("Introduce yourself")
-        await guided.introduces_herself()
-        await guided.gives_an_address()
-        await guided.reaches("Confirm the address")
-        mail = await tendril.control.mail("ada@example.com")
-        await guided.writes(re.findall(r"\b\d{6}\b", mail["text"])[0])
-        await guided.does("Commit to something")
-        await guided.writes()
-        await guided.does("Let a day pass")
-        await guided.does("See how it goes")
-        await guided.does("Block the bot")
-        await guided.reaches("Let a week pass")
-        await tendril.advance("1 week")
-        await guided.does("Be the owner")
-        await guided.becomes("Olga")
-        await guided.does("Be the owner")
-        await guided.does("Look around")
-        await guided.does("Look at the figures")
-        await expect(log(guided.page).get_by_role("button", name="365 days")).to_be_in_viewport()
-        await guided.does("Write to everybody")
-
-        (ada,) = [each for each in await tendril.control.get("/users") if not each["owner"]]
-        command = f".venv/bin/python -m bot explain {ada['id']}"
-        await expect(guided.hints.locator("code")).to_have_text(command)
-        await picture(guided.page, "last-hint")
-
-
-async def test_a_hint_is_not_ticked_before_it_was_done(page_of_ada: Page, bot: Bot, ada: Person) -> None:
-    for text in ("/start", "ada@example.com", "123456"):
-        await ada.writes(text)
-    keys = [[{"text": "Where I am", "request_location": True}]]
-    await bot.call("sendMessage", chat_id=ada.id, text="Where are you?", reply_markup={"keyboard": keys})
-
-    step = page_of_ada.locator("#guide [aria-current]")
-    await expect(step).to_contain_text("Introduce yourself")
-
-    for text in ("Seven o'clock there.", "When?", "That is all."):
-        markup = {"reply_markup": {"remove_keyboard": True}}
-        await bot.call("sendMessage", chat_id=ada.id, text=text, **markup)
-    await expect(step).to_contain_text("Commit to something")
-
-    await ada.writes("/commit Walk")
-    await bot.says(ada.id, "By when?", {"text": "Today", "callback_data": "c:day:0:1"})
-    await expect(log(page_of_ada)).to_contain_text("By when?")
-    await expect(step).to_contain_text("Commit to something")
 
 
 async def test_the_browser_asks_whether_its_page_is_still_the_page(box: sandbox.Box) -> None:

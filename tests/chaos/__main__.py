@@ -21,8 +21,9 @@ from pathlib import Path
 
 import structlog
 
-from tests.chaos.arena import ROOT, NeverHappened, Server, serving, temporary_folder
+from tests.chaos.arena import temporary_folder
 from tests.chaos.oracle import Row
+from tests.chaos.processes import ROOT
 from tests.chaos.scenarios import (
     canaries,
     claims,
@@ -41,8 +42,10 @@ from tests.chaos.scenarios import (
     webhooks,
     zombies,
 )
+from tests.chaos.server import Server, serving
 from tests.chaos.setting import Setting
 from tests.chaos.table import as_text, line
+from tests.chaos.waiting import NeverHappened
 
 Scenario = Callable[[Server, Setting], AsyncIterator[Row]]
 # The order is that of the table; those that wait most for time to pass come first to the lanes.

@@ -6,196 +6,28 @@ import asyncio
 import json
 import os
 import shutil
-import signal
 import sys
 import tempfile
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
 import asyncpg
 
-from storage.embedded import PORT, embedded
-from storage.migrations import migrate
-from storage.postgres import PostgresStore, connect
+from storage.postgres import PostgresStore
 from tests.chaos.oracle import Accepted, Comparison, LedgerFile, compare
+from tests.chaos.processes import Process
+from tests.chaos.server import Server
+from tests.chaos.waiting import PATIENCE, NeverHappened, until
 
-ROOT = Path(__file__).parents[2]
-TEMPLATE = "template_chaos"
 TOKEN = "123456:placeholder"
 API_KEY = "re_placeholder"
-POLL_SECONDS = 0.05
-# For giving up only: nothing is judged by it.
-PATIENCE = 240.0
 BODY = "Number {{ user.first_name }}, [come and see](https://example.com/lesson) what is **new**."
 
 Row = dict[str, Any]
-
-
-class NeverHappened(Exception):
-    """What a scenario waited for did not come."""
-
-
-async def until(condition: Callable[[], Awaitable[Any]], what: str, seconds: float = PATIENCE) -> Any:
-    deadline = time.monotonic() + seconds
-    while True:
-        if result := await condition():
-            return result
-        if time.monotonic() > deadline:
-            raise NeverHappened(f"{what}: not within {seconds:.0f} s")
-        await asyncio.sleep(POLL_SECONDS)
-
-
-# The database
-
-
-@dataclass
-class Server:
-    """An embedded PostgreSQL with its durability on; `stack` keeps it open over restarts."""
-
-    folder: Path
-    address: str
-    stack: AsyncExitStack
-    _numbers: Iterable[int] = field(default_factory=count)
-
-    @property
-    def socket(self) -> str:
-        (folder,) = parse_qs(urlsplit(self.address).query)["host"]
-        return f"{folder}/.s.PGSQL.{PORT}"
-
-    async def database(self, name: str) -> str:
-        connection = await connect(self.address)
-        try:
-            await connection.execute(f'create database "{name}" template {TEMPLATE}')
-        finally:
-            await connection.close()
-        return self.address.replace("/tendril?", f"/{name}?")
-
-    def pid(self) -> int:
-        return int((self.folder / "postgres" / "postmaster.pid").read_text().splitlines()[0])
-
-    async def crash_and_restart(self) -> float:
-        """`pg_ctl -m immediate restart`: no checkpoint, no farewell. Gives the seconds without a server."""
-        began, pid = time.monotonic(), self.pid()
-        os.kill(pid, signal.SIGQUIT)
-        await until(lambda: _is_gone(self.folder, pid), "PostgreSQL stopped")
-        await self.stack.enter_async_context(embedded(self.folder, SETTINGS))
-        return time.monotonic() - began
-
-
-SETTINGS = {"max_connections": "300"}
-
-
-async def _is_gone(folder: Path, pid: int) -> bool:
-    """A zombie of ours counts as gone: it is only waiting to be asked how it ended."""
-    with suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)  # noqa: ASYNC222  (it does not wait)
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    return Path(f"/proc/{pid}/stat").exists() and ") Z " in Path(f"/proc/{pid}/stat").read_text()
-
-
-@asynccontextmanager
-async def serving(folder: Path) -> AsyncIterator[Server]:
-    async with AsyncExitStack() as stack:
-        address = await stack.enter_async_context(embedded(folder, SETTINGS))
-        connection = await connect(address)
-        await connection.execute(f"create database {TEMPLATE}")
-        await connection.close()
-        await migrate(address.replace("/tendril?", f"/{TEMPLATE}?"))
-        yield Server(folder, address, stack)
-
-
-# Processes
-
-
-class Process:
-    """One of ours, with its log in a file."""
-
-    def __init__(self, process: asyncio.subprocess.Process, log: Path, logged_before: int) -> None:
-        self._process = process
-        self._logged_before = logged_before
-        self.log = log
-
-    @classmethod
-    async def begun(
-        cls, log: Path, *command: str, environment: Mapping[str, str] | None = None, out: int | None = None
-    ) -> Process:
-        with log.open("ab") as file:
-            logged_before = file.tell()
-            process = await asyncio.create_subprocess_exec(
-                *command,
-                cwd=ROOT,
-                env={**_clean_environment(), **(environment or {})},
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=file if out is None else out,
-                stderr=file,
-            )
-        return cls(process, log, logged_before)
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    @property
-    def is_running(self) -> bool:
-        return self._process.returncode is None
-
-    async def line(self) -> str:
-        assert self._process.stdout is not None
-        return (await self._process.stdout.readline()).decode()
-
-    def signal(self, number: signal.Signals) -> None:
-        with suppress(ProcessLookupError):
-            self._process.send_signal(number)
-
-    async def ended(self, seconds: float = PATIENCE) -> int:
-        try:
-            return await asyncio.wait_for(self._process.wait(), seconds)
-        except TimeoutError:
-            raise NeverHappened(f"the process did not end within {seconds:.0f} s: {self.log}") from None
-
-    async def kill(self) -> None:
-        self.signal(signal.SIGKILL)
-        await self.ended()
-
-    async def stop(self, seconds: float = 40.0) -> tuple[int, float]:
-        """Its exit code, and how long it took."""
-        began = time.monotonic()
-        self.signal(signal.SIGTERM)
-        return await self.ended(seconds), time.monotonic() - began
-
-    def logged(self, event: str) -> list[Row]:
-        """In this life of it; an earlier one may have written to the same file."""
-        rows = []
-        for line in self.log.read_bytes()[self._logged_before :].decode(errors="replace").splitlines():
-            with suppress(ValueError):
-                row = json.loads(line)
-                if isinstance(row, dict) and row.get("event") == event:
-                    rows.append(row)
-        return rows
-
-
-async def until_ready(process: Process) -> None:
-    async def is_ready() -> bool:
-        return bool(process.logged("ready"))
-
-    await until(is_ready, f"the process was ready ({process.log})")
-
-
-def _clean_environment() -> dict[str, str]:
-    return {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
-
-
-# People
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.chaos.__main__ import SCENARIOS, run
-from tests.chaos.arena import NeverHappened, Server
 from tests.chaos.oracle import Row
+from tests.chaos.server import Server
 from tests.chaos.setting import Setting
+from tests.chaos.waiting import NeverHappened
 
 
 async def test_a_scenario_that_was_late_finds_nothing_of_its_first_run(

@@ -14,10 +14,13 @@ from urllib.parse import quote
 
 import aiohttp
 
-from tests.chaos.arena import Arena, Server, arena, until, until_ready
+from tests.chaos.arena import Arena, arena
 from tests.chaos.oracle import Row
+from tests.chaos.processes import until_ready
 from tests.chaos.scenarios.webhooks import free_port
+from tests.chaos.server import Server
 from tests.chaos.setting import Setting
+from tests.chaos.waiting import until
 
 FAULTS = ("server_error", "reset", "malformed", "timeout_after_accept", "rate_limit", "forbidden")
 CLOSED = "http://127.0.0.1:9"

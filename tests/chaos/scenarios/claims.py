@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import AsyncIterator
 
 from storage.postgres import PostgresStore
-from tests.chaos.arena import Arena, Server, arena
+from tests.chaos.arena import Arena, arena
 from tests.chaos.oracle import Row
+from tests.chaos.server import Server
 from tests.chaos.setting import Setting
 
 CLAIMERS = 16

@@ -11,12 +11,14 @@ from contextlib import AsyncExitStack
 import asyncpg
 
 from storage.postgres import connect
-from tests.chaos.arena import Arena, Cohort, Server, arena, serving, until
+from tests.chaos.arena import Arena, Cohort, arena
 from tests.chaos.networks import before_database
 from tests.chaos.oracle import Row
 from tests.chaos.proxy import Proxy, Toxics, toxic
+from tests.chaos.server import Server, serving
 from tests.chaos.setting import Setting
 from tests.chaos.tally import Tally
+from tests.chaos.waiting import until
 
 LEASE_SECONDS = 20
 # A claim of a hundred mails, or storing them, takes longer than such a lease over such a line.

@@ -8,9 +8,11 @@ from html.parser import HTMLParser
 from statistics import median
 from typing import Any
 
-from tests.chaos.arena import Arena, Server, address, arena, until
+from tests.chaos.arena import Arena, address, arena
 from tests.chaos.oracle import Row
+from tests.chaos.server import Server
 from tests.chaos.setting import Setting
+from tests.chaos.waiting import until
 
 NAUGHTY = (
     "<script>alert(1)</script>", "<b>bold</b>", "</p></div></body></html>", "<img src=x onerror=alert(1)>",

@@ -7,10 +7,13 @@ import random
 import time
 from collections.abc import AsyncIterator
 
-from tests.chaos.arena import Arena, Process, Server, arena, until
+from tests.chaos.arena import Arena, arena
 from tests.chaos.oracle import Row
+from tests.chaos.processes import Process
+from tests.chaos.server import Server
 from tests.chaos.setting import Setting
 from tests.chaos.tally import Tally
+from tests.chaos.waiting import until
 from tests.chaos.worker import POINTS
 
 # What a worker has claimed and not recorded, over a channel without idempotency keys: at most.

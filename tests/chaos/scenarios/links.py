@@ -13,9 +13,11 @@ from urllib.parse import quote, urlsplit
 import aiohttp
 from yarl import URL
 
-from tests.chaos.arena import Arena, Server, arena, until_ready
+from tests.chaos.arena import Arena, arena
 from tests.chaos.oracle import Row
+from tests.chaos.processes import until_ready
 from tests.chaos.scenarios.webhooks import free_port
+from tests.chaos.server import Server
 from tests.chaos.setting import Setting
 
 ELSEWHERE = "https://elsewhere.example/trap"

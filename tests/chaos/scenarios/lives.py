@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from xml.etree import ElementTree
 
-from tests.chaos.arena import Process, Server
 from tests.chaos.oracle import Row
+from tests.chaos.processes import Process
+from tests.chaos.server import Server
 from tests.chaos.setting import Setting
 
 CHECKS = {

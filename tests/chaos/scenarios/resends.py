@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
-from tests.chaos.arena import Arena, Server, address, arena, until
+from tests.chaos.arena import Arena, address, arena
 from tests.chaos.meddler import Damaged, Instead, Meddler, Meddling, Plan, Request, meddling
 from tests.chaos.oracle import Row
+from tests.chaos.server import Server
 from tests.chaos.setting import Setting
 from tests.chaos.tally import Tally
+from tests.chaos.waiting import until
 
 MAILS = 200
 

@@ -6,8 +6,10 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 
-from tests.chaos.arena import Arena, Cohort, Process, Server, arena, until_ready
+from tests.chaos.arena import Arena, Cohort, arena
 from tests.chaos.oracle import Row
+from tests.chaos.processes import Process, until_ready
+from tests.chaos.server import Server
 from tests.chaos.setting import Setting
 from tests.chaos.tally import Tally
 

@@ -14,10 +14,12 @@ import asyncpg
 from storage.embedded import program
 from storage.migrations import backup
 from storage.postgres import PostgresStore, connect
-from tests.chaos.arena import Arena, Cohort, Server, arena, until
+from tests.chaos.arena import Arena, Cohort, arena
 from tests.chaos.oracle import Row
+from tests.chaos.server import Server
 from tests.chaos.setting import Setting
 from tests.chaos.tally import Tally
+from tests.chaos.waiting import until
 
 REFUSAL_SECONDS = 20.0
 # Nobody comes back to life here, so that no lease has to run out soon.

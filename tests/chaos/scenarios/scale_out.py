@@ -8,13 +8,16 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 
-from tests.chaos.arena import PATIENCE, Arena, Cohort, Process, Server, arena, until, until_ready
+from tests.chaos.arena import Arena, Cohort, arena
 from tests.chaos.hosts import Host, hosts
 from tests.chaos.meddler import Meddler, meddling
 from tests.chaos.networks import slowed_providers
 from tests.chaos.oracle import Row
+from tests.chaos.processes import Process, until_ready
+from tests.chaos.server import Server
 from tests.chaos.setting import Setting
 from tests.chaos.tally import Tally
+from tests.chaos.waiting import PATIENCE, until
 
 WORKERS = 4
 LEASE_SECONDS = 5

@@ -7,11 +7,13 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from itertools import pairwise
 
-from tests.chaos.arena import Arena, Server, arena, until
+from tests.chaos.arena import Arena, arena
 from tests.chaos.meddler import Damaged, Instead, Meddler, Request, meddling
 from tests.chaos.oracle import Row, compare
+from tests.chaos.server import Server
 from tests.chaos.setting import Setting
 from tests.chaos.tally import Tally
+from tests.chaos.waiting import until
 
 REFUSALS = {
     "bot was blocked by the user": 403,

@@ -11,9 +11,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.chaos.arena import Arena, Server, arena
+from tests.chaos.arena import Arena, arena
 from tests.chaos.meddler import meddling
 from tests.chaos.oracle import Row
+from tests.chaos.server import Server
 from tests.chaos.setting import Setting
 from tests.chaos.tally import Tally
 from tests.sql.test_every_day import FIRST, LAST, ZONES, changes, shown

@@ -9,10 +9,12 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any
 
-from tests.chaos.arena import Arena, Server, arena, until
+from tests.chaos.arena import Arena, arena
 from tests.chaos.meddler import Changed, Request, meddling
 from tests.chaos.oracle import Row
+from tests.chaos.server import Server
 from tests.chaos.setting import Setting
+from tests.chaos.waiting import until
 
 
 async def handled_once(server: Server, setting: Setting) -> AsyncIterator[Row]:

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.webhooks import new_secret, sign
-from tests.chaos.arena import Arena, Server, arena, until_ready
+from tests.chaos.arena import Arena, arena
 from tests.chaos.oracle import Row
+from tests.chaos.processes import until_ready
+from tests.chaos.server import Server
 from tests.chaos.setting import Setting
 
 REPLAYS = 46

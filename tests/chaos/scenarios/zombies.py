@@ -6,11 +6,14 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
-from tests.chaos.arena import Arena, Process, Server, arena, until
+from tests.chaos.arena import Arena, arena
 from tests.chaos.networks import slowed_providers
 from tests.chaos.oracle import Row
+from tests.chaos.processes import Process
+from tests.chaos.server import Server
 from tests.chaos.setting import Setting
 from tests.chaos.tally import Tally
+from tests.chaos.waiting import until
 
 LEASE_SECONDS = 3
 IN_FLIGHT = 32

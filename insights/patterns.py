@@ -14,6 +14,7 @@ from datetime import date
 from statistics import NormalDist
 from typing import Any
 
+from sequences.experiments.statistics import benjamini_hochberg
 from storage.store import Store
 
 RATE = 0.05
@@ -115,7 +116,7 @@ async def discover_patterns(store: Store, *, always: bool = True) -> Look | None
 def found(comparisons: Sequence[Comparison], rate: float = RATE) -> list[Finding]:
     """Those that hold at this rate of false ones, the most striking first."""
     ordered = sorted((each for each in comparisons if each.variance > 0), key=lambda each: each.p_value)
-    q_values = _adjusted([each.p_value for each in ordered])
+    q_values = benjamini_hochberg([each.p_value for each in ordered])
     chosen = [(each, q) for each, q in zip(ordered, q_values, strict=True) if q <= rate]
     if not chosen:
         return []
@@ -138,15 +139,6 @@ def in_words(pattern: Mapping[str, Any]) -> str:
 def _finding(comparison: Comparison, q_value: float, width: float) -> Finding:
     half = width * math.sqrt(comparison.variance)
     return Finding(comparison, comparison.difference - half, comparison.difference + half, q_value)
-
-
-def _adjusted(p_values: Sequence[float]) -> list[float]:
-    """Benjamini and Hochberg's, of p-values in ascending order."""
-    smallest, adjusted = 1.0, list[float]()
-    for rank in range(len(p_values), 0, -1):
-        smallest = min(smallest, p_values[rank - 1] * len(p_values) / rank)
-        adjusted.append(smallest)
-    return adjusted[::-1]
 
 
 def _which(pattern: Mapping[str, Any]) -> str:

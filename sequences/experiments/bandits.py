@@ -68,11 +68,6 @@ class Record:
     chosen: Sample
     passed_over: Sample
 
-    @classmethod
-    def of_rates(cls, chosen: Proportion, passed_over: Proportion) -> Record:
-        """Of rounds that count alike."""
-        return cls(_as_sample(chosen), _as_sample(passed_over))
-
 
 def relative_difference(record: Record, softmax: Softmax = DEFAULT_SOFTMAX) -> float:
     """How much better a round is with this arm than without it: (μ⁺ − μ⁻) / μ⁻, shrunk towards 0.
@@ -118,9 +113,3 @@ def _weariness(days: float | None, softmax: Softmax) -> float:
     if days is None:
         return 0.0
     return float(softmax.penalty * 0.5 ** (max(0.0, days) / softmax.half_life_days))
-
-
-def _as_sample(proportion: Proportion) -> Sample:
-    """With a success and a failure more for the variance, so that 0 of n is not thought certain."""
-    smoothed = (proportion.successes + 1) / (proportion.n + 2)
-    return Sample(proportion.n, proportion.rate, smoothed * (1 - smoothed))

@@ -174,10 +174,6 @@ class House:
     async def ledger(self, columns: str = "*", where: str = "true") -> list[Mapping[str, Any]]:
         return await self.query(f"select {columns} from tendril.message_deliveries where {where} order by id")
 
-    async def blocked_channels(self) -> list[str]:
-        rows = await self.query("select channel from tendril.send_budgets where blocked_until is not null")
-        return [row["channel"] for row in rows]
-
     async def statuses(self) -> list[str]:
         return [row["delivery_status"] for row in await self.ledger("delivery_status, id")]
 

@@ -16,8 +16,8 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
 from markdown_it.tree import SyntaxTreeNode
 
-from sequences.lifting import MARK, Lifted
-from sequences.mistakes import Problem
+from sequences.lifting import MARK, Lifted, lift
+from sequences.mistakes import Problem, Unrenderable
 
 _WEB = ("http", "https")
 _UNTRACKED = ("mailto", "tg")
@@ -76,6 +76,14 @@ class Document:
 
 
 _CROSSING = "{{% {} %}} has to begin and end in the same paragraph, or stand on lines of its own"
+
+
+def sound_document(body: str) -> Document:
+    """Raises Unrenderable with the first of its problems."""
+    document = Document(lift(body))
+    if document.problems:
+        raise Unrenderable("broken_template", document.problems[0].message)
+    return document
 
 
 def _parser() -> MarkdownIt:

@@ -7,24 +7,19 @@ sequence version, step and channel; a message then only fills in its values and 
 from __future__ import annotations
 
 import html
-import pathlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any
-
-import css_inline
-import mjml
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from sequences.definition import Button, Content, Step
 from sequences.engines import Compiled, ours
 from sequences.furniture import Furniture, furniture, language_of
-from sequences.lifting import MARK, Lifted, lift
+from sequences.lifting import lift
 from sequences.links import LinkBuilder
-from sequences.markdown import Document, address_code
+from sequences.mail_pages import MailPages
+from sequences.markdown import address_code, sound_document
 from sequences.mistakes import Unrenderable
 from sequences.pages import Page, page_of
 from sequences.templating import TemplateLanguage
@@ -40,12 +35,8 @@ ROW_LENGTH = 28
 """Two buttons share a row while their labels together are no longer than this."""
 COMPILED_AT_MOST = 1024
 
-_LAYOUTS = pathlib.Path(__file__).parent / "layouts"
 _WEB_ADDRESS = re.compile(r"https?://[^\s\x00-\x20/?#]+[^\s\x00-\x20]*\Z", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]*>")
-_STYLES = re.compile(r"<style.*?</style>", re.DOTALL)
-_HEAD = re.compile(r"<head>(<style>.*?</style>)(.*?)</head>", re.DOTALL)
-_SLACK = re.compile(r" ?([{};,]) ?")
 _BLANK_LINES = re.compile(r"\n[ \t]*\n\s*\n")
 
 
@@ -149,16 +140,7 @@ class Renderer:
         self._brand = brand
         self._links = links
         self._language = TemplateLanguage()
-        self._layouts = Environment(
-            loader=FileSystemLoader(_LAYOUTS),
-            undefined=StrictUndefined,
-            keep_trailing_newline=False,
-            autoescape=False,
-        )
-        # What is inlined need not be said again; what depends on the reader's screen cannot be.
-        self._inliner = css_inline.CSSInliner(
-            keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False
-        )
+        self._pages = MailPages(brand.name, brand.postal_address)
         self._compiled: dict[tuple[int, int, str, str, str], _Template | Unrenderable] = {}
 
     def render(self, definition_step: Step, channel: str, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -211,16 +193,10 @@ class Renderer:
             raise Unrenderable("no_content", f"nothing can be written for the channel {channel!r} yet")
         return compilers[channel](step, content, message_class, furniture(language))
 
-    def _document(self, body: str) -> Document:
-        document = Document(lift(body))
-        if document.problems:
-            raise Unrenderable("broken_template", document.problems[0].message)
-        return document
-
     def _compile_telegram(
         self, step: Step, content: Content, message_class: str, around: Furniture
     ) -> _Template:
-        document = self._document(content.body or "")
+        document = sound_document(content.body or "")
         return _Template(
             write=self._write_telegram,
             paths=self._paths(content),
@@ -236,7 +212,7 @@ class Renderer:
         )
 
     def _compile_sms(self, step: Step, content: Content, message_class: str, around: Furniture) -> _Template:
-        document = self._document(content.body or "")
+        document = sound_document(content.body or "")
         return _Template(
             write=self._write_sms,
             paths=self._paths(content),
@@ -254,12 +230,12 @@ class Renderer:
     ) -> _Template:
         if not content.subject:
             raise Unrenderable("no_content", f"step {step.name!r} has no subject for email")
-        source = self._email_html(content, message_class, around)
+        source = self._pages.html(content, message_class, around)
         return _Template(
             write=self._write_email,
             paths=self._paths(content),
             body=self._language.email(source),
-            text=self._language.plain(self._email_text(content, message_class, around)),
+            text=self._language.plain(self._pages.text(content, message_class, around)),
             subject=self._language.plain(content.subject),
             buttons=tuple((self._button(button),) for button in content.buttons or ()),
             step=step.name,
@@ -267,63 +243,6 @@ class Renderer:
             furniture=around,
             page=page_of(source),
         )
-
-    def _email_html(self, content: Content, message_class: str, around: Furniture) -> str:
-        document = self._document(content.body or "")
-        page = document.lifted
-        layout = self._layouts.get_template("email.mjml").render(
-            subject=self._marked(content.subject or "", page),
-            preheader=self._marked(content.preheader or "", page),
-            body=document.email(),
-            buttons=self._email_buttons(content, page, partial(self._marked, page=page)),
-            brand=html.escape(self._brand.name),
-            why=html.escape(around.why[message_class].format(self._brand.name)),
-            ways_out=_ways_out(around, message_class, page),
-            trap=page.add("{{ _trap }}"),
-            pixel=page.add("{{ _pixel }}") if message_class != "transactional" else "",
-            postal_address=html.escape(self._brand.postal_address).replace("\n", "<br />"),
-        )
-        return page.fill(self._styled(layout))
-
-    def _styled(self, layout: str) -> str:
-        """MJML as HTML with its styles inlined. Marks travel as ASCII words: MRML alters private-use
-        characters.
-        """
-        word = "mark"
-        while f"{word}-" in layout:
-            word += "x"
-        named = MARK.sub(lambda mark: f"{word}-{mark[1]}-{word}", layout)
-        page = _without_slack(self._inliner.inline(mjml.mjml2html(named, disable_comments=False, fonts={})))
-        return re.sub(f"{word}-(\\d+)-{word}", "\ue000\\1\ue001", page)
-
-    def _email_text(self, content: Content, message_class: str, around: Furniture) -> str:
-        document = self._document(content.body or "")
-        page = document.lifted
-        text = self._layouts.get_template("email.txt").render(
-            body=document.email_text(),
-            buttons=self._email_buttons(content, page, lambda label: page.take(lift(label))),
-            why=around.why[message_class].format(self._brand.name),
-            ways_out=_ways_out(around, message_class, page),
-            postal_address=self._brand.postal_address,
-        )
-        return page.fill(text)
-
-    def _email_buttons(
-        self, content: Content, page: Lifted, write: Callable[[str], str]
-    ) -> list[dict[str, str]]:
-        return [
-            {"label": write(button.label), "href": self._email_href(place, button, page)}
-            for place, button in enumerate(content.buttons or ())
-        ]
-
-    def _email_href(self, place: int, button: Button, page: Lifted) -> str:
-        if button.event is not None:
-            return page.add(f"{{{{ _action({place}) }}}}")
-        return address_code(page.take(lift(button.url or "")), page)
-
-    def _marked(self, source: str, page: Lifted) -> str:
-        """A short template as HTML text on that page."""
-        return html.escape(page.take(lift(source)), quote=False)
 
     def _button(self, button: Button) -> _Button:
         is_same_for_all = button.url is not None and "{" not in button.url and _WEB_ADDRESS.match(button.url)
@@ -399,19 +318,6 @@ class Renderer:
         return content | ({"reply_to": self._brand.reply_to} if self._brand.reply_to else {})
 
 
-def _ways_out(around: Furniture, message_class: str, page: Lifted) -> list[dict[str, str]]:
-    """To less of such mails, to none, and to all settings; a transactional one needs none of them."""
-    if message_class == "transactional":
-        return []
-    wishes = page.add("{{ _wishes }}")
-    return [
-        {"label": around.less_often, "href": f"{wishes}?wish=less"},
-        {"label": around.not_this[message_class], "href": f"{wishes}?wish=not"},
-        {"label": around.unsubscribe, "href": page.add("{{ _unsubscribe }}")},
-        {"label": around.settings, "href": page.add("{{ _preferences }}")},
-    ]
-
-
 def _wish_buttons(template: _Template, message: _Message) -> list[list[dict[str, str]]]:
     """Under every message that is not transactional: less, not this, stop, each by one tap."""
     if template.message_class == "transactional":
@@ -465,12 +371,6 @@ def _button_address(button: _Button, message: _Message) -> str:
 def telegram_length(text: str) -> int:
     """Characters after the tags are taken out, counted as Telegram's clients do (UTF-16 units)."""
     return len(html.unescape(_TAG.sub("", text)).encode("utf-16-le")) // 2
-
-
-def _without_slack(page: str) -> str:
-    """The styles without their indentation, and at the end of the head: the character set comes first."""
-    page = _STYLES.sub(lambda styles: _SLACK.sub(r"\1", " ".join(styles[0].split())), page)
-    return _HEAD.sub(r"<head>\2\1</head>", page, count=1)
 
 
 def _one_line(text: str) -> str:

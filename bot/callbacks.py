@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
-import structlog
-
-from bot.waiting import Bell
-from storage.store import StorageError, Store
+from bot.waiting import Bell, at_each_ring
+from storage.store import Store
 from webhooks.callbacks import CallbackCarrier, open_sender
 from webhooks.receivers import Receivers
-
-log = structlog.get_logger(__name__)
 
 LOOKS_BETWEEN_SETTLING = 60
 
@@ -28,14 +25,11 @@ class CallbackDuty:
     async def run(self, stop: asyncio.Event) -> None:
         async with open_sender(self._receivers) as sender:
             carrier = CallbackCarrier(self._store, sender)
-            while not stop.is_set():
-                try:
-                    await self._once(carrier, stop)
-                except StorageError as error:
-                    log.debug("callbacks_put_off", code=error.code)
-                await self.bell.heard_or_stopped(stop)
+            await at_each_ring(
+                self.bell, stop, partial(self._look, carrier, stop), put_off="callbacks_put_off"
+            )
 
-    async def _once(self, carrier: CallbackCarrier, stop: asyncio.Event) -> None:
+    async def _look(self, carrier: CallbackCarrier, stop: asyncio.Event) -> None:
         await carrier.carry(stop)
         if self._looks % LOOKS_BETWEEN_SETTLING == 0:
             await self._store.call("settle_callbacks")

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
-import structlog
-
-from bot.waiting import Bell
+from bot.waiting import Bell, at_each_ring
 from sequences.campaigns import carry_campaign, schedule_campaigns, tidy_campaign
-from storage.store import StorageError, Store
-
-log = structlog.get_logger(__name__)
+from storage.store import Store
 
 # Pages at a time; a campaign has no more of them open at once.
 AT_ONCE = 2
@@ -36,18 +33,13 @@ class CampaignDuty:
         await asyncio.gather(*(self._plan(bell, stop) for bell in self._bells))
 
     async def _plan(self, bell: Bell, stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            await self._carry(stop)
-            await bell.heard_or_stopped(stop)
+        await at_each_ring(bell, stop, partial(self._carry, stop), put_off="campaigns_put_off")
 
     async def _carry(self, stop: asyncio.Event) -> None:
-        try:
-            await schedule_campaigns(self._store)
-            while not stop.is_set() and await carry_campaign(self._store):
-                self.ring()
-                self._wake()
-        except StorageError as error:
-            log.debug("campaigns_put_off", code=error.code)
+        await schedule_campaigns(self._store)
+        while not stop.is_set() and await carry_campaign(self._store):
+            self.ring()
+            self._wake()
 
 
 class CampaignTidying:
@@ -59,10 +51,8 @@ class CampaignTidying:
         self._wake = wake
 
     async def run(self, stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            try:
-                while not stop.is_set() and await tidy_campaign(self._store):
-                    self._wake()
-            except StorageError as error:
-                log.debug("campaigns_not_tidied", code=error.code)
-            await self.bell.heard_or_stopped(stop)
+        await at_each_ring(self.bell, stop, partial(self._tidy, stop), put_off="campaigns_not_tidied")
+
+    async def _tidy(self, stop: asyncio.Event) -> None:
+        while not stop.is_set() and await tidy_campaign(self._store):
+            self._wake()

@@ -5,13 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-import structlog
-
-from bot.waiting import Bell
+from bot.waiting import Bell, at_each_ring
 from sequences.interventions import Interventions
-from storage.store import StorageError, Store
-
-log = structlog.get_logger(__name__)
+from storage.store import Store
 
 
 class InterventionDuty:
@@ -24,10 +20,8 @@ class InterventionDuty:
         self._interventions = Interventions(store)
 
     async def run(self, stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            try:
-                if await self._interventions.once():
-                    self._wake()
-            except StorageError as error:
-                log.debug("interventions_put_off", code=error.code)
-            await self.bell.heard_or_stopped(stop)
+        await at_each_ring(self.bell, stop, self._look, put_off="interventions_put_off")
+
+    async def _look(self) -> None:
+        if await self._interventions.once():
+            self._wake()

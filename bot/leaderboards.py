@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
-import structlog
-
-from bot.waiting import Bell
+from bot.waiting import Bell, at_each_ring
 from engagement.leaderboards import (
     look_after_leaderboards,
     look_through_achievements,
     sum_up_standings,
 )
-from storage.store import StorageError, Store
-
-log = structlog.get_logger(__name__)
+from storage.store import Store
 
 
 class LeaderboardDuty:
@@ -27,13 +24,12 @@ class LeaderboardDuty:
         self._wake = wake
 
     async def run(self, stop: asyncio.Event) -> None:
+        await at_each_ring(self.bell, stop, partial(self._look, stop), put_off="leaderboards_put_off")
+
+    async def _look(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
-            try:
-                if await look_after_leaderboards(self._store):
-                    self._wake()
-                await sum_up_standings(self._store)
-                if await look_through_achievements(self._store):
-                    continue
-            except StorageError as error:
-                log.debug("leaderboards_put_off", code=error.code)
-            await self.bell.heard_or_stopped(stop)
+            if await look_after_leaderboards(self._store):
+                self._wake()
+            await sum_up_standings(self._store)
+            if not await look_through_achievements(self._store):
+                return

@@ -14,8 +14,8 @@ from telegram.error import BadRequest, Forbidden, TelegramError
 from bot.admin.access import RANKS
 from bot.admin.broadcasts import page
 from bot.texts import words
-from bot.waiting import Bell
-from storage.store import StorageError, Store
+from bot.waiting import Bell, at_each_ring
+from storage.store import Store
 
 log = structlog.get_logger(__name__)
 
@@ -29,13 +29,11 @@ class BroadcastViews:
         self._store = store
 
     async def run(self, stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            try:
-                for view in await self._store.call("take_broadcast_views"):
-                    await self._show(view)
-            except StorageError as error:
-                log.debug("broadcast_views_put_off", code=error.code)
-            await self.bell.heard_or_stopped(stop)
+        await at_each_ring(self.bell, stop, self._look, put_off="broadcast_views_put_off")
+
+    async def _look(self) -> None:
+        for view in await self._store.call("take_broadcast_views"):
+            await self._show(view)
 
     async def _show(self, view: Mapping[str, Any]) -> None:
         is_admin = any(RANKS.get(role, 0) >= RANKS["admin"] for role in view["roles"])

@@ -10,7 +10,7 @@ from pathlib import Path
 import structlog
 
 from bot.lease import Lease
-from bot.waiting import Bell
+from bot.waiting import Bell, at_each_ring
 from engagement.risk.history import ProgramFailed, TooLittleHistory, train
 from engagement.risk.scoring import RiskTeller
 from storage.store import StorageError, Store
@@ -36,13 +36,11 @@ class RiskDuty:
         self._looks = 0
 
     async def run(self, stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            try:
-                if await self._has_work():
-                    await self._tell()
-            except StorageError as error:
-                log.debug("risks_put_off", code=error.code)
-            await self.bell.heard_or_stopped(stop)
+        await at_each_ring(self.bell, stop, self._look, put_off="risks_put_off")
+
+    async def _look(self) -> None:
+        if await self._has_work():
+            await self._tell()
 
     async def _has_work(self) -> bool:
         looks, self._looks = self._looks, self._looks + 1
@@ -72,13 +70,11 @@ class RiskTraining:
 
     async def run(self, stop: asyncio.Event) -> None:
         await self.bell.heard_or_stopped(stop)  # whoever has just started has other things to do
-        while not stop.is_set():
-            try:
-                if await self._is_due() and await self._lease.take():
-                    await self._train()
-            except StorageError as error:
-                log.debug("risk_training_put_off", code=error.code)
-            await self.bell.heard_or_stopped(stop)
+        await at_each_ring(self.bell, stop, self._look, put_off="risk_training_put_off")
+
+    async def _look(self) -> None:
+        if await self._is_due() and await self._lease.take():
+            await self._train()
 
     async def _is_due(self) -> bool:
         last = await self._store.call("last_risk_model")

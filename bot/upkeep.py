@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from bot.waiting import Bell
+from bot.waiting import Bell, at_each_ring
 from engagement.behavior import look_after_behavior
 from engagement.game import settle_streaks
 from engagement.profile import look_after_profiles
@@ -16,7 +16,7 @@ from insights.patterns import discover_patterns
 from sequences.analytics import fold_all
 from sequences.controller import NurtureController
 from sequences.experiments.experiments import look_after_experiments
-from storage.store import StorageError, Store
+from storage.store import Store
 
 log = structlog.get_logger(__name__)
 
@@ -43,12 +43,7 @@ class Upkeep:
         self._behavior_retention = behavior_retention
 
     async def run(self, stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            try:
-                await self.once()
-            except StorageError as error:
-                log.debug("upkeep_put_off", code=error.code)
-            await self.bell.heard_or_stopped(stop)
+        await at_each_ring(self.bell, stop, self.once, put_off="upkeep_put_off")
 
     async def once(self) -> None:
         await self._controller.follow_up()

@@ -7,6 +7,12 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+import structlog
+
+from storage.store import StorageError
+
+log = structlog.get_logger(__name__)
+
 T = TypeVar("T")
 
 FIRST_PAUSE = 0.2
@@ -68,3 +74,15 @@ class Bell:
             for wait in waits:
                 wait.cancel()
         self._rung.clear()
+
+
+async def at_each_ring(
+    bell: Bell, stop: asyncio.Event, look: Callable[[], Awaitable[None]], *, put_off: str
+) -> None:
+    """Looks now and whenever it rings. What the store cannot do then is logged as `put_off`."""
+    while not stop.is_set():
+        try:
+            await look()
+        except StorageError as error:
+            log.debug(put_off, code=error.code)
+        await bell.heard_or_stopped(stop)

@@ -201,7 +201,7 @@ async def _go_wrong(place: Arena, birds: Birds, environment: Mapping[str, str]) 
     ]
     for number, (command, changes) in enumerate(starts):
         process = await place.product(f"c_{number}", *command, **(dict(environment) | changes))
-        await process.ended(60)
+        await process.ended()
     running = await place.product("c_late", "run", **(dict(environment) | {"DATABASE_URL": away}))
     site = environment["PUBLIC_URL"]
 

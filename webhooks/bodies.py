@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
@@ -28,6 +29,9 @@ async def read_body(request: web.Request, model: type[Model]) -> Model:
 
 
 def read_query(request: web.Request, model: type[Model]) -> Model:
+    for name in request.query:
+        if len(request.query.getall(name)) > 1:
+            raise Unprocessable(f"{name}: is given more than once.", name)
     return checked(model, storable(dict(request.query)))
 
 
@@ -36,20 +40,30 @@ def checked(model: type[Model], document: Mapping[str, Any]) -> Model:
     try:
         return model.model_validate(document)
     except ValidationError as error:
-        raise _first_error(error, document) from error
+        raise _first_error(error, model, document) from error
 
 
 def parse_object(raw: bytes) -> dict[str, Any]:
     try:
         parsed = _DECODER.decode(raw.decode())
     except (ValueError, RecursionError) as error:
-        raise Unprocessable("The body is not valid JSON.", "body") from error
+        raise Unprocessable(f"The body is not valid JSON{_where(error)}.", "body") from error
     if not isinstance(parsed, dict):
         raise Unprocessable("The body has to be a JSON object.", "body")
     if is_deeper(parsed, MOST_NESTED):
         raise Unprocessable(f"The body is nested more than {MOST_NESTED} levels deep.", "body")
     cleaned: dict[str, Any] = storable(parsed) if _may_hold_unstorable(raw) else parsed
     return cleaned
+
+
+def _where(error: ValueError | RecursionError) -> str:
+    match error:
+        case json.JSONDecodeError():
+            return f": {error.msg}, in line {error.lineno}, column {error.colno}"
+        case UnicodeDecodeError():
+            return f": byte {error.start + 1} is not UTF-8"
+        case _:
+            return ""
 
 
 def answer(value: Any, status: int = 200) -> web.Response:
@@ -104,6 +118,15 @@ def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of two values under one name the first would be ignored in silence."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        ((twice, _),) = Counter(name for name, _ in pairs).most_common(1)
+        raise Unprocessable(f"{twice}: is given more than once.", twice)
+    return made
+
+
 def _finite(number: str) -> float:
     """`1e999` would become an infinity, which no JSON has."""
     if math.isinf(parsed := float(number)):
@@ -111,12 +134,16 @@ def _finite(number: str) -> float:
     return parsed
 
 
-def _first_error(error: ValidationError, document: Mapping[str, Any]) -> Unprocessable:
+def _first_error(
+    error: ValidationError, model: type[BaseModel], document: Mapping[str, Any]
+) -> Unprocessable:
     errors = error.errors(include_url=False, include_context=False)
     # Of several, what nobody knows is told first: it is often the misspelled name of what is missing.
     first = min(errors, key=lambda each: each["type"] != "extra_forbidden")
     field = ".".join(_path(first["loc"], document)) or "body"
-    said = first["msg"].removeprefix("Value error, ").rstrip(".")
+    said = _PLAINLY.get(first["type"]) or first["msg"].removeprefix("Value error, ").rstrip(".")
+    if first["type"] == "extra_forbidden" and len(first["loc"]) == 1:
+        said += f"; there are: {', '.join(each.alias or name for name, each in model.model_fields.items())}"
     return Unprocessable(f"{field}: {said}.", field)
 
 
@@ -131,6 +158,29 @@ def _path(place: tuple[int | str, ...], document: Any) -> Iterator[str]:
         yield str(part)
 
 
+_AN_OBJECT, _A_DATE = "has to be an object", "has to be a date, such as 2026-03-02"
+_PLAINLY = {
+    "extra_forbidden": "is not known here",
+    "dict_type": _AN_OBJECT,
+    "model_type": _AN_OBJECT,
+    "model_attributes_type": _AN_OBJECT,
+    "list_type": "has to be a list",
+    "string_type": "has to be a text",
+    "bool_type": "has to be true or false",
+    "bool_parsing": "has to be true or false",
+    "int_type": "has to be a whole number",
+    "int_parsing": "has to be a whole number",
+    "int_from_float": "has to be a whole number",
+    "float_type": "has to be a number",
+    "float_parsing": "has to be a number",
+    "date_type": _A_DATE,
+    "date_from_datetime_parsing": _A_DATE,
+    "date_from_datetime_inexact": _A_DATE,
+}
+"""What pydantic says in words of Python."""
+
 # Made once: `json.loads` and `json.dumps` with options make a new one for each call.
-_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_each_once, parse_constant=_refuse_constant, parse_float=_finite
+)
 _ENCODER = json.JSONEncoder(default=_plain, ensure_ascii=False)

@@ -115,6 +115,62 @@ async def test_a_body_of_a_mebibyte_is_read(sidecar: Sidecar) -> None:
     assert answer.status == 422
 
 
+TEMPLATES = "/api/engagement/templates"
+
+
+@pytest.mark.parametrize(
+    ("raw", "field", "said"),
+    [
+        (b'{"name": "a",\n "title": }', "body", "line 2, column 11"),
+        (b'{"name": "\xff"}', "body", "byte 11 is not UTF-8"),
+        (b'{"name": "a", "title": "b", "name": "c"}', "name", "more than once"),
+        (b'{"colour": "red"}', "colour", "is not known here; there are: name, title"),
+        (b'{"name": "a", "title": 7, "type": "x", "content": {}}', "title", "has to be a text"),
+        (b'{"name": "a", "title": "b", "type": "x", "content": []}', "content", "has to be an object"),
+    ],
+)
+async def test_a_wrong_body_is_told_what_is_wrong_and_where(
+    sidecar: Sidecar, raw: bytes, field: str, said: str
+) -> None:
+    answer = await sidecar.as_admin("POST", TEMPLATES, data=raw)
+
+    error = (await answer.json())["error"]
+    assert (answer.status, error["field"]) == (422, field)
+    assert said in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "said"),
+    [
+        ("limit=1&limit=2", "limit", "more than once"),
+        ("limit=ten", "limit", "has to be a whole number"),
+        ("archived=perhaps", "archived", "has to be true or false"),
+        ("colour=red", "colour", "there are: "),
+    ],
+)
+async def test_a_wrong_query_is_told_what_is_wrong(
+    sidecar: Sidecar, query: str, field: str, said: str
+) -> None:
+    answer = await sidecar.as_admin("GET", f"{TEMPLATES}?{query}")
+
+    error = (await answer.json())["error"]
+    assert (answer.status, error["field"]) == (422, field)
+    assert said in error["message"]
+
+
+async def test_a_day_that_is_a_number_is_none(sidecar: Sidecar) -> None:
+    answer = await sidecar.as_admin("GET", "/api/engagement/analytics?from=-1")
+
+    error = (await answer.json())["error"]
+    assert (error["field"], "such as 2026-03-02" in error["message"]) == ("from", True)
+
+
+async def test_nobody_is_called_by_a_character_that_no_database_keeps(sidecar: Sidecar) -> None:
+    answer = await sidecar.as_admin("GET", "/admin/api/users/%00/explain")
+
+    assert answer.status == 404
+
+
 async def test_while_the_database_is_away_the_api_says_try_again(sidecar: Sidecar) -> None:
     sidecar.road.is_closed = True
 

@@ -153,6 +153,18 @@ async def test_hostile_json_is_refused_wherever_a_body_is_taken(sidecar: Sidecar
             )
 
 
+async def test_nothing_is_ignored_in_silence_where_nothing_is_taken(sidecar: Sidecar) -> None:
+    for endpoint in described_endpoints():
+        path = re.sub(r"\{[^/]+\}(?=/|$)", "1", endpoint.path)
+        for taken, sent, field in (
+            (endpoint.query, {"params": {"colour": "red"}}, "colour"),
+            (endpoint.body, {"json": {"colour": "red"}}, "body"),
+        ):
+            if taken is None and endpoint.access == "admin":
+                answer = await sidecar.as_admin(endpoint.method, path, **sent)
+                assert (answer.status, (await answer.json())["error"].get("field")) == (422, field), path
+
+
 async def test_an_unknown_field_is_named_wherever_something_is_taken(sidecar: Sidecar) -> None:
     for endpoint in described_endpoints():
         path = re.sub(r"\{[^/]+\}(?=/|$)", "1", endpoint.path)

@@ -127,7 +127,7 @@ async def test_a_copy_has_the_words_and_a_name_of_its_own(sidecar: Sidecar) -> N
     ("changes", "field", "said"),
     [
         ({"name": "Reminder"}, "name", "a name has"),
-        ({"tittle": "x"}, "tittle", "Extra"),
+        ({"tittle": "x"}, "tittle", "is not known here"),
         ({"context": ["Days"]}, "context.0", "match pattern"),
         ({"content": {}}, "content", "content is an object"),
         ({"content": {"fax": {}}}, "content.fax", "unknown channel 'fax'"),

@@ -94,7 +94,7 @@ async def _rater(settings: Settings, opened: AsyncExitStack) -> Rater:
     key = shown(settings.rating_api_key)
     if key is None:
         return RuleRater()
-    http = await opened.enter_async_context(open_httpx_client(connections=2))
+    http = await opened.enter_async_context(open_httpx_client())
     return ModelRater(http, settings.rating_api_url, key, settings.rating_model)
 
 

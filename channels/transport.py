@@ -28,15 +28,21 @@ def trusted() -> ssl.SSLContext:
     return httpx.create_ssl_context(trust_env=False)
 
 
+KEPT_CONNECTIONS = 6
+
+
 @asynccontextmanager
-async def open_httpx_client(*, connections: int = 6) -> AsyncIterator[httpx.AsyncClient]:
-    """Few connections on purpose: httpx searches its whole pool for each request."""
+async def open_httpx_client() -> AsyncIterator[httpx.AsyncClient]:
+    """Whoever uses it sees to it that few requests are under way: httpx searches its whole pool for each. The
+    pool has no limit of its own, because it never gives back the place of a request that is cancelled at an
+    unlucky moment: with the last place lost, nothing is sent any more.
+    """
     client = httpx.AsyncClient(
         http2=False,
         trust_env=False,
         verify=trusted(),
         headers={"User-Agent": USER_AGENT},
-        limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=KEPT_CONNECTIONS),
         timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
     )
     async with client:

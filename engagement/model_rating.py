@@ -20,6 +20,7 @@ log = structlog.get_logger(__name__)
 
 SECONDS = 4.0
 """Somebody is waiting for an answer."""
+REQUESTS_AT_A_TIME = 2
 
 _INSTRUCTIONS = """\
 You rate how likely a commitment is to be kept. The user's message is a JSON object: "commitment" is \
@@ -74,6 +75,7 @@ class ModelRater:
         self, http: httpx.AsyncClient, url: str, key: str, model: str, *, seconds: float = SECONDS
     ) -> None:
         self._http = http
+        self._turns = asyncio.Semaphore(REQUESTS_AT_A_TIME)
         self._seconds = seconds
         self._url = url
         self._key = key
@@ -115,7 +117,7 @@ class ModelRater:
             ],
         }
         headers = {"Authorization": f"Bearer {self._key}"}
-        async with asyncio.timeout(self._seconds):  # all of it: httpx's own is for each read
+        async with asyncio.timeout(self._seconds), self._turns:  # all of it: httpx's own is for each read
             answer = await self._http.post(self._url, json=request, headers=headers)
         answer.raise_for_status()
         completion = _Completion.model_validate_json(answer.content)

@@ -21,7 +21,7 @@ from storage.store import (
 if TYPE_CHECKING:
     from supabase import AsyncClient
 
-TIMEOUT = httpx.Timeout(60.0, connect=5.0, pool=10.0)
+TIMEOUT = httpx.Timeout(60.0, connect=5.0)
 RETRY_SECONDS = 5.0
 # Shorter than the gateway keeps an idle connection: it closes them without a word.
 KEEPALIVE_SECONDS = 15.0
@@ -44,7 +44,13 @@ class SupabaseStore:
     ) -> None:
         self._url = url
         self._secret_key = secret_key
-        limits = httpx.Limits(max_connections=connections, keepalive_expiry=KEEPALIVE_SECONDS)
+        # The pool has none: it never gives back the place of a call that is cancelled at an unlucky moment.
+        self._turns = asyncio.Semaphore(connections)
+        limits = httpx.Limits(
+            max_connections=None,
+            max_keepalive_connections=connections,
+            keepalive_expiry=KEEPALIVE_SECONDS,
+        )
         # HTTP/1.1: over HTTP/2 an idle connection that the gateway has left fails the next call.
         inner = transport or httpx.AsyncHTTPTransport(http2=False, limits=limits)
         self._http = httpx.AsyncClient(transport=_Wire(inner, secret_key), timeout=TIMEOUT)
@@ -74,7 +80,8 @@ class SupabaseStore:
             on=Unavailable, attempts=4, timeout=RETRY_SECONDS, wait_initial=0.1, wait_max=2.0
         ):
             with attempt:
-                return await _call_once(client, operation, params)
+                async with self._turns:
+                    return await _call_once(client, operation, params)
 
     async def _open(self) -> "AsyncClient":
         # Here and not above: this import takes most of a second, which nobody else should pay.

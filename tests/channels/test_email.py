@@ -271,6 +271,20 @@ async def test_an_answer_that_drips_is_not_awaited_for_ever(
         await Resend(client, provider.url, KEY, patience=PATIENCE).post("/emails", {})
 
 
+async def test_requests_given_up_at_any_moment_take_no_place_from_the_next(provider: Provider) -> None:
+    async with open_httpx_client() as client:
+        resend = Resend(client, provider.url, KEY)
+        for given_up in range(150):
+            sending = asyncio.create_task(resend.post("/emails", {}))
+            for _ in range(given_up % 15):  # turns of the loop
+                await asyncio.sleep(0)
+            sending.cancel()
+            await asyncio.wait([sending])
+
+        provider.answers(200, {"id": "one"})
+        assert await resend.post("/emails", {}) == {"id": "one"}
+
+
 async def test_a_message_that_found_no_free_connection_was_not_sent(provider: Provider) -> None:
     provider.says(b"", then=stalls)
     limits, timeout = httpx.Limits(max_connections=1), httpx.Timeout(None, pool=PATIENCE)

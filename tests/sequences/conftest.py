@@ -102,12 +102,17 @@ class InterruptibleStore:
         self._store = store
         self._cut: set[str] | None = set()
         self.refused = asyncio.Event()
+        self.under_way = 0
 
     async def call(self, operation: str, /, **arguments: Any) -> Any:
         if self._cut is None or operation in self._cut:
             self.refused.set()
             raise Unavailable("08006", "connection lost", None)
-        return await self._store.call(operation, **arguments)
+        self.under_way += 1
+        try:
+            return await self._store.call(operation, **arguments)
+        finally:
+            self.under_way -= 1
 
     async def aclose(self) -> None:
         await self._store.aclose()

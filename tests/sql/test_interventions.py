@@ -55,6 +55,15 @@ async def test_below_the_threshold_nothing_happens(watch: Watch) -> None:
     assert await watch.of(ada) == []
 
 
+async def test_who_has_a_role_here_is_not_called_back(watch: Watch) -> None:
+    olga = await watch.at_risk()
+    await watch.world.call("set_roles", user_id=olga, roles=["admin"], actor="nobody in particular")
+
+    await watch.look()
+
+    assert await watch.of(olga) == []
+
+
 async def test_whose_risk_had_risen_before_we_may_act_is_left_in_peace(watch: Watch, clock: Clock) -> None:
     await watch.configure("off")
     ada = await watch.at_risk()

@@ -1,6 +1,6 @@
 -- Gives whom something is to be done for now, the highest risk first: whose risk rose since we may act, and who can be written to, has
--- not been lately, and has not left three in a row unanswered. Looks at the risks that were reckoned since the last look; each is, once a
--- day at least. Changes nothing.
+-- not been lately, has not left three in a row unanswered, and is no admin. Looks at the risks that were reckoned since the last look;
+-- each is, once a day at least. Changes nothing.
 create or replace function tendril.users_to_keep(most int, at timestamptz default tendril.clock())
 returns uuid[]
 language plpgsql stable
@@ -16,7 +16,7 @@ begin
         from (
             select r.user_id, r.risk
             from tendril.drop_off_risks r
-            join tendril.users u on u.id = r.user_id and u.deleted_at is null
+            join tendril.users u on u.id = r.user_id and u.deleted_at is null and u.roles = '{}'
             left join tendril.user_preferences p on p.user_id = u.id
             where rules.mode <> 'off' and r.risk >= 60 and r.risk >= rules.threshold and r.rose_at >= rules.since
                 -- who reckons them may take a while to be done

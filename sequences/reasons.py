@@ -22,6 +22,7 @@ REASONS: Mapping[str, str] = {
     "sequence_declined": "the user does not want this sequence",
     "user_paused": "the user asked for a pause",
     "condition_not_met": "the step's condition was not met",
+    "arrived_after_all": "the message that it was to replace had arrived, as was heard only later",
     "stale": "it had become too old to be of use",
     "quiet_hours": "it was in the user's quiet hours",
     "frequency_cap": "the user had as many messages as they want for now",

@@ -80,7 +80,7 @@ SCENARIOS: dict[str, Scenario] = {
 # Scenarios at a time. Each has a database and stand-ins of its own; what they share is the machine.
 LANES = 4
 # What is judged by time comes first, and alone.
-ALONE = ("budgets",)
+ALONE = ("budgets", "templates")
 
 
 def say(text: str) -> None:

@@ -146,3 +146,22 @@ async def test_a_batch_that_may_have_arrived_stays_one_when_the_key_is_refused(w
 
     assert [each["batch_key"] for each in await world.claim("email")] == [again["batch_key"]]
     assert again["batch_key"] is not None
+
+
+async def test_what_was_given_up_and_has_arrived_is_not_said_again_elsewhere(world: World) -> None:
+    await world.publish(
+        step(channels=["email", "telegram"], max_attempts=1), step(name="second", after="1 day")
+    )
+    ada = await world.person()
+    await world.enroll(ada)
+    (mail,) = await world.deliver("email", "busy", reason="server_error")
+    assert [state[:2] for state in await world.states(ada)] == [("email", "failed"), ("telegram", "pending")]
+
+    await world.tell(mail, "delivered")
+
+    assert await world.claim() == []
+    assert await world.states(ada) == [
+        ("email", "delivered", "server_error"),
+        ("telegram", "skipped", "arrived_after_all"),
+        ("telegram", "pending", None),  # the second step
+    ]

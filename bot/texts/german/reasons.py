@@ -25,6 +25,7 @@ REASONS: Mapping[str, str] = {
     "user_stopped": "dieser Mensch hat alles beendet",
     "user_paused": "dieser Mensch hat um eine Pause gebeten",
     "condition_not_met": "die Bedingung des Schritts war nicht erfüllt",
+    "arrived_after_all": "die Nachricht, für die sie einspringen sollte, war doch angekommen",
     "stale": "es war zu spät, um noch zu nützen",
     "quiet_hours": "es war Ruhezeit",
     "frequency_cap": "so viele Nachrichten, wie gewünscht, gab es an dem Tag schon",

@@ -65,6 +65,10 @@ begin
                 when due.paused_until > policy_gate.at and due.is_capped then 'hold:user_paused'
                 when due.id = any (leaving) then 'stop:exit_condition'
                 when due.id = any (unmet) then 'skip:condition_not_met'
+                -- all attempts had been used up when the provider told that one of them had been good
+                when due.fallback_of is not null and due.fallback = 'on_failure' and exists (
+                    select from tendril.message_deliveries origin
+                    where origin.id = due.fallback_of and origin.delivery_status in ('sent', 'delivered', 'opened', 'clicked')) then 'skip:arrived_after_all'
                 when due.stale_at < policy_gate.at then 'skip:stale'
                 when quiet.until is not null then 'hold:quiet_hours'
             end as early

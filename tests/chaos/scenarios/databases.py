@@ -115,7 +115,7 @@ async def narrow(server: Server, setting: Setting) -> AsyncIterator[Row]:
         proxy.toxics = Toxics(bandwidth=NARROW)
         for number in range(2):
             await place.worker(f"w{number}", SHORT_LEASE_SECONDS)
-        times = setting.choose(short=1, long=20)
+        times = setting.choose(short=1, long=10)
         tally = Tally("4 a line too narrow for a whole claim")
         for _ in range(times):
             cohort = await place.enroll(telegram=0, email=200)

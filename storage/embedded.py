@@ -39,6 +39,8 @@ PORT = 5432
 START_SECONDS = 300.0
 STOP_SECONDS = 20.0
 POLL_SECONDS = 0.02
+# A campaign fills tables within seconds; what PostgreSQL knows of them is to be as young.
+AUTOVACUUM_NAPTIME = "15s"
 # How soon a server that died is missed, and how long after a failure it is tried again.
 WATCH_SECONDS = 0.5
 RETRY_SECONDS = 5.0
@@ -206,7 +208,8 @@ class _Server:
         socket_folder = self._socket_folder()
         if socket_folder != self.folder:
             _own_folder(socket_folder, self.account)
-        settings = {"listen_addresses": "", "unix_socket_directories": str(socket_folder), **self.settings}
+        reached = {"listen_addresses": "", "unix_socket_directories": str(socket_folder)}
+        settings = {**reached, "autovacuum_naptime": AUTOVACUUM_NAPTIME, **self.settings}
         command: list[str | Path] = [program("postgres"), "-D", self.folder, "-p", str(PORT)]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]

@@ -158,7 +158,10 @@ async def _lose_one(fleet: Fleet, times: int, how: str, lose: Callable[[Fleet, i
     place, slowest = fleet.place, 0.0
     tally = Tally(f"scale-out: one of {WORKERS} {how}", times * IN_FLIGHT)
     for _ in range(times):
+        # All become due in one moment: else those over Telegram are gone before the last mail is planned.
+        await place.store.call("pause_everything")
         cohort = await place.enroll(telegram=400, email=4000)
+        await place.store.call("resume_everything")
         lost = int(await until(lambda: _one_that_sends(place), "a worker was sending"))
         await lose(fleet, lost)
         slowest = max(slowest, await _taken_over(fleet, lost))

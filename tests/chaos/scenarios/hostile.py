@@ -37,8 +37,8 @@ NAUGHTY = (
 # Until those are delivered whose template is not poisoned, and how much longer than without it that may take.
 MOST_SECONDS = 20.0
 MOST_SLOWER = 1.1
-POISONED = 5
-OTHERS_ON_TELEGRAM, OTHERS_BY_EMAIL = 50, 200
+POISONED = 20
+OTHERS_ON_TELEGRAM, OTHERS_BY_EMAIL = 100, 1000
 # The last one is decent: what the others look like is compared with it.
 NAMES = (*NAUGHTY, "Ada")
 POISONS = {
@@ -148,7 +148,7 @@ async def templates(server: Server, setting: Setting) -> AsyncIterator[Row]:
         await place.worker("w", lease_seconds=60)
         await _others_delivered(place, setting)  # what a worker does only once: it connects and prepares
         for what, body in POISONS.items():
-            times = setting.choose(short=1, long=9)
+            times = setting.choose(short=1, long=7)
             rounds = [await _round(place, setting, body) for _ in range(times)]
             alone, beside = (median(each[column] for each in rounds) for column in (0, 1))
             is_slower = not setting.is_short and beside > alone * MOST_SLOWER

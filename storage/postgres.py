@@ -108,18 +108,23 @@ class PostgresStore:
     async def _call_once(self, key: _Key, payload: str | None) -> Any:
         try:
             pool = self._pool or await self._open()
-            statement = self._statements.get(key) or await self._prepare(pool, key)
-            # `fetch`, not `fetchval`: the latter asks for one row and thereby switches parallel plans off.
-            rows = await (pool.fetch(statement, payload) if payload else pool.fetch(statement))
-        except asyncpg.UndefinedFunctionError as error:
-            # The schema may have been changed by another process: look again next time.
-            self._statements.pop(key, None)
-            self._signatures.clear()
-            raise _translated(error) from error
+            try:
+                answer = await self._ask(pool, key, payload)
+            except asyncpg.UndefinedFunctionError:
+                # Another process may have changed the schema; nothing has run, and the catalog knows it anew.
+                self._statements.pop(key, None)
+                self._signatures.clear()
+                answer = await self._ask(pool, key, payload)
         except _FAILURES as error:
             raise _translated(error) from error
-        answer = rows[0][0]
         return None if answer is None else json.loads(answer)
+
+    async def _ask(self, pool: asyncpg.Pool, key: _Key, payload: str | None) -> str | None:
+        statement = self._statements.get(key) or await self._prepare(pool, key)
+        # `fetch`, not `fetchval`: the latter asks for one row and thereby switches parallel plans off.
+        rows = await (pool.fetch(statement, payload) if payload else pool.fetch(statement))
+        answer: str | None = rows[0][0]
+        return answer
 
     async def _open(self) -> asyncpg.Pool:
         async with self._opening:

@@ -28,6 +28,19 @@ async def test_a_call_survives_the_loss_of_its_connection(
     assert await store.call("clock")
 
 
+async def test_an_operation_that_a_migration_changed_meanwhile_answers_at_the_first_call(
+    store: PostgresStore, connection: asyncpg.Connection
+) -> None:
+    """As while one process after the other is exchanged: this one asked before the schema was changed."""
+    await connection.execute("create function tendril.try_again(given int) returns text return given::text")
+    assert await store.call("try_again", given=4) == "4"
+
+    await connection.execute("drop function tendril.try_again")
+    await connection.execute("create function tendril.try_again(given text) returns text return given::text")
+
+    assert await store.call("try_again", given="four") == "four"
+
+
 async def test_many_calls_at_once_share_few_connections(
     store: PostgresStore, connection: asyncpg.Connection
 ) -> None:

@@ -102,6 +102,19 @@ async def test_no_function_trusts_a_search_path_or_lends_rights(connection: asyn
     assert unsafe == []
 
 
+async def test_whatever_begins_a_run_or_plans_a_message_never_reads_a_whole_table(
+    connection: asyncpg.Connection,
+) -> None:
+    """A connection keeps the plans of foreign keys' checks as they were made first, when tables are small."""
+    careless = await connection.fetch(
+        "select oid::regprocedure::text from pg_catalog.pg_proc where pronamespace = 'tendril'::regnamespace "
+        "and prosrc ~ 'insert into tendril.(enrollments|message_deliveries)' "
+        "and not coalesce('enable_seqscan=off' = any (proconfig), false)"
+    )
+
+    assert careless == []
+
+
 async def test_no_function_has_two_forms(connection: asyncpg.Connection) -> None:
     """PostgREST could not tell them apart."""
     doubled = await connection.fetch(

@@ -3,6 +3,8 @@ create or replace function tendril.tell_of_event(registrations bigint[], news te
 returns void
 language plpgsql
 set search_path = ''
+-- The checks of foreign keys are planned while the tables are still small, and those plans kept.
+set enable_seqscan = off
 as $$
 #variable_conflict use_column
 declare

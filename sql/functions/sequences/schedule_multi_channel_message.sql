@@ -7,6 +7,8 @@ create or replace function tendril.schedule_multi_channel_message(
 returns jsonb
 language plpgsql
 set search_path = ''
+-- The checks of foreign keys are planned while the tables are still small, and those plans kept.
+set enable_seqscan = off
 as $$
 #variable_conflict use_column
 declare

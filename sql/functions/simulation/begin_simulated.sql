@@ -4,6 +4,8 @@ create or replace function tendril.begin_simulated(entry jsonb, run jsonb, peopl
 returns void
 language plpgsql
 set search_path = ''
+-- The checks of foreign keys are planned while the tables are still small, and those plans kept.
+set enable_seqscan = off
 as $$
 #variable_conflict use_column
 declare

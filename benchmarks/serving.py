@@ -11,6 +11,7 @@ import sys
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
+from bot.running import spare_what_stays
 from channels.signing import Signer
 from sequences.controller import NurtureController
 from storage.postgres import PostgresStore
@@ -32,6 +33,7 @@ async def serve(dsn: str, signing_secret: str, webhook_secret: str) -> None:
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
+    spare_what_stays()
     print(runner.addresses[0][1], flush=True)
     await asyncio.to_thread(sys.stdin.read)
     await runner.cleanup()

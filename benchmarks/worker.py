@@ -12,6 +12,7 @@ import sys
 from contextlib import AsyncExitStack
 
 from benchmarks.pipeline import renderer
+from bot.running import spare_what_stays
 from channels.channel import Channel
 from channels.email import EmailChannel
 from channels.telegram import TelegramChannel
@@ -34,6 +35,7 @@ async def work(dsn: str, provider: str, name: str, in_flight: int, worker: str) 
         stack.push_async_callback(store.aclose)
         pipeline = DeliveryPipeline(store, channel, renderer(), worker, in_flight=in_flight)
         await store.call("clock")
+        spare_what_stays()
         print("ready", flush=True)
         await _line()
         stop = asyncio.Event()

@@ -19,7 +19,7 @@ from bot.logs import redact, start_logging
 from bot.migrating import migrate_command
 from bot.rebuilding import add_rebuild, rebuild_command
 from bot.risk import add_options, risk
-from bot.running import stopping_on_signals
+from bot.running import spare_what_stays, stopping_on_signals
 from bot.settings import Settings, SettingsError, read_settings
 from bot.simulate import add_cast, simulate_command
 from bot.trial import send_trial
@@ -40,6 +40,7 @@ async def run(settings: Settings, arguments: argparse.Namespace) -> int:
     with stopping_on_signals(stop):
         async with assembled(settings, secrets, parts) as process:
             _say_where_to_look(settings, secrets, process.url, has_web="web" in parts)
+            spare_what_stays()
             await process.run(stop)
     return OK
 

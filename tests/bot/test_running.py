@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 
 import pytest
 from pydantic import SecretStr
 
 from bot.build import Part
 from bot.database import LateStore
-from bot.running import supervise
+from bot.running import spare_what_stays, supervise
 from bot.waiting import Bell, patiently
 from storage.store import Store, Unavailable
 from tests.fixtures.postgrest import Supabase
@@ -203,3 +204,13 @@ async def test_over_supabase_it_is_the_same(run_tendril: RunTendril, supabase: S
         await tendril.advance("2 days")
 
     assert len(await ada.messages()) == 2
+
+
+def test_what_a_process_is_built_of_is_looked_through_no_more() -> None:
+    """Else each collection holds up everybody who waits for an answer."""
+    built = [[]]
+    spare_what_stays()
+    try:
+        assert not any(each is built for each in gc.get_objects())
+    finally:
+        gc.unfreeze()

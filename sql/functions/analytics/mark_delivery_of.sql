@@ -6,8 +6,12 @@ set search_path = ''
 as $$
 #variable_conflict use_column
 begin
-    insert into tendril.delivery_marks (delivery_id)
-    select distinct marked.id from unnest(array[old.delivery_id, new.delivery_id]) as marked (id) where marked.id is not null;
+    if new.delivery_id is not null then
+        insert into tendril.delivery_marks (delivery_id) values (new.delivery_id);
+    end if;
+    if tg_op <> 'INSERT' and old.delivery_id is distinct from new.delivery_id and old.delivery_id is not null then
+        insert into tendril.delivery_marks (delivery_id) values (old.delivery_id);
+    end if;
     return null;
 end;
 $$;

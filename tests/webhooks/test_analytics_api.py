@@ -90,7 +90,11 @@ async def test_a_filter_leaves_the_others_out(sidecar: Sidecar, sent: Sent) -> N
     ("query", "status", "field"),
     [
         ({"group_by": "color"}, 422, "group_by"),
+        ({"channel": "pigeon"}, 422, "channel"),
+        ({"type": "letter"}, 422, "type"),
         ({"sequence": "nothing"}, 404, None),
+        ({"step": "nowhere"}, 404, None),
+        ({"variant": "nobody"}, 404, None),
         ({"from": "2026-03-02", "until": "2026-03-01"}, 422, "until"),
         ({"from": "yesterday"}, 422, "from"),
         ({"kind": "email"}, 422, "kind"),

@@ -15,6 +15,7 @@ from typing_extensions import TypedDict
 
 from sequences import analytics
 from sequences.analytics import Cohort, Figures, Funnel, Hour, Judged, Median, Period, Question, Rate
+from sequences.definition import MessageClass
 from webhooks import keys
 from webhooks.api.asking import ask
 from webhooks.api.endpoint import Endpoints
@@ -37,6 +38,7 @@ GroupBy = Literal[
     "reason",
 ]
 Word = Annotated[str, Field(min_length=1, max_length=100)]
+ChannelName = Literal["telegram", "email", "sms", "push", "in_app"]
 MOST_DAYS = 1100
 FILTERS: Mapping[str, str] = {
     "channel": "channel",
@@ -59,8 +61,8 @@ class Days(Body):
 
 
 class Times(Days):
-    channel: Word | None = None
-    type: Word | None = None
+    channel: ChannelName | None = None
+    type: MessageClass | None = None
     sequence: Slug | None = None
     campaign: Slug | None = None
 

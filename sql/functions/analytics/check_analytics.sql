@@ -19,11 +19,15 @@ begin
     from (
         select 'sequence' as name, exists (select from tendril.sequences s where s.name = check_analytics.filters ->> 'sequence') as is_there
         union all
+        select 'step', exists (select from tendril.sequence_steps s where s.name = check_analytics.filters ->> 'step')
+        union all
         select 'template', exists (select from tendril.templates t where t.name = check_analytics.filters ->> 'template')
         union all
         select 'campaign', exists (select from tendril.campaigns c where c.name = check_analytics.filters ->> 'campaign')
         union all
         select 'experiment', exists (select from tendril.experiments x where x.name = check_analytics.filters ->> 'experiment')
+        union all
+        select 'variant', exists (select from tendril.experiment_variants v where v.name = check_analytics.filters ->> 'variant')
     ) n
     where check_analytics.filters ? n.name and not n.is_there
     limit 1;

@@ -273,7 +273,8 @@ class UpdateWorker:
             return
         if failure is not None:
             log.error("update_not_handled", exc_info=failure)
-        await self._write("finish_update", stop, update_id=update_id)
+        error = type(failure).__name__ if failure is not None else None
+        await self._write("finish_update", stop, update_id=update_id, error=error)
 
     async def _write(self, operation: str, stop: asyncio.Event, **arguments: Any) -> None:
         """However long it takes: an update stays in hand until then, and nobody is answered twice."""

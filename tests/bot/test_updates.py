@@ -103,6 +103,7 @@ async def test_an_update_that_nobody_can_read_does_not_hold_up_the_next(
 
     await ada.hears("This is what I understand")
     await until(lambda: nothing_waits(connection))
+    assert [each["kind"] for each in await store.call("alert_causes")] == ["updates_failed"]
 
 
 async def test_groups_are_politely_ignored(

@@ -187,6 +187,27 @@ async def test_refused_callbacks_are_one_alert_until_an_hour_is_quiet(
     assert await told(world, olga) == [("callbacks_refused", False), ("callbacks_refused", True)]
 
 
+async def test_what_people_wrote_and_nobody_could_handle_is_an_alert_for_an_hour(
+    world: World, olga: str, clock: Clock
+) -> None:
+    written = [{"update_id": number, "message": {"from": {"id": number}}} for number in (1, 2, 3)]
+    await world.call("receive_updates", updates=written)
+    await world.call("take_updates", worker="bot")
+    await world.call("finish_update", update_id=1)
+    await world.call("raise_alerts")
+    assert await told(world, olga) == []
+
+    for number in (2, 3):
+        await world.call("finish_update", update_id=number, error="KeyError")
+    (cause,) = await world.call("alert_causes")
+    assert cause["details"] == {"updates": 2, "error": "KeyError"}
+    for wait in ("0 minutes", "61 minutes"):
+        await clock.advance(wait)
+        await world.call("raise_alerts")
+
+    assert await told(world, olga) == [("updates_failed", False), ("updates_failed", True)]
+
+
 async def test_alerts_wait_for_their_sequence_to_be_published(world: World) -> None:
     await world.call("set_channel_state", channel="email", paused_reason="invalid_api_key")
 

@@ -391,6 +391,11 @@ class Operations(Basics):
                 return f"{who} to be talked to. /outreach"
             case "risk_model_broken":
                 return "What was learned of risks cannot be used: the rules tell them"
+            case "uneven_division":
+                return f"The experiment {escape(details['experiment'])} is divided unevenly: do not trust it"
+            case "updates_failed":
+                what = self._several(details["updates"], "thing", "things")
+                return f"I could not handle {what} that people wrote to me: look into the log"
             case "webhook_paused":
                 return f"The webhook to {escape(details['host'])} takes nothing and is paused"
             case _:

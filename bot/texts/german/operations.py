@@ -386,6 +386,11 @@ class Operations(english.operations.Operations):
                 return f"{who} auf ein Gespräch. /outreach"
             case "risk_model_broken":
                 return "Was über Risiken gelernt wurde, lässt sich nicht nutzen: die Regeln sagen sie"
+            case "uneven_division":
+                return f"Das Experiment {escape(details['experiment'])} ist ungleich verteilt: Trau ihm nicht"
+            case "updates_failed":
+                what = self._several(details["updates"], "Nachricht", "Nachrichten")
+                return f"Mit {what} von Menschen kam ich nicht zurecht: Sieh ins Log"
             case "webhook_paused":
                 return f"Der Webhook an {escape(details['host'])} nimmt nichts an und pausiert"
             case _:

@@ -72,6 +72,11 @@ as $$
     from (select m.* from tendril.risk_models m order by m.id desc limit 1) m
     where m.is_taken and m.problem is not null
     union all
+    select 'updates_failed', 'updates_failed', jsonb_build_object('updates', count(*), 'error', mode() within group (order by t.error)), interval '0'
+    from tendril.telegram_updates t
+    where t.handled_at > alert_causes.at - interval '1 hour' and t.error is not null
+    having count(*) > 0
+    union all
     select 'callbacks_refused:' || r.provider, 'callbacks_refused', jsonb_build_object('provider', r.provider), interval '0'
     from tendril.refused_callbacks r where r.last_at > alert_causes.at - interval '1 hour';
 $$;

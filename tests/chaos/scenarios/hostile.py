@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from html.parser import HTMLParser
 from statistics import median
 from typing import Any
@@ -148,17 +148,23 @@ async def templates(server: Server, setting: Setting) -> AsyncIterator[Row]:
         await place.worker("w", lease_seconds=60)
         await _others_delivered(place, setting)  # what a worker does only once: it connects and prepares
         for what, body in POISONS.items():
-            times = setting.choose(short=1, long=7)
+            # One round differs from the next by as much as what is asked about: seven were too few to tell.
+            times = setting.choose(short=1, long=15)
             rounds = [await _round(place, setting, body) for _ in range(times)]
-            alone, beside = (median(each[column] for each in rounds) for column in (0, 1))
-            is_slower = not setting.is_short and beside > alone * MOST_SLOWER
+            alone, beside = (sorted(each[column] for each in rounds) for column in (0, 1))
+            is_slower = not setting.is_short and median(beside) > median(alone) * MOST_SLOWER
             yield Row(
                 f"10 poisoned template: {what}",
                 n=times * (POISONED + OTHERS_ON_TELEGRAM + OTHERS_BY_EMAIL),
                 lost=times * POISONED - sum(parked for _, _, parked in rounds),
-                notes=f"the others in {beside:.2f} s, without it in {alone:.2f} s",
+                notes=f"the others in {_spread(beside)} s, without it in {_spread(alone)} s",
                 complaints=["the others were held up"] if is_slower else (),
             )
+
+
+def _spread(seconds: Sequence[float]) -> str:
+    """The median, and from where to where, of what is sorted."""
+    return f"{median(seconds):.2f} ({seconds[0]:.2f}–{seconds[-1]:.2f})"
 
 
 async def _round(place: Arena, setting: Setting, body: str) -> tuple[float, float, int]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.database import direct_address, opened_store
-from bot.explain import Page
+from bot.page import Page
 from bot.settings import Settings, SettingsError
 from sequences.audiences import load_audiences
 from sequences.campaigns import definition_of

@@ -14,7 +14,7 @@ from bot.admin.people import tapped, tapped_number
 from bot.admin.sequences import fitting
 from bot.admin.users import turning_buttons
 from bot.context import Buttons, Context, acknowledge, argument, button, reply, rewrite
-from bot.explain import delivery_story
+from bot.stories.deliveries import delivery_story
 from bot.texts.english.administration import in_zone
 from storage.store import NotFound
 

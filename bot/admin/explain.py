@@ -17,7 +17,10 @@ from bot.admin.people import USER, name_of, person_tap, tapped
 from bot.admin.profile import back_to
 from bot.admin.users import suggest
 from bot.context import Context, acknowledge, argument, reply
-from bot.explain import Page, delivery_story, is_theirs, user_story
+from bot.explain import is_theirs
+from bot.page import Page
+from bot.stories.deliveries import delivery_story
+from bot.stories.users import user_story
 from storage.store import NotFound
 
 DELIVERY = re.compile(r"\d{1,18}")

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from bot.explain import Page, delivery_story, explain, what_happened
+from bot.explain import explain
+from bot.page import Page
 from bot.settings import SettingsError
+from bot.stories.deliveries import delivery_story, what_happened
 from tests.fixtures.process import Tendril
 from tests.fixtures.sandbox import Person, until
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from bot.explain import Page, user_story
+from bot.page import Page
+from bot.stories.users import user_story
 from tests.fixtures.process import RunTendril, Tendril
 from tests.fixtures.sandbox import Person, until
 

@@ -7,7 +7,9 @@ from typing import Any
 
 import asyncpg
 
-from bot.explain import Page, delivery_story, user_story
+from bot.page import Page
+from bot.stories.deliveries import delivery_story
+from bot.stories.users import user_story
 from tests.fixtures.database import Clock
 from tests.sql.campaigning import ANCHORED, PRO, begun, carried, settle, subscribe
 from tests.sql.conftest import MONDAY_NOON, Row, World

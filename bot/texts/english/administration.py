@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.explain import what_happened
+from bot.stories.deliveries import what_happened
 from bot.texts.english.basics import Basics
 from sequences.reasons import in_words
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping
-from datetime import datetime
 from typing import Any, TypeVar
 
 from aiohttp import web
-from typing_extensions import TypedDict
 
 from sequences.campaigns import (
     activate_campaign,
@@ -23,19 +21,28 @@ from sequences.schedules import BadSchedule, read_schedule
 from webhooks import keys
 from webhooks.access import CALLER, record_act
 from webhooks.api.asking import NUMBER, Listing, ask, number_in
+from webhooks.api.campaign_answers import (
+    ActivatedCampaign,
+    Campaign,
+    CampaignReport,
+    Campaigns,
+    Run,
+    Runs,
+    RunWithMessages,
+    Times,
+    Tried,
+)
 from webhooks.api.campaign_forms import (
     Audience,
     CampaignActivation,
     CampaignChanges,
     CampaignListing,
     Copy,
-    Kind,
     NewCampaign,
-    Status,
     Trial,
 )
 from webhooks.api.endpoint import Endpoints
-from webhooks.api.link_reports import LinkReport, report_links, unchecked_links
+from webhooks.api.link_reports import report_links, unchecked_links
 from webhooks.api.revisions import revision_asked
 from webhooks.bodies import Body
 from webhooks.link_check import CheckedLink
@@ -46,122 +53,6 @@ ONE = f"{PATH}/{NUMBER}"
 RUN = r"{run:\d{1,18}}"
 EMPTIABLE = ("timezone", "per_minute", "goal")
 T = TypeVar("T")
-
-
-class Campaign(TypedDict):
-    """`filter` is whom its audience's name stood for when it was looked up; `enrolled` counts people."""
-
-    id: int
-    name: str
-    title: str
-    description: str
-    kind: Kind
-    status: Status
-    audience: str | None
-    filter: dict[str, Any]
-    sequence: str | None
-    steps: list[dict[str, Any]] | None
-    is_own_sequence: bool
-    message_class: str
-    schedule: dict[str, Any]
-    timezone: str | None
-    stale_after: str
-    per_minute: int | None
-    holdout: float
-    goal: dict[str, Any] | None
-    next_run_at: datetime | None
-    last_run_at: datetime | None
-    enrolled: int
-    held_out: int
-    revision: int
-    created_by: str
-    created_at: datetime
-    changed_at: datetime
-    activated_at: datetime | None
-    paused_at: datetime | None
-    ended_at: datetime | None
-
-
-class Campaigns(TypedDict):
-    items: list[Campaign]
-    next_after: int | None
-
-
-class Time(TypedDict):
-    """The instants of the first and the last whose clock shows it: the same on a campaign's own clock."""
-
-    local_time: str
-    first_at: datetime
-    last_at: datetime
-
-
-class Times(TypedDict):
-    items: list[Time]
-
-
-class Run(TypedDict):
-    """`left_out` counts, by reason, who was seen and not enrolled; `error` is why the last page failed.
-
-    One that a behavior event triggers has a day of UTC as its `occurrence`, and no `id`.
-    """
-
-    id: int | None
-    occurrence: str
-    zone: str | None
-    due_at: datetime | None
-    status: str
-    seen: int
-    enrolled: int
-    held_out: int
-    left_out: dict[str, int]
-    attempts: int
-    error: str | None
-    started_at: datetime | None
-    ended_at: datetime | None
-    retry_at: datetime | None
-
-
-class Runs(TypedDict):
-    items: list[Run]
-    next_after: int | None
-
-
-class MessageCount(TypedDict):
-    status: str
-    reason: str | None
-    n: int
-
-
-class RunWithMessages(Run):
-    """`messages` counts them by what became of them, and why."""
-
-    messages: list[MessageCount]
-
-
-class ProblemFound(TypedDict):
-    """`path` is the field, `line` that of the template."""
-
-    path: str
-    line: int | None
-    message: str
-
-
-class CampaignReport(TypedDict):
-    """`problems` are in the way of its beginning; `links` says which of them lead nowhere."""
-
-    problems: list[ProblemFound]
-    links: LinkReport
-    is_fine: bool
-
-
-class ActivatedCampaign(Campaign):
-    """`unchecked_links` could not be asked, or said nothing certain: whoever activates looks at them."""
-
-    unchecked_links: list[CheckedLink]
-
-
-class Tried(TypedDict):
-    enrollment_id: int
 
 
 endpoints = Endpoints("Campaigns")
@@ -358,40 +249,6 @@ async def audience(request: web.Request) -> dict[str, Any]:
         sequence=definition["name"],
     )
     return counted
-
-
-messages = Endpoints("Messages")
-
-
-@messages.post(f"/admin/api/deliveries/{NUMBER}/cancel")
-async def cancel_message(request: web.Request) -> dict[str, Any]:
-    """Takes back one message that is not with a provider yet; its sequence goes on with the next step."""
-    cancelled: dict[str, Any] = await ask(request, "cancel_delivery", delivery_id=number_in(request))
-    await record_act(request, "delivery.cancel", str(number_in(request)))
-    return cancelled
-
-
-@messages.post(f"/admin/api/deliveries/{NUMBER}/hold")
-async def hold_message(request: web.Request) -> dict[str, Any]:
-    """Holds a message and what follows it: pauses the run through its sequence that it belongs to."""
-    return await _held(request, "pause")
-
-
-@messages.post(f"/admin/api/deliveries/{NUMBER}/release")
-async def release_message(request: web.Request) -> dict[str, Any]:
-    """Lets a message go that was held by hand, and what follows it."""
-    return await _held(request, "resume")
-
-
-async def _held(request: web.Request, act: str) -> dict[str, Any]:
-    story = await ask(request, "explain_delivery", delivery_id=number_in(request))
-    controller = request.app[keys.CONTROLLER]
-    change_run = controller.pause if act == "pause" else controller.resume
-    await change_run(story["enrollment"]["enrollment_id"])
-    await record_act(request, f"delivery.{'hold' if act == 'pause' else 'release'}", str(number_in(request)))
-    after: dict[str, Any] = await ask(request, "explain_delivery", delivery_id=number_in(request))
-    delivery: dict[str, Any] = after["delivery"]
-    return delivery
 
 
 async def _described(request: web.Request) -> Campaign:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any
 
 from aiohttp import web
-from pydantic import Field
-from typing_extensions import TypedDict
 
 from sequences.drafting import BadDraft
 from sequences.experiments.experiments import compare, new_links, start_experiment
@@ -25,172 +22,32 @@ from sequences.experiments.readout import METRICS, LiftReadout, Readout, read_li
 from storage.store import Conflict
 from webhooks import keys
 from webhooks.access import CALLER, record_act
-from webhooks.api.asking import NUMBER, Listing, ask, number_in
+from webhooks.api.asking import NUMBER, ask, number_in
 from webhooks.api.endpoint import Endpoints
-from webhooks.api.experiment_forms import ExperimentChanges, NewExperiment, Seed
+from webhooks.api.experiment_answers import (
+    Assignment,
+    Experiment,
+    Experiments,
+    Holdout,
+    PowerReadout,
+    StartedExperiment,
+)
+from webhooks.api.experiment_forms import ExperimentChanges, NewExperiment
 from webhooks.api.experiment_picture import picture_of
-from webhooks.api.fields import Slug
-from webhooks.api.goals import Span
+from webhooks.api.experiment_questions import (
+    Ending,
+    ExperimentListing,
+    LiftQuestion,
+    NewHoldout,
+    PowerQuestion,
+    ReadoutWish,
+    WhoseAssignment,
+)
 from webhooks.api.link_reports import Activation, unchecked_links
 from webhooks.api.revisions import revision_asked
-from webhooks.bodies import Body, checked
+from webhooks.bodies import checked
 from webhooks.link_check import CheckedLink
 from webhooks.problems import Problem, Unprocessable
-
-NamespacePart = TypedDict("NamespacePart", {"name": str, "from": float, "until": float})
-
-
-class DescribedVariant(TypedDict):
-    """`number` is that of its version; `probability` and `score` are what a bandit learned."""
-
-    name: str
-    weight: float
-    is_silent: bool
-    changes: dict[str, Any]
-    version_id: int | None
-    number: int | None
-    probability: float | None
-    score: float | None
-
-
-class Experiment(TypedDict):
-    """`target` is the sequence that is compared with variants of itself; `days` it has run.
-
-    `compared_from`: variants are compared among those who got a message that differs (exposure), or among all
-    who were assigned, where a variant decides who gets one. `division_p` is how likely people are divided as
-    unevenly by chance, at the last look.
-    """
-
-    id: int
-    name: str
-    title: str
-    hypothesis: str
-    status: Literal["draft", "running", "ended"]
-    sequence: str | None
-    campaign_id: int | None
-    target: str
-    hash_version: int
-    seed: str
-    coverage: float
-    namespace: NamespacePart | None
-    allocation: Literal["fixed", "thompson", "recovering"]
-    tuning: dict[str, float]
-    goal: dict[str, Any]
-    decision: dict[str, Any]
-    variants: list[DescribedVariant]
-    revision: int
-    created_by: str
-    created_at: datetime
-    started_at: datetime | None
-    ended_at: datetime | None
-    days: int | None
-    winner: str | None
-    first_difference: int | None
-    compared_from: Literal["exposure", "assignment"] | None
-    division_p: float | None
-    looked_at: datetime | None
-
-
-class StartedExperiment(Experiment):
-    """`unchecked_links` could not be asked, or said nothing certain: whoever starts it looks at them."""
-
-    unchecked_links: list[CheckedLink]
-
-
-class Experiments(TypedDict):
-    items: list[Experiment]
-    next_after: int | None
-
-
-class Run(TypedDict):
-    enrollment_id: int
-    variant: str
-    enrolled_at: datetime
-    exposed_at: datetime | None
-    status: str
-    status_reason: str | None
-
-
-class Assignment(TypedDict):
-    """`variant` is null where the experiment does not cover the user, or a bandit draws only on entering."""
-
-    user_id: str
-    bucket: float
-    is_in_namespace: bool
-    is_held_out: bool
-    variant: str | None
-    runs: list[Run]
-
-
-class Holdout(TypedDict):
-    share: float
-    seed: str | None
-    since: datetime | None
-
-
-class PowerReadout(TypedDict):
-    """`people` are needed for one look, `people_with_looks` for any number of looks; both per variant."""
-
-    people: int
-    people_with_looks: int
-    smallest_lift: float | None
-    days: int | None
-
-
-class ExperimentListing(Listing):
-    """Newest first."""
-
-    status: Literal["draft", "running", "ended"] | None = None
-    sequence: Slug | None = None
-    campaign_id: Annotated[int, Field(ge=1, lt=2**63)] | None = None
-
-
-class WhoseAssignment(Body):
-    """Our id, an external id, a Telegram id, an email address or an @username."""
-
-    user: Annotated[str, Field(min_length=1, max_length=320, examples=["mira@example.org"])]
-
-
-class ReadoutWish(Body):
-    """`metric` is the one that a picture shows; left out, the one that decides."""
-
-    metric: Literal["conversion", "click", "retention", "revenue"] | None = None
-
-
-class Ending(Body):
-    """The winner, who has to be the one that the declared rule names; without one, nothing is published."""
-
-    winner: Slug | None = None
-
-
-class PowerQuestion(Body):
-    """A rate, or a mean with its standard deviation, as it is now; and the lift to be found, or `people`."""
-
-    rate: Annotated[float, Field(ge=1e-6, le=0.999)] | None = None
-    mean: Annotated[float, Field(ge=1e-6, le=1e9)] | None = None
-    deviation: Annotated[float, Field(ge=1e-6, le=1e9)] | None = None
-    lift: Annotated[float, Field(ge=0.001, le=100, examples=[0.1])] | None = None
-    people: Annotated[int, Field(ge=2, le=1_000_000_000)] | None = None
-    variants: Annotated[int, Field(ge=2, le=10)] = 2
-    confidence: Annotated[float, Field(ge=0.8, le=0.999)] = 0.95
-    power: Annotated[float, Field(ge=0.5, le=0.99)] = 0.8
-    a_day: Annotated[float, Field(ge=0.01, le=1e9)] | None = None
-
-
-class LiftQuestion(Body):
-    """The behavior event that counts, the field with its value, if it has one, and within how long."""
-
-    event: Slug
-    value: Annotated[str, Field(min_length=1, max_length=63, examples=["amount"])] | None = None
-    within: Span = "7 days"
-
-
-class NewHoldout(Body):
-    """Keep the seed and a larger share keeps whom the smaller one had; another seed chooses anew."""
-
-    share: Annotated[float, Field(ge=0, lt=1)]
-    seed: Seed | None = None
-
 
 endpoints = Endpoints("Experiments")
 

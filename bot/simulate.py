@@ -23,20 +23,10 @@ from sequences.definition import Sequence as Definition
 from sequences.drafting import BadDraft, read_steps, template_names
 from sequences.loading import load_catalogue
 from sequences.reasons import in_words
-from sequences.simulation import (
-    PRESETS,
-    Assumptions,
-    Cast,
-    Comparison,
-    Entry,
-    Plot,
-    SimulatedUser,
-    Simulation,
-    compare,
-    in_pairs,
-    presets,
-    simulate,
-)
+from sequences.simulation.comparing import Comparison, compare, in_pairs
+from sequences.simulation.people import PRESETS, presets
+from sequences.simulation.playing import Cast, Plot, simulate
+from sequences.simulation.report import Assumptions, Entry, SimulatedUser, Simulation
 from storage.store import Store
 from webhooks.pictures.timeline import timeline_png, timeline_svg
 

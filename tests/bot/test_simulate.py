@@ -11,7 +11,9 @@ import pytest
 
 from bot.__main__ import parser
 from bot.settings import Settings, SettingsError
-from sequences.simulation import PRESETS, Cast, Plot, Simulation, presets, simulate
+from sequences.simulation.people import PRESETS, presets
+from sequences.simulation.playing import Cast, Plot, simulate
+from sequences.simulation.report import Simulation
 from storage.store import Invalid, NotFound
 from tests.sql.conftest import World, step, world
 from webhooks.pictures.drawing import as_png

@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
-from sequences.simulation import PRESETS, Assumptions, Cast, Plot, TooLong, compare, presets, simulate
+from sequences.simulation.comparing import compare
+from sequences.simulation.people import PRESETS, presets
+from sequences.simulation.playing import Cast, Plot, TooLong, simulate
+from sequences.simulation.report import Assumptions
 from storage.store import NotFound
 from storage.supabase import SupabaseStore
 from tests.sql.conftest import World, step, world
@@ -190,7 +193,7 @@ async def test_what_takes_too_long_is_given_up_and_said(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await world.publish(*(step(name=f"step{number}", after="1 day") for number in range(20)))
-    monkeypatch.setattr("sequences.simulation.SECONDS", 0.05)
+    monkeypatch.setattr("sequences.simulation.playing.SECONDS", 0.05)
 
     with pytest.raises(TooLong, match="longer than") as given_up:
         await simulate(world.store, Plot("course"), EVERYBODY, days=400)

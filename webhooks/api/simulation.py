@@ -14,19 +14,10 @@ from sequences.audiences import load_audiences
 from sequences.campaigns import definition_of
 from sequences.definition import EVENT_NAME, MessageClass, Sequence
 from sequences.drafting import BadDraft, read_steps, template_names
-from sequences.simulation import (
-    MOST_DAYS,
-    MOST_PEOPLE,
-    PRESETS,
-    Assumptions,
-    Cast,
-    Comparison,
-    Plot,
-    Simulation,
-    compare,
-    in_pairs,
-    simulate,
-)
+from sequences.simulation.comparing import Comparison, compare, in_pairs
+from sequences.simulation.people import PRESETS
+from sequences.simulation.playing import MOST_DAYS, MOST_PEOPLE, Cast, Plot, simulate
+from sequences.simulation.report import Assumptions, Simulation
 from webhooks import keys
 from webhooks.access import record_act
 from webhooks.api.asking import NUMBER, ask, number_in

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sequences.simulation import Entry, SimulatedUser, Simulation
+from sequences.simulation.report import Entry, SimulatedUser, Simulation
 from webhooks.pictures.drawing import as_svg, picture
 
 WIDTH = 960

@@ -15,21 +15,27 @@ begin
     elsif check_analytics.until < check_analytics.since then
         raise exception 'the last day is before the first' using errcode = 'TN422', detail = 'until';
     end if;
+    -- what is not asked for is not looked for
     select n.name into unknown
     from (
-        select 'sequence' as name, exists (select from tendril.sequences s where s.name = check_analytics.filters ->> 'sequence') as is_there
+        select 'sequence' as name where check_analytics.filters ? 'sequence'
+            and not exists (select from tendril.sequences s where s.name = check_analytics.filters ->> 'sequence')
         union all
-        select 'step', exists (select from tendril.sequence_steps s where s.name = check_analytics.filters ->> 'step')
+        select 'step' where check_analytics.filters ? 'step'
+            and not exists (select from tendril.sequence_steps s where s.name = check_analytics.filters ->> 'step')
         union all
-        select 'template', exists (select from tendril.templates t where t.name = check_analytics.filters ->> 'template')
+        select 'template' where check_analytics.filters ? 'template'
+            and not exists (select from tendril.templates t where t.name = check_analytics.filters ->> 'template')
         union all
-        select 'campaign', exists (select from tendril.campaigns c where c.name = check_analytics.filters ->> 'campaign')
+        select 'campaign' where check_analytics.filters ? 'campaign'
+            and not exists (select from tendril.campaigns c where c.name = check_analytics.filters ->> 'campaign')
         union all
-        select 'experiment', exists (select from tendril.experiments x where x.name = check_analytics.filters ->> 'experiment')
+        select 'experiment' where check_analytics.filters ? 'experiment'
+            and not exists (select from tendril.experiments x where x.name = check_analytics.filters ->> 'experiment')
         union all
-        select 'variant', exists (select from tendril.experiment_variants v where v.name = check_analytics.filters ->> 'variant')
+        select 'variant' where check_analytics.filters ? 'variant'
+            and not exists (select from tendril.experiment_variants v where v.name = check_analytics.filters ->> 'variant')
     ) n
-    where check_analytics.filters ? n.name and not n.is_there
     limit 1;
     if unknown is not null then
         raise exception 'there is no % "%"', unknown, check_analytics.filters ->> unknown using errcode = 'TN404', detail = unknown;

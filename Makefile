@@ -36,7 +36,7 @@ bench: $(VENV)/.development .tools/peers/.installed ## measure what is fast, aga
 	@.tools/peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-chaos: $(VENV)/.development ## kill, cut and confuse everything, and count what was lost or went twice (CHAOS=short: two minutes)
+chaos: $(VENV)/.development ## kill, cut and confuse everything, and count what was lost or went twice (CHAOS=short: three minutes)
 	$(BIN)/python -m tests.chaos
 
 format: $(VENV)/.development ## put every file in its form

@@ -1,6 +1,6 @@
 """`python -m tests.chaos`: breaks everything that can break, and counts.
 
-The short form takes about two minutes; the long one is `CHAOS=long`, or `--long`.
+The short form takes about three minutes; the long one is `CHAOS=long`, or `--long`.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ STATE = """
 
 
 async def fetched(server: Server, setting: Setting) -> AsyncIterator[Row]:
-    times = setting.choose(short=4, long=1_000)
+    times = setting.choose(short=10, long=1_000)
     async with arena(server, "links") as place:
         port = free_port()
         product = await place.product("all", "run", PORT=str(port), TELEGRAM_BOT_TOKEN="")
